@@ -1,0 +1,177 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf16"
+)
+
+// New makes a document of statements, as text in the format in which KMS
+// returns the policies it generates itself: two spaces a level, a blank before
+// and after each colon, a list of one as its value. version and id are left out
+// where empty.
+//
+// It reads its own text back with [Parse], so a document that KMS would refuse
+// is an error here: an unknown effect, more than MaxBytes, no statement.
+func New(version, id string, statements ...Statement) (*Document, error) {
+	var w writer
+	w.open('{')
+	if version != "" {
+		w.member("Version", version)
+	}
+	if id != "" {
+		w.member("Id", id)
+	}
+	w.name("Statement")
+	w.text.WriteString("[ ")
+	for i := range statements {
+		if i > 0 {
+			w.text.WriteString(", ")
+		}
+		w.statement(&statements[i])
+	}
+	w.text.WriteString(" ]")
+	w.close('}')
+	d, err := Parse(w.text.String())
+	if err != nil {
+		return nil, fmt.Errorf("making a policy document: %w", err)
+	}
+	return d, nil
+}
+
+// writer writes indented JSON objects; lists stay on one line.
+type writer struct {
+	text  strings.Builder
+	depth int
+	empty bool // the innermost object has no member yet
+}
+
+func (w *writer) open(bracket byte) {
+	w.text.WriteByte(bracket)
+	w.depth++
+	w.empty = true
+}
+
+func (w *writer) close(bracket byte) {
+	w.depth--
+	w.text.WriteByte('\n')
+	w.text.WriteString(strings.Repeat("  ", w.depth))
+	w.text.WriteByte(bracket)
+	w.empty = false
+}
+
+func (w *writer) name(name string) {
+	if !w.empty {
+		w.text.WriteByte(',')
+	}
+	w.empty = false
+	w.text.WriteByte('\n')
+	w.text.WriteString(strings.Repeat("  ", w.depth))
+	w.string(name)
+	w.text.WriteString(" : ")
+}
+
+func (w *writer) member(name string, values ...string) {
+	w.name(name)
+	if len(values) == 1 {
+		w.string(values[0])
+		return
+	}
+	w.text.WriteString("[ ")
+	for i, v := range values {
+		if i > 0 {
+			w.text.WriteString(", ")
+		}
+		w.string(v)
+	}
+	w.text.WriteString(" ]")
+}
+
+// string writes a JSON string; what KMS does not take as a character is escaped.
+func (w *writer) string(s string) {
+	w.text.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			w.text.WriteByte('\\')
+			w.text.WriteRune(r)
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&w.text, `\u%04x\u%04x`, high, low)
+		case r < 0x20 || r > 0xFF:
+			fmt.Fprintf(&w.text, `\u%04x`, r)
+		default:
+			w.text.WriteRune(r)
+		}
+	}
+	w.text.WriteByte('"')
+}
+
+func (w *writer) statement(s *Statement) {
+	w.open('{')
+	if s.SID != "" {
+		w.member("Sid", s.SID)
+	}
+	w.member("Effect", s.Effect.String())
+	w.principals(&s.Principals)
+	w.list("Action", s.Actions)
+	w.list("Resource", s.Resources)
+	if len(s.Conditions) > 0 {
+		w.conditions(s.Conditions)
+	}
+	w.close('}')
+}
+
+func (w *writer) list(element string, l List) {
+	if !l.Present {
+		return
+	}
+	if l.Negated {
+		element = "Not" + element
+	}
+	w.member(element, l.Values...)
+}
+
+func (w *writer) principals(p *Principals) {
+	element := "Principal"
+	if p.Negated {
+		element = "NotPrincipal"
+	}
+	w.name(element)
+	w.open('{')
+	for _, name := range [...]string{"AWS", "Service", "Federated", "CanonicalUser"} {
+		var values []string
+		for _, e := range p.Entries {
+			if e.Kind.element() == name {
+				values = append(values, e.Text)
+			}
+		}
+		if len(values) > 0 {
+			w.member(name, values...)
+		}
+	}
+	w.close('}')
+}
+
+// conditions writes each operator once, in the order of its first use.
+func (w *writer) conditions(conditions []Condition) {
+	w.name("Condition")
+	w.open('{')
+	written := map[string]bool{}
+	for _, c := range conditions {
+		operator := c.Operator.String()
+		if written[operator] {
+			continue
+		}
+		written[operator] = true
+		w.name(operator)
+		w.open('{')
+		for _, same := range conditions {
+			if same.Operator == c.Operator {
+				w.member(same.Key, same.Values...)
+			}
+		}
+		w.close('}')
+	}
+	w.close('}')
+}
