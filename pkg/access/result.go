@@ -1,0 +1,85 @@
+package access
+
+// Verdict is the outcome of a comparison.
+type Verdict string
+
+// The verdicts.
+const (
+	// Equal: proved; no request is treated differently.
+	Equal Verdict = "equal"
+	// Different: proved; there is at least one Difference.
+	Different Verdict = "different"
+	// Undecided: neither could be proved. Nobody may treat it as equal.
+	Undecided Verdict = "inconclusive"
+)
+
+// Which names one of the two policies of a comparison.
+type Which string
+
+// The two policies.
+const (
+	Baseline Which = "baseline"
+	Actual   Which = "actual"
+)
+
+// Result is what Compare found. Its JSON form is public.
+type Result struct {
+	Verdict Verdict `json:"verdict"`
+	// Excess is what actual allows and baseline does not.
+	Excess []Difference `json:"excess"`
+	// Missing is what baseline allows and actual does not.
+	Missing []Difference `json:"missing"`
+	// Inconclusive tells what could not be decided. It may stand beside
+	// differences that are proved.
+	Inconclusive []Inconclusive `json:"inconclusive"`
+}
+
+// Difference is a set of requests that the policies treat differently.
+type Difference struct {
+	// Policy and Statement, from 0, name the statement that causes the
+	// difference: the one that grants what the other policy does not, or, for
+	// access lost to a Deny, that Deny. SID is that statement's Sid.
+	Policy    Which  `json:"policy"`
+	Statement int    `json:"statement"`
+	SID       string `json:"sid,omitempty"`
+	// Principals are ARNs, services, or groups in words such as
+	// "every other principal of account 444455556666".
+	Principals []string `json:"principals"`
+	// Actions are kms:Name in alphabetical order, or kms:* for all of them.
+	Actions []string `json:"actions"`
+	// Conditions says in words when the difference shows; "" for always.
+	Conditions string `json:"conditions,omitempty"`
+	// Delegated is true where it shows only for requests that the principal's
+	// own account allows through IAM.
+	Delegated bool `json:"delegated"`
+	// Witness is one request that shows the difference.
+	Witness Request `json:"witness"`
+}
+
+// Inconclusive is something in a policy that could not be decided.
+type Inconclusive struct {
+	Policy    Which `json:"policy"`
+	Statement int   `json:"statement"`
+	// Reason is a stable code: "conditions", "resource", "not-principal" or
+	// "over-budget".
+	Reason string `json:"reason"`
+	// Detail says in words what was not decided. It may quote the policy.
+	Detail string `json:"detail"`
+}
+
+// Request is one concrete request for the key.
+type Request struct {
+	// Principal is an ARN, or the name of a service.
+	Principal     string        `json:"principal"`
+	PrincipalType PrincipalType `json:"principalType"`
+	// PrincipalAccount is the principal's account id, "" for a service.
+	PrincipalAccount string `json:"principalAccount,omitempty"`
+	// IdentityPolicyAllows tells whether an IAM policy of the principal's own
+	// account allows the request.
+	IdentityPolicyAllows bool   `json:"identityPolicyAllows"`
+	Action               string `json:"action"`
+	// Resource is the key's ARN.
+	Resource string `json:"resource"`
+	// Context has the condition keys of the request; a key that is not in it is absent.
+	Context map[string]any `json:"context"`
+}
