@@ -118,8 +118,9 @@ func TestDifferencesNameStatementPrincipalsActionsAndHalf(t *testing.T) {
 		{"a public principal",
 			[]string{root}, []string{root, anyone},
 			[]string{
-				"actual 1 direct: every other AWS service, every principal of account 111122223333 but its root user: kms:Decrypt",
 				"actual 1 delegated: every principal of any other account: kms:Decrypt",
+				"actual 1 direct: every AWS service: kms:Decrypt",
+				"actual 1 direct: every principal of account 111122223333 but its root user: kms:Decrypt",
 			}, nil},
 		{"a foreign account is delegated access",
 			[]string{root}, []string{root, foreign},

@@ -32,7 +32,7 @@ func (c *comparison) differences(findings []finding) []Difference {
 		for i, findings := range bySubject {
 			rows[i] = newRow(findings)
 		}
-		for _, same := range groupBy(rows, func(r row) string { return r.id }) {
+		for _, same := range groupBy(rows, c.rowID) {
 			list = append(list, c.difference(same))
 		}
 	}
@@ -41,7 +41,6 @@ func (c *comparison) differences(findings []finding) []Difference {
 
 // row is what happens to one subject under one condition because of one statement.
 type row struct {
-	id      string // the same for rows that are told together
 	finding finding
 	actions Actions
 	subject *subject
@@ -57,8 +56,26 @@ func newRow(findings []finding) row {
 			r.finding = f
 		}
 	}
-	r.id = fmt.Sprint(r.finding.delegated, r.actions, conditionsID(r.finding.when))
 	return r
+}
+
+// rowID is the same for rows that are told together.
+func (c *comparison) rowID(r row) string {
+	return fmt.Sprint(c.scope(r.subject), r.finding.delegated, r.actions, conditionsID(r.finding.when))
+}
+
+// scope says how near a subject is to the key.
+func (c *comparison) scope(s *subject) Scope {
+	switch {
+	case s.kind == TypeService:
+		return AWSService
+	case s.group == otherAccount:
+		return AnyAccount
+	case s.account != c.reader.key.Account:
+		return NamedAccount
+	default:
+		return OwnAccount
+	}
 }
 
 func (c *comparison) difference(rows []row) Difference {
@@ -66,7 +83,7 @@ func (c *comparison) difference(rows []row) Difference {
 	d := Difference{
 		Policy: first.cause.which, Statement: first.cause.statement,
 		Principals: c.principalWords(rows), Actions: rows[0].actions.Names(),
-		Delegated: first.delegated,
+		Scope: c.scope(rows[0].subject), Delegated: first.delegated,
 	}
 	if rows[0].actions == AllActions {
 		d.Actions = []string{"kms:*"}
@@ -132,21 +149,21 @@ const typesOfAccount = 5
 // groupWords names the subjects of one group.
 func (c *comparison) groupWords(rows []row) []string {
 	s := rows[0].subject
+	other := "" // beside named ones, a group is "every other"
+	if slices.ContainsFunc(c.subjects, func(n subject) bool { return n.group == named && n.account == s.account }) {
+		other = "other "
+	}
 	of := "account " + s.account
-	other := "other "
 	switch s.group {
 	case named:
 		return []string{s.arn}
 	case otherSession:
 		return []string{"every other session of role " + s.name + " of " + of}
 	case otherService:
-		return []string{"every other AWS service"}
+		return []string{"every " + other + "AWS service"}
 	case otherAccount:
-		of, other = "any other account", ""
+		of = "any other account"
 	case otherOfAccount:
-		if !slices.ContainsFunc(c.subjects, func(n subject) bool { return n.group == named && n.account == s.account }) {
-			other = ""
-		}
 	}
 	withRoot := slices.ContainsFunc(rows, func(r row) bool { return r.subject.kind == TypeRoot })
 	switch {

@@ -22,6 +22,21 @@ const (
 	Actual   Which = "actual"
 )
 
+// Scope says how near the principals of a difference are to the key.
+type Scope string
+
+// The scopes.
+const (
+	// OwnAccount: principals of the account that owns the key.
+	OwnAccount Scope = "own-account"
+	// NamedAccount: principals of another account that a policy names.
+	NamedAccount Scope = "named-account"
+	// AnyAccount: principals of accounts that no policy names: the whole world.
+	AnyAccount Scope = "any-account"
+	// AWSService: service principals.
+	AWSService Scope = "aws-service"
+)
+
 // Result is what Compare found. Its JSON form is public.
 type Result struct {
 	Verdict Verdict `json:"verdict"`
@@ -45,6 +60,8 @@ type Difference struct {
 	// Principals are ARNs, services, or groups in words such as
 	// "every other principal of account 444455556666".
 	Principals []string `json:"principals"`
+	// Scope is where all the Principals are.
+	Scope Scope `json:"scope"`
 	// Actions are kms:Name in alphabetical order, or kms:* for all of them.
 	Actions []string `json:"actions"`
 	// Conditions says in words when the difference shows; "" for always.

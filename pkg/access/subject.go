@@ -43,10 +43,10 @@ const (
 	otherSession
 	// otherOfAccount: the principals of this type of a named account that no policy names.
 	otherOfAccount
-	// otherAccount: the principals of this type of all accounts that no policy names.
-	otherAccount
 	// otherService: all services that no policy names.
 	otherService
+	// otherAccount: the principals of this type of all accounts that no policy names.
+	otherAccount
 )
 
 // alone tells whether the subject's own account always allows its requests: a

@@ -10,7 +10,7 @@ import (
 
 // universe returns the subjects of a comparison: every principal that a
 // statement names, and for each group of unnamed principals one that stands for
-// it. Unnamed ones come first, then by type and ARN.
+// it. The widest groups come first, since they matter most, then by type and ARN.
 func universe(key Key, documents ...*policy.Document) []subject {
 	u := builder{key: key, accounts: map[string]bool{key.Account: true}, seen: map[string]int{}, unused: "unnamed"}
 	for _, d := range documents {
