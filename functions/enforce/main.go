@@ -1,0 +1,24 @@
+// Command enforce is the Lambda function that judges the key of each event and
+// repairs or reports it. Package app is its manual: input, output and settings.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
+)
+
+func main() {
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	handler, err := app.NewEnforce(context.Background(), os.Getenv, log)
+	if err != nil {
+		// Exiting at once is what tells Lambda that the initialisation failed.
+		log.Error("cannot start", slog.String("error", err.Error()))
+		os.Exit(1)
+	}
+	lambda.StartHandler(handler)
+}

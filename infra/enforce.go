@@ -1,0 +1,145 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+const (
+	// memoryMB buys CPU, which Lambda gives in proportion; the binary itself needs far less.
+	memoryMB = 512
+	// batchSize is small, so that one slow batch cannot use up the function's timeout.
+	batchSize = 10
+	// maxConcurrency bounds the load on KMS, where PutKeyPolicy has 15 requests a second
+	// for the whole account (https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html).
+	// It sits on the event source: with reserved concurrency instead, batches that find no
+	// free instance are throttled, count as received, and end as dead letters unread.
+	maxConcurrency = 5
+)
+
+// EnforceFunctionProps describes the function that judges keys.
+type EnforceFunctionProps struct {
+	// Settings give the mode, the yardstick and the folder of the binary.
+	Settings Settings
+	// Source is the queue of events.
+	Source awssqs.IQueue
+	// Timeout of one batch.
+	Timeout awscdk.Duration
+}
+
+// EnforceFunction judges the key of each event and reports or repairs it.
+type EnforceFunction struct {
+	constructs.Construct
+	// Function is the Lambda function.
+	Function awslambda.Function
+	// Role is all that the function may do.
+	Role awsiam.Role
+	// Logs receives its structured log, outcomes included.
+	Logs awslogs.LogGroup
+}
+
+// NewEnforceFunction makes the function, its role, its log group and its subscription to
+// the queue.
+//
+// Tracing stays off: it would add a permission on every resource and show one hop, since
+// neither CloudTrail nor the rule passes a trace on; durations are in the log.
+//
+// RecursiveLoop stays at its default, Terminate. Lambda counts hops in a header that the
+// SDK hands to SQS, SNS, S3 and Lambda; this function calls KMS only, and a write that
+// comes back through CloudTrail and EventBridge carries no such header. So the default
+// cannot stop the guardrail by mistake, and Allow would only remove a safety net. What
+// ends that loop is the handler: no write when nothing differs.
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+func NewEnforceFunction(scope constructs.Construct, id string, props *EnforceFunctionProps) *EnforceFunction {
+	this := &EnforceFunction{Construct: constructs.NewConstruct(scope, &id)}
+	this.Logs = newLogGroup(this.Construct)
+	this.Role = awsiam.NewRole(this.Construct, jsii.String("Role"), &awsiam.RoleProps{
+		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+		Description: jsii.String("kms-guardrail enforce: reads key policies, and writes them in repair mode only"),
+	})
+	// Not the managed AWSLambdaBasicExecutionRole, which may write to every log group.
+	this.Logs.GrantWrite(this.Role)
+	this.Function = awslambda.NewFunction(this.Construct, jsii.String("Function"), &awslambda.FunctionProps{
+		Description:   jsii.String("Judges a KMS key's policy against the generated default for its type"),
+		Runtime:       awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture:  awslambda.Architecture_ARM_64(),
+		Handler:       jsii.String("bootstrap"),
+		Code:          awslambda.Code_FromAsset(&props.Settings.FunctionAsset, nil),
+		MemorySize:    jsii.Number(memoryMB),
+		Timeout:       props.Timeout,
+		Role:          this.Role,
+		LogGroup:      this.Logs,
+		LoggingFormat: awslambda.LoggingFormat_JSON,
+		Tracing:       awslambda.Tracing_DISABLED,
+	})
+	this.Function.AddEventSource(awslambdaeventsources.NewSqsEventSource(props.Source, &awslambdaeventsources.SqsEventSourceProps{
+		BatchSize:               jsii.Number(batchSize),
+		MaxConcurrency:          jsii.Number(maxConcurrency),
+		ReportBatchItemFailures: jsii.Bool(true),
+	}))
+	this.configure(props.Settings)
+	return this
+}
+
+// newLogGroup keeps a year of outcomes, also after the stack is gone: the log is the
+// record of who changed which key policy and what the guardrail did about it.
+func newLogGroup(scope constructs.Construct) awslogs.LogGroup {
+	return awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
+		Retention:     awslogs.RetentionDays_ONE_YEAR,
+		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+	})
+}
+
+// configure sets the mode and yardstick together with the KMS permissions they need.
+// Reading is always allowed; writing is a permission of repair mode, so that report mode
+// cannot write whatever the code does.
+func (f *EnforceFunction) configure(settings Settings) {
+	for name, value := range settings.environment() {
+		f.Function.AddEnvironment(&name, &value, nil)
+	}
+	f.allow("ReadKeyPolicies", "kms:DescribeKey", "kms:GetKeyPolicy")
+	if settings.Mode == ModeRepair {
+		f.allow("RepairKeyPolicies", "kms:PutKeyPolicy")
+		awscdk.Annotations_Of(f.Function).AddWarningV2(jsii.String("kms-guardrail:repair-mode"),
+			jsii.String("repair mode: the function will overwrite the policies of this account's customer managed keys where they differ from the generated default; run report mode first"))
+	}
+	f.denyLockout()
+}
+
+// allow grants KMS actions on the account's keys. The Region is open because a
+// ReplicateKey event names a key of another Region than its own.
+func (f *EnforceFunction) allow(sid string, actions ...string) {
+	keys := awscdk.Stack_Of(f.Construct).FormatArn(&awscdk.ArnComponents{
+		Service:      jsii.String("kms"),
+		Region:       jsii.String("*"),
+		Resource:     jsii.String("key"),
+		ResourceName: jsii.String("*"),
+	})
+	f.Role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:       &sid,
+		Actions:   jsii.Strings(actions...),
+		Resources: &[]*string{keys},
+	}))
+}
+
+// denyLockout forbids, in every mode, a write that skips KMS's check that someone can
+// still change the policy afterwards. The Allow has no condition on purpose: the SDK
+// leaves the parameter out, and an Allow that wants it false may then refuse every repair.
+// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-bypass-policy-lockout-safety-check
+func (f *EnforceFunction) denyLockout() {
+	f.Role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:       jsii.String("NeverSkipTheLockoutCheck"),
+		Effect:    awsiam.Effect_DENY,
+		Actions:   jsii.Strings("kms:PutKeyPolicy"),
+		Resources: jsii.Strings("*"),
+		Conditions: &map[string]any{
+			"Bool": map[string]any{"kms:BypassPolicyLockoutSafetyCheck": "true"},
+		},
+	}))
+}

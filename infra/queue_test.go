@@ -1,0 +1,144 @@
+package main
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+)
+
+type queueProperties struct {
+	VisibilityTimeout      int
+	MessageRetentionPeriod int
+	SqsManagedSseEnabled   bool
+	KmsMasterKeyID         any
+	RedrivePolicy          *struct {
+		MaxReceiveCount     int `json:"maxReceiveCount"`
+		DeadLetterTargetArn any `json:"deadLetterTargetArn"`
+	}
+}
+
+func TestQueueWaitsForSixFunctionTimeoutsAndRedrives(t *testing.T) {
+	template := newTemplate(t, nil)
+	queues := decodeResources[queueProperties](t, template, "AWS::SQS::Queue")
+	var source queueProperties
+	for _, queue := range queues {
+		if queue.RedrivePolicy != nil {
+			source = queue
+		}
+	}
+	if source.RedrivePolicy == nil {
+		t.Fatal("no queue has a redrive policy")
+	}
+	for _, function := range decodeResources[struct{ Timeout int }](t, template, "AWS::Lambda::Function") {
+		if source.VisibilityTimeout < 6*function.Timeout {
+			t.Errorf("visibility timeout %d s is under six times the function's %d s: a slow batch would be handed out twice", source.VisibilityTimeout, function.Timeout)
+		}
+	}
+	if got := source.RedrivePolicy.MaxReceiveCount; got < 5 {
+		t.Errorf("maxReceiveCount %d: throttled receives alone would make dead letters", got)
+	}
+	deadLetters := queues[attributeOwner(t, source.RedrivePolicy.DeadLetterTargetArn)]
+	if deadLetters.MessageRetentionPeriod <= source.MessageRetentionPeriod {
+		t.Errorf("dead letters are kept %d s, the queue keeps %d s: a message could die of age before anyone reads it", deadLetters.MessageRetentionPeriod, source.MessageRetentionPeriod)
+	}
+}
+
+func TestQueuesEncryptWithoutACustomerKey(t *testing.T) {
+	for id, queue := range decodeResources[queueProperties](t, newTemplate(t, nil), "AWS::SQS::Queue") {
+		if !queue.SqsManagedSseEnabled || queue.KmsMasterKeyID != nil {
+			t.Errorf("%s: SqsManagedSseEnabled %v, KmsMasterKeyId %v: the guardrail must not depend on the keys it guards", id, queue.SqsManagedSseEnabled, queue.KmsMasterKeyID)
+		}
+	}
+}
+
+func TestQueuesRefusePlainHTTP(t *testing.T) {
+	template := newTemplate(t, nil)
+	denied := map[string]bool{}
+	for _, policy := range decodeResources[queuePolicyProperties](t, template, "AWS::SQS::QueuePolicy") {
+		for _, s := range policy.PolicyDocument.Statement {
+			insecure := map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}}
+			if s.Effect == "Deny" && reflect.DeepEqual(s.actions(t), []string{"sqs:*"}) && reflect.DeepEqual(s.Condition, insecure) {
+				denied[attributeOwner(t, s.Resource)] = true
+			}
+		}
+	}
+	for id := range decodeResources[queueProperties](t, template, "AWS::SQS::Queue") {
+		if !denied[id] {
+			t.Errorf("%s does not deny requests without TLS", id)
+		}
+	}
+}
+
+func TestOnlyTheRuleMaySendToTheQueues(t *testing.T) {
+	template := newTemplate(t, nil)
+	var rule string
+	for rule = range decodeResources[any](t, template, "AWS::Events::Rule") {
+	}
+	senders := 0
+	for id, policy := range decodeResources[queuePolicyProperties](t, template, "AWS::SQS::QueuePolicy") {
+		for _, s := range policy.PolicyDocument.Statement {
+			if s.Effect != "Allow" {
+				continue
+			}
+			senders++
+			fromRule := map[string]any{"ArnEquals": map[string]any{
+				"aws:SourceArn": map[string]any{"Fn::GetAtt": []any{rule, "Arn"}},
+			}}
+			if !reflect.DeepEqual(s.Condition, fromRule) {
+				t.Errorf("%s lets %v send under %v, want only from the rule", id, s.Principal, s.Condition)
+			}
+		}
+	}
+	if senders != 2 {
+		t.Errorf("%d queues take messages of the rule, want the event queue and its undelivered queue", senders)
+	}
+}
+
+// policyStatement is an IAM statement as the template shows it.
+type policyStatement struct {
+	Sid       string
+	Effect    string
+	Principal any
+	Action    any
+	NotAction any
+	Resource  any
+	Condition any
+}
+
+type queuePolicyProperties struct {
+	PolicyDocument struct{ Statement []policyStatement }
+}
+
+// actions returns the statement's actions as a list.
+func (s policyStatement) actions(t *testing.T) []string {
+	t.Helper()
+	if s.NotAction != nil || s.Action == nil {
+		t.Fatalf("statement %+v has no Action", s)
+	}
+	switch action := s.Action.(type) {
+	case string:
+		return []string{action}
+	default:
+		var list []string
+		text, err := json.Marshal(action)
+		if err == nil {
+			err = json.Unmarshal(text, &list)
+		}
+		if err != nil {
+			t.Fatalf("actions %v: %v", action, err)
+		}
+		return list
+	}
+}
+
+// attributeOwner returns the logical id in {"Fn::GetAtt": [id, "Arn"]}.
+func attributeOwner(t *testing.T, reference any) string {
+	t.Helper()
+	object, _ := reference.(map[string]any)
+	parts, _ := object["Fn::GetAtt"].([]any)
+	if len(parts) != 2 {
+		t.Fatalf("%v is not a reference to an ARN", reference)
+	}
+	id, _ := parts[0].(string)
+	return id
+}

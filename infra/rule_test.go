@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+)
+
+type ruleProperties struct {
+	EventPattern any
+	State        string
+	EventBusName any
+	Targets      []struct {
+		Arn              any
+		DeadLetterConfig struct{ Arn any }
+		RetryPolicy      struct{ MaximumEventAgeInSeconds, MaximumRetryAttempts int }
+	}
+}
+
+func theRule(t *testing.T) (ruleProperties, map[string]queueProperties) {
+	t.Helper()
+	template := newTemplate(t, nil)
+	rules := decodeResources[ruleProperties](t, template, "AWS::Events::Rule")
+	if len(rules) != 1 {
+		t.Fatalf("%d rules, want one", len(rules))
+	}
+	queues := decodeResources[queueProperties](t, template, "AWS::SQS::Queue")
+	for _, rule := range rules {
+		if len(rule.Targets) != 1 {
+			t.Fatalf("%d targets, want one", len(rule.Targets))
+		}
+		return rule, queues
+	}
+	panic("unreachable")
+}
+
+// The samples of the decoder's tests and of the demo are matched against the file, so the
+// deployed pattern has to be the file.
+func TestRulePatternIsThePatternFile(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "events", "pattern.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want any
+	if err := json.Unmarshal(text, &want); err != nil {
+		t.Fatal(err)
+	}
+	rule, _ := theRule(t)
+	if !reflect.DeepEqual(rule.EventPattern, want) {
+		t.Errorf("the rule's pattern is\n%v\nand events/pattern.json is\n%v", rule.EventPattern, want)
+	}
+}
+
+// ENABLED matches write management events. The state that also matches reads would send
+// every Decrypt and DescribeKey of the account past the rule.
+func TestRuleListensOnTheDefaultBusForWrites(t *testing.T) {
+	rule, _ := theRule(t)
+	if rule.State != "ENABLED" || rule.EventBusName != nil {
+		t.Errorf("state %s on bus %v, want ENABLED on the default bus", rule.State, rule.EventBusName)
+	}
+}
+
+func TestRuleRetriesForADayThenKeepsTheEvent(t *testing.T) {
+	rule, queues := theRule(t)
+	target := rule.Targets[0]
+	if target.RetryPolicy.MaximumEventAgeInSeconds != 86400 || target.RetryPolicy.MaximumRetryAttempts != 185 {
+		t.Errorf("retry policy %+v, want the longest that EventBridge has", target.RetryPolicy)
+	}
+	source, undelivered := attributeOwner(t, target.Arn), attributeOwner(t, target.DeadLetterConfig.Arn)
+	if queues[source].RedrivePolicy == nil {
+		t.Errorf("the target %s is not the queue of the function", source)
+	}
+	functionsOwn := attributeOwner(t, queues[source].RedrivePolicy.DeadLetterTargetArn)
+	if undelivered == source || undelivered == functionsOwn {
+		t.Errorf("undelivered events go to %s, want a queue of their own", undelivered)
+	}
+}

@@ -1,0 +1,73 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	lambdaevents "github.com/aws/aws-lambda-go/events"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+)
+
+// EventHandler handles one EventBridge event. An error means that the event must
+// be given back.
+type EventHandler interface {
+	Handle(ctx context.Context, event []byte) (guardrail.Outcome, error)
+}
+
+// Handler is a Lambda handler for SQS batches and bare events.
+type Handler struct {
+	events EventHandler
+	log    *slog.Logger
+}
+
+// NewHandler returns a handler that gives each event to events.
+func NewHandler(events EventHandler, log *slog.Logger) *Handler { return &Handler{events, log} }
+
+// Invoke implements the Handler interface of aws-lambda-go. For an SQS batch the
+// answer is {"batchItemFailures":[…]} with the messages to be given back; an error
+// would give back all of them. Anything else is taken for one bare event; the
+// answer is its outcome, and the error that of handling it.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	var batch lambdaevents.SQSEvent
+	if json.Unmarshal(payload, &batch) == nil && len(batch.Records) > 0 && batch.Records[0].EventSource == "aws:sqs" {
+		return json.Marshal(h.batch(ctx, batch))
+	}
+	outcome, err := h.events.Handle(ctx, payload)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(outcome)
+}
+
+// batch handles the messages one after the other, so that two messages about one
+// key cannot disturb each other. When the time is up, the rest is given back.
+func (h *Handler) batch(ctx context.Context, batch lambdaevents.SQSEvent) lambdaevents.SQSEventResponse {
+	response := lambdaevents.SQSEventResponse{BatchItemFailures: []lambdaevents.SQSBatchItemFailure{}}
+	for _, message := range batch.Records {
+		if err := h.message(ctx, message); err != nil {
+			response.BatchItemFailures = append(response.BatchItemFailures, lambdaevents.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
+		}
+	}
+	return response
+}
+
+func (h *Handler) message(ctx context.Context, message lambdaevents.SQSMessage) (err error) {
+	defer func() {
+		// One message must not take the rest of the batch with it. It comes back,
+		// and ends in the dead-letter queue where somebody looks at it.
+		if fault := recover(); fault != nil {
+			h.log.ErrorContext(ctx, "panic", slog.String("messageId", message.MessageId), slog.String("fault", fmt.Sprint(fault)))
+			err = errors.New("panic")
+		}
+	}()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	_, err = h.events.Handle(ctx, []byte(message.Body))
+	return err
+}

@@ -1,0 +1,120 @@
+// Package awskms adapts AWS KMS to what the enforcer needs.
+//
+// A [Client] makes plain calls: DescribeKey, GetKeyPolicy and PutKeyPolicy, in the
+// Region of the key's ARN, and never sets BypassPolicyLockoutSafetyCheck: there is
+// no parameter for it. Errors are mapped to the enforcer's classes in one place
+// (errors.go).
+package awskms
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+)
+
+// attempts is how often one call is tried. Few: what stays unanswered goes back
+// to the queue, which waits better than a function that is paid for waiting.
+const attempts = 3
+
+// policyName is the only name that a key policy can have.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
+const policyName = "default"
+
+// Client reads and writes key policies.
+type Client struct{ api *kms.Client }
+
+// New returns a client that calls as the configuration says (credentials,
+// endpoint, HTTP client), each key in its own Region.
+func New(config aws.Config) *Client {
+	return &Client{api: kms.NewFromConfig(config, func(o *kms.Options) {
+		o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = attempts })
+	})}
+}
+
+// Describe implements [enforcer.Keys] with one DescribeKey call.
+func (c *Client) Describe(ctx context.Context, keyARN string) (guardrail.Key, error) {
+	parsed, region, err := inRegionOf(keyARN)
+	if err != nil {
+		return guardrail.Key{}, err
+	}
+	out, err := c.api.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &keyARN}, region)
+	if err != nil {
+		return guardrail.Key{}, classify(err)
+	}
+	m := out.KeyMetadata
+	if m == nil || aws.ToString(m.Arn) != keyARN {
+		return guardrail.Key{}, fmt.Errorf("%w: DescribeKey did not answer with key %s", enforcer.ErrRefused, keyARN)
+	}
+	return guardrail.Key{
+		ARN: keyARN, Account: parsed.AccountID, Region: parsed.Region, Partition: parsed.Partition,
+		AWSManaged: m.KeyManager != types.KeyManagerTypeCustomer,
+		Type: defaultpolicy.KeyType{
+			Spec:        defaultpolicy.KeySpec(m.KeySpec),
+			Usage:       defaultpolicy.KeyUsage(m.KeyUsage),
+			Origin:      defaultpolicy.Origin(m.Origin),
+			MultiRegion: multiRegion(m),
+		},
+	}, nil
+}
+
+// multiRegion reads a key's part in a multi-Region set. An unknown part stays as
+// KMS spells it, so that the judgement refuses it.
+func multiRegion(m *types.KeyMetadata) defaultpolicy.MultiRegion {
+	if !aws.ToBool(m.MultiRegion) {
+		return defaultpolicy.SingleRegion
+	}
+	if m.MultiRegionConfiguration == nil {
+		return ""
+	}
+	switch part := m.MultiRegionConfiguration.MultiRegionKeyType; part {
+	case types.MultiRegionKeyTypePrimary:
+		return defaultpolicy.Primary
+	case types.MultiRegionKeyTypeReplica:
+		return defaultpolicy.Replica
+	default:
+		return defaultpolicy.MultiRegion(part)
+	}
+}
+
+// Policy implements [enforcer.Keys] with one GetKeyPolicy call.
+func (c *Client) Policy(ctx context.Context, keyARN string) (string, error) {
+	_, region, err := inRegionOf(keyARN)
+	if err != nil {
+		return "", err
+	}
+	out, err := c.api.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &keyARN, PolicyName: aws.String(policyName)}, region)
+	if err != nil {
+		return "", classify(err)
+	}
+	return aws.ToString(out.Policy), nil
+}
+
+// PutPolicy implements [enforcer.Keys] with one PutKeyPolicy call. The lockout
+// safety check is on, as it is by default.
+func (c *Client) PutPolicy(ctx context.Context, keyARN, policy string) error {
+	_, region, err := inRegionOf(keyARN)
+	if err != nil {
+		return err
+	}
+	_, err = c.api.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: &keyARN, PolicyName: aws.String(policyName), Policy: &policy}, region)
+	return classify(err)
+}
+
+// inRegionOf returns the option that sends a call to the Region of a key: the
+// event of a replica arrives in the Region of its primary.
+func inRegionOf(keyARN string) (arn.ARN, func(*kms.Options), error) {
+	parsed, err := arn.Parse(keyARN)
+	if err != nil {
+		return arn.ARN{}, nil, fmt.Errorf("%w: %q is not an ARN", enforcer.ErrRefused, keyARN)
+	}
+	return parsed, func(o *kms.Options) { o.Region = parsed.Region }, nil
+}
