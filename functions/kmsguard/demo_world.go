@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"github.com/kms-guardrail/kms-guardrail/events"
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
+	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
+)
+
+// place is an account in a Region with the guardrail deployed in it.
+type place struct {
+	account, partition, region string
+
+	owner   localaws.Identity // who makes and changes keys
+	handler *app.Handler
+	stores  map[defaultpolicy.Origin]string // custom key store ids
+}
+
+// arn returns the ARN of a user or role of the place's account.
+func (p *place) arn(resource string) string {
+	return "arn:" + p.partition + ":iam::" + p.account + ":" + resource
+}
+
+// The people of the demo, alike in both accounts.
+const (
+	keyAdmin = "role/KeyAdmin"
+	appRole  = "role/App"
+
+	guardrailRole = "kms-guardrail"
+)
+
+// world is the embedded AWS of the demo.
+type world struct {
+	cloud    *localaws.Cloud
+	home     *place // the account that has nearly all keys
+	china    *place // SM2 keys exist in China only
+	stranger string // an account of somebody else
+
+	outcomes map[string][]guardrail.Outcome // by key ARN
+	skipped  []guardrail.Outcome            // about no key
+	errors   []error
+}
+
+func newWorld() (*world, error) {
+	w := &world{cloud: localaws.Start(localaws.Options{Seed: 1}), stranger: "444455556666", outcomes: map[string][]guardrail.Outcome{}}
+	w.home = &place{account: "111122223333", partition: "aws", region: "us-east-1"}
+	w.china = &place{account: "222233334444", partition: "aws-cn", region: "cn-north-1"}
+	w.cloud.AddAccount(w.stranger, localaws.AccountOptions{})
+	for _, p := range []*place{w.home, w.china} {
+		if err := w.deploy(p); err != nil {
+			w.cloud.Close()
+			return nil, err
+		}
+	}
+	if err := w.cloud.AddRule(events.Pattern(), w.deliver); err != nil {
+		w.cloud.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// deploy sets up an account: its people, its key stores, and the guardrail.
+func (w *world) deploy(p *place) error {
+	everything := localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}}
+	account := w.cloud.AddAccount(p.account, localaws.AccountOptions{Partition: p.partition})
+	p.owner = account.AddRole("Owner", everything)
+	account.AddRole("KeyAdmin", localaws.PrincipalOptions{})
+	account.AddRole("App", localaws.PrincipalOptions{})
+	account.AddUser("mallory", localaws.PrincipalOptions{})
+	p.stores = map[defaultpolicy.Origin]string{
+		defaultpolicy.AWSCloudHSM:      account.AddCustomKeyStore(p.region, localaws.StoreOptions{}),
+		defaultpolicy.ExternalKeyStore: account.AddCustomKeyStore(p.region, localaws.StoreOptions{External: true}),
+	}
+	role := account.AddRole(guardrailRole, everything)
+	settings := map[string]string{
+		app.EnvMode: string(guardrail.Repair), app.EnvStyle: string(defaultpolicy.Console),
+		app.EnvAdministrators: p.arn(keyAdmin), app.EnvUsers: p.arn(appRole),
+	}
+	getenv := func(name string) string { return settings[name] }
+	var err error
+	p.handler, err = app.NewEnforceWith(w.cloud.Config(role, p.region), getenv, slog.New(slog.DiscardHandler))
+	return err
+}
+
+// deliver is the target of the rule: it invokes the function of the account
+// that the event comes from.
+func (w *world) deliver(event []byte) {
+	var envelope struct{ Account string }
+	if err := json.Unmarshal(event, &envelope); err != nil {
+		w.errors = append(w.errors, err)
+		return
+	}
+	p := w.home
+	if envelope.Account == w.china.account {
+		p = w.china
+	}
+	o, err := invoke(context.Background(), p.handler, event)
+	switch {
+	case err != nil:
+		w.errors = append(w.errors, err)
+	case o.KeyARN == "":
+		w.skipped = append(w.skipped, o)
+	default:
+		w.outcomes[o.KeyARN] = append(w.outcomes[o.KeyARN], o)
+	}
+}
+
+// play lets one story happen and delivers its events.
+func (w *world) play(ctx context.Context, s *story) error {
+	p := w.home
+	if s.inChina {
+		p = w.china
+	}
+	api := kms.NewFromConfig(w.cloud.Config(p.owner, p.region))
+	if err := s.create(ctx, api, w, p); err != nil {
+		return err
+	}
+	if _, err := w.cloud.Deliver(); err != nil {
+		return err
+	}
+	if s.drift != nil {
+		if err := w.drift(ctx, api, p, s); err != nil {
+			return err
+		}
+	}
+	s.outcomes = w.outcomes[s.arn]
+	if len(w.errors) > 0 {
+		return w.errors[0]
+	}
+	return nil
+}
+
+// drift lets somebody change the key's policy, and keeps it before and after the
+// guardrail has seen it.
+func (w *world) drift(ctx context.Context, api *kms.Client, p *place, s *story) error {
+	s.before = s.drift(w, p, s.generated(p))
+	_, err := api.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{
+		KeyId: &s.arn, Policy: &s.before,
+		BypassPolicyLockoutSafetyCheck: s.bypass, //nolint:forbidigo // the demo's villain, not the guardrail
+	})
+	if err != nil {
+		return fmt.Errorf("drifting: %w", err)
+	}
+	if _, err := w.cloud.Deliver(); err != nil {
+		return err
+	}
+	if s.promise != guardrail.Repaired {
+		return nil
+	}
+	live, err := api.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &s.arn})
+	if err != nil {
+		return fmt.Errorf("reading the policy afterwards: %w", err)
+	}
+	s.after = aws.ToString(live.Policy)
+	return nil
+}
+
+// calls counts the guardrail's calls of an operation.
+func (w *world) calls(operation string) int {
+	n := 0
+	for _, call := range w.cloud.Calls(operation) {
+		if strings.Contains(call.Identity, ":assumed-role/"+guardrailRole+"/") {
+			n++
+		}
+	}
+	return n
+}

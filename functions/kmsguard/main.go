@@ -1,0 +1,20 @@
+// Command kmsguard is the guardrail's engine at a desk: it prints the default
+// policy that AWS generates for a key type, compares policy files by what they
+// allow, and runs the real handler on event files.
+//
+// "kmsguard help" lists the commands, each with an example, and the exit codes.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
+	stop()
+	os.Exit(code)
+}

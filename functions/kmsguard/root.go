@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/report"
+)
+
+// streams are where a command reads and writes. Data goes to out; progress,
+// notes and errors go to err.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// The exit codes. Scripts depend on them.
+const (
+	exitFine         = 0
+	exitDifferent    = 1
+	exitError        = 2
+	exitInconclusive = 3
+	exitInterrupted  = 130
+)
+
+const exitCodes = `Exit codes:
+  0    fine: equal, compliant, or done
+  1    different, not compliant, or refused
+  2    an error or bad input
+  3    inconclusive or cannot judge
+  130  interrupted
+Of several results, 2 counts before 1, 1 before 3, 3 before 0.`
+
+// worse returns the exit code that counts of two.
+func worse(a, b int) int {
+	rank := map[int]int{exitFine: 0, exitInconclusive: 1, exitDifferent: 2, exitError: 3}
+	if rank[b] > rank[a] {
+		return b
+	}
+	return a
+}
+
+// exitStatus is how a command ends with a code that is no error: its answer.
+type exitStatus int
+
+// Error returns a text that nobody sees.
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// status returns the error that makes the tool exit with a code.
+func status(code int) error {
+	if code == exitFine {
+		return nil
+	}
+	return exitStatus(code)
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	root := newRoot(s)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var code exitStatus
+	switch {
+	case ctx.Err() != nil:
+		return exitInterrupted
+	case err == nil:
+		return exitFine
+	case errors.As(err, &code):
+		return int(code)
+	}
+	_, _ = fmt.Fprintf(s.err, "kmsguard: %s\n", report.Printable(err.Error()))
+	return exitError
+}
+
+// options are the flags that every command has.
+type options struct{ output output }
+
+func newRoot(s streams) *cobra.Command {
+	o := &options{output: textOutput}
+	root := &cobra.Command{
+		Use:   "kmsguard",
+		Short: "AWS KMS key policies against the default that AWS generates for the key type",
+		Long: "kmsguard compares AWS KMS key policies by what they allow, with the default policy\n" +
+			"that AWS generates for a key's type as the yardstick.\n\n" + exitCodes,
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.PersistentFlags().Var(&o.output, "output", "how results are written: text, json (one document) or jsonl (one object a line)")
+	root.AddCommand(
+		newDefault(o), newDiff(o), newReplay(o), newDemo(), newVersion(o),
+	)
+	return root
+}
