@@ -130,6 +130,7 @@ func TestParseRefusesWithCodeAndPlace(t *testing.T) {
 		{"a partial wildcard", principal(`{"AWS":["*",¶"arn:aws:iam::111122223333:role/*"]}`), policy.InvalidPrincipal},
 		{"every account", principal(`{"AWS":¶"arn:aws:iam::*:root"}`), policy.InvalidPrincipal},
 		{"service *", principal(`{"Service":¶"*"}`), policy.InvalidPrincipal},
+		{"a terminal escape in a name", principal(`{"AWS":¶"arn:aws:iam::111122223333:role/\u001b[2J"}`), policy.InvalidPrincipal},
 		{"an ARN of another service", principal(`{"AWS":¶"arn:aws:s3:::bucket"}`), policy.InvalidPrincipal},
 		{"a role without a name", principal(`{"AWS":¶"arn:aws:iam::111122223333:role/"}`), policy.InvalidPrincipal},
 		{"a session without a name", principal(`{"AWS":¶"arn:aws:sts::111122223333:assumed-role/r"}`), policy.InvalidPrincipal},

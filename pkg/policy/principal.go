@@ -93,6 +93,8 @@ func awsPrincipal(text string) (Principal, *Error) {
 func (p *Principal) readARN(text string) (problem string) {
 	parts := strings.SplitN(text, ":", 6)
 	switch {
+	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return "blanks, control characters and letters beyond ASCII are in no ARN"
 	case strings.ContainsAny(text, "*?") || strings.Contains(text, "${"):
 		return "no wildcards or variables; only * alone means everyone"
 	case len(parts) != 6 || parts[0] != "arn":

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-var decimal = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$`)
+var decimal = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$`)
 
 // ParseNumber reads a value of a Numeric operator, exactly. An exponent has at
-// most three digits, so that a number's size is bounded by its text.
+// most two digits, so that a number's size is bounded by its text.
 func ParseNumber(value string) (*big.Rat, error) {
 	if !decimal.MatchString(value) {
 		return nil, errors.New("expected a decimal number")
