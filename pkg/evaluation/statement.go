@@ -1,0 +1,70 @@
+package evaluation
+
+import (
+	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+)
+
+// actions matches the Action or NotAction element (semantics 2.4, 2.5). An action is a
+// pattern over the whole name with its prefix, and ignores case.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+func (e *evaluation) actions(l policy.List) truth {
+	if !l.Present {
+		return is(false) // no effect
+	}
+	if len(l.Values) == 0 {
+		return emptyList(l, "NotAction")
+	}
+	matched := false
+	for _, value := range l.Values {
+		matched = matched || matches(pattern(folded(value)), e.action)
+	}
+	if l.Negated {
+		return is(!matched)
+	}
+	return is(matched)
+}
+
+// resource matches the Resource or NotResource element with the key (semantics 2.3, 2.4).
+//
+// Assumption: a Resource other than "*" works as in other services, as a pattern over
+// the whole ARN; for KMS, AWS documents "*" only.
+func (e *evaluation) resource(l policy.List) truth {
+	if !l.Present {
+		return is(false) // no effect
+	}
+	if len(l.Values) == 0 {
+		return emptyList(l, "NotResource")
+	}
+	var list []truth
+	for _, value := range l.Values {
+		list = append(list, e.resourceValue(value))
+	}
+	if l.Negated {
+		return not(anyOf(list...))
+	}
+	return anyOf(list...)
+}
+
+func (e *evaluation) resourceValue(value string) truth {
+	switch {
+	case value == "*":
+		return is(true)
+	case e.document.HasVariables() && strings.Contains(value, "${"):
+		return unclear(VariableInResource, "a policy variable in Resource: "+quoted(value))
+	case e.key.ARN == "":
+		return unclear(UnknownKeyARN, "Resource is "+quoted(value)+", and the ARN of the key is not known")
+	default:
+		return is(matches(pattern(value), e.key.ARN))
+	}
+}
+
+// emptyList is the truth of an element that is there and lists nothing: an empty Action
+// or Resource has no effect. AWS says nothing of their negations.
+func emptyList(l policy.List, negation string) truth {
+	if l.Negated {
+		return unclear(EmptyNegatedList, negation+" is an empty list")
+	}
+	return is(false)
+}
