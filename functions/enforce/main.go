@@ -20,5 +20,5 @@ func main() {
 		log.Error("cannot start", slog.String("error", err.Error()))
 		os.Exit(1)
 	}
-	lambda.StartHandler(handler)
+	lambda.Start(handler)
 }

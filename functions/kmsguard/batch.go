@@ -7,136 +7,121 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/access"
-	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/report"
 )
 
-// pair is one line of the input of diff --batch.
-type pair struct {
-	ID       json.RawMessage `json:"id"`
-	KeyARN   string          `json:"keyArn"`
-	Baseline json.RawMessage `json:"baseline"`
-	Actual   json.RawMessage `json:"actual"`
-}
-
-// paired is one line of its output.
+// paired is one line of the output of diff --batch.
 type paired struct {
 	ID json.RawMessage `json:"id"`
-	*access.Result
+	*report.Result
 	Error string `json:"error,omitempty"`
+}
+
+// diffBatch compares the policies of each line. A bad line is an answer, not an
+// end; only a stream that cannot be read or written is.
+func diffBatch(cmd *cobra.Command, o *options, file string) (err error) {
+	input, err := openInput(file, cmd.InOrStdin())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = input.Close() }() // it was only read
+	out := bufio.NewWriter(cmd.OutOrStdout())
+	answers := &results{out: out, output: o.output}
+	defer func() { err = errors.Join(err, answers.end(), out.Flush()) }()
+	for in := newLines(input); ; {
+		line, err := in.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil && !errors.Is(err, errLineTooLong):
+			return fmt.Errorf("reading line %d of %s: %w", in.number, nameOf(file), err)
+		case cmd.Context().Err() != nil:
+			return cmd.Context().Err()
+		}
+		if err := answers.add(answer(in.number, line, err)); err != nil {
+			return err
+		}
+		if in.waits() {
+			if err := out.Flush(); err != nil { // somebody may wait for this answer before the next question
+				return err
+			}
+		}
+	}
+}
+
+// answer compares the policies of one line. problem is why it could not be read.
+func answer(number int, line []byte, problem error) paired {
+	var p pair
+	var result report.Result
+	if problem == nil {
+		problem = json.Unmarshal(line, &p)
+	}
+	if problem == nil {
+		result, problem = p.compare()
+	}
+	a := paired{ID: p.ID}
+	if a.ID == nil {
+		a.ID = json.RawMessage("null")
+	}
+	if problem != nil {
+		a.Error = fmt.Sprintf("line %d: %v", number, problem)
+	} else {
+		a.Result = &result
+	}
+	return a
 }
 
 // maxLineBytes bounds one line: two policies, escaped, fit many times.
 const maxLineBytes = 4 << 20
 
-// diffBatch compares the policies of each line. A bad line is an answer, not an
-// end; only a stream that cannot be read or written is.
-func diffBatch(cmd *cobra.Command, name string) (err error) {
-	in := cmd.InOrStdin()
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = file.Close() }() // it was only read
-		in = file
-	}
-	out := bufio.NewWriter(cmd.OutOrStdout())
-	defer func() { err = errors.Join(err, out.Flush()) }()
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	return eachLine(in, func(number int, line []byte, tooLong bool) error {
-		if cmd.Context().Err() != nil {
-			return cmd.Context().Err()
-		}
-		return encoder.Encode(diffLine(number, line, tooLong))
-	})
+var errLineTooLong = fmt.Errorf("longer than %d bytes", maxLineBytes)
+
+// lines reads lines that are not blank.
+type lines struct {
+	reader *bufio.Reader
+	number int // of the line read last, from 1
 }
 
-// eachLine gives each line that is not blank to visit, with its number from 1. A
-// line over maxLineBytes is read to its end, but given empty.
-func eachLine(in io.Reader, visit func(number int, line []byte, tooLong bool) error) error {
-	reader := bufio.NewReaderSize(in, 64<<10)
-	for number := 1; ; number++ {
-		var line []byte
-		tooLong := false
-		var err error
-		for more := true; more; {
-			var part []byte
-			part, err = reader.ReadSlice('\n')
-			more = errors.Is(err, bufio.ErrBufferFull)
-			if tooLong = tooLong || len(line)+len(part) > maxLineBytes; tooLong {
-				line = nil
-			} else {
-				line = append(line, part...)
-			}
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("reading line %d: %w", number, err)
-		}
-		if tooLong || len(bytes.TrimSpace(line)) > 0 {
-			if err := visit(number, line, tooLong); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			return nil
+func newLines(in io.Reader) *lines { return &lines{reader: bufio.NewReaderSize(in, 64<<10)} }
+
+// next returns the next line. A line over maxLineBytes is read to its end, and is
+// errLineTooLong; more lines may follow it. The last error is io.EOF.
+func (l *lines) next() ([]byte, error) {
+	for {
+		line, err := l.read()
+		ended := errors.Is(err, io.EOF)
+		switch {
+		case err != nil && !ended, len(bytes.TrimSpace(line)) > 0:
+			return line, err
+		case ended:
+			return nil, err
 		}
 	}
 }
 
-func diffLine(number int, line []byte, tooLong bool) paired {
-	if tooLong {
-		return paired{ID: json.RawMessage("null"), Error: fmt.Sprintf("line %d is longer than %d bytes", number, maxLineBytes)}
-	}
-	p := pair{ID: json.RawMessage("null")}
-	if err := json.Unmarshal(line, &p); err != nil {
-		return paired{ID: json.RawMessage("null"), Error: fmt.Sprintf("line %d: %v", number, err)}
-	}
-	if p.ID == nil {
-		p.ID = json.RawMessage("null")
-	}
-	result, err := p.compare()
-	if err != nil {
-		return paired{ID: p.ID, Error: fmt.Sprintf("line %d: %v", number, err)}
-	}
-	return paired{ID: p.ID, Result: &result}
-}
-
-func (p pair) compare() (access.Result, error) {
-	baseline, err := embeddedPolicy("baseline", p.Baseline)
-	if err != nil {
-		return access.Result{}, err
-	}
-	actual, err := embeddedPolicy("actual", p.Actual)
-	if err != nil {
-		return access.Result{}, err
-	}
-	key, err := keyOf(p.KeyARN, baseline, actual)
-	if err != nil {
-		return access.Result{}, err
-	}
-	return access.Compare(key, baseline, actual), nil
-}
-
-// embeddedPolicy reads a policy that is a JSON object, or a string with one in it.
-func embeddedPolicy(name string, raw json.RawMessage) (*policy.Document, error) {
-	text := string(raw)
-	if len(raw) == 0 {
-		return nil, fmt.Errorf("%s is missing", name)
-	}
-	if raw[0] == '"' {
-		if err := json.Unmarshal(raw, &text); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+// read reads to the end of a line, which the last one need not have.
+func (l *lines) read() ([]byte, error) {
+	l.number++
+	var line []byte
+	for tooLong := false; ; {
+		part, err := l.reader.ReadSlice('\n')
+		if tooLong = tooLong || len(line)+len(part) > maxLineBytes; !tooLong {
+			line = append(line, part...)
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+		case tooLong && (err == nil || errors.Is(err, io.EOF)):
+			return nil, errLineTooLong
+		case errors.Is(err, io.EOF) && len(line) > 0:
+			return line, nil
+		default:
+			return line, err
 		}
 	}
-	d, err := policy.Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s:%w", name, err)
-	}
-	return d, nil
 }
+
+// waits tells whether the next line has not arrived yet.
+func (l *lines) waits() bool { return l.reader.Buffered() == 0 }

@@ -9,30 +9,33 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
-func newDemo() *cobra.Command {
+func newDemo(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Run the whole main job on embedded AWS",
 		Long: `demo starts an embedded AWS on loopback and creates KMS keys of every type in it,
 some as they should be and some not. Their events go through the real event
 pattern to the real handler, in repair mode with the console default as the
-yardstick. It prints what differs, what was done, and one policy before and after.
+yardstick. It prints what differs, what was done, and one policy before and after;
+with --output json or jsonl, the outcome of every event.
 
-It needs no AWS account and leaves nothing behind.`,
-		Example: "  kmsguard demo",
-		Args:    cobra.NoArgs,
+It needs no AWS account and leaves nothing behind. It is an error if the guardrail
+does anything but leave the good keys alone, repair the others where the need is
+proved, and report the rest.`,
+		Example: "  kmsguard demo\n  kmsguard demo --output jsonl",
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return demo(cmd.Context(), cmd.OutOrStdout())
+			return demo(cmd.Context(), cmd.OutOrStdout(), o.output)
 		},
 	}
 }
 
-// demo runs the demonstration. It is an error if the guardrail does anything but
-// what the demo promises: leave the good keys, repair the proved ones, report the rest.
-func demo(ctx context.Context, out io.Writer) error {
-	start := time.Now() //nolint:forbidigo // only to tell a person how long it took
+// demo lets the stories happen, tells them, and checks that they ended well.
+func demo(ctx context.Context, out io.Writer, format output) error {
+	start := time.Now()
 	w, err := newWorld()
 	if err != nil {
 		return err
@@ -44,40 +47,59 @@ func demo(ctx context.Context, out io.Writer) error {
 			return fmt.Errorf("%s: %w", stories[i].name, err)
 		}
 	}
-	p := printer{out: out}
-	p.intro(w)
-	for i := range stories {
-		p.story(&stories[i])
+	if format == textOutput {
+		err = tell(out, w, stories, time.Since(start))
+	} else {
+		err = writeOutcomes(out, format, w.outcomes)
 	}
-	p.beforeAndAfter(&stories[len(goodKeys())])
-	p.summary(w, stories, time.Since(start))
-	if p.err != nil {
-		return p.err
+	if err != nil {
+		return err
 	}
-	return checkPromises(stories)
+	return checkPromises(w, stories)
 }
 
-// checkPromises compares what was done with what each story promises.
-func checkPromises(stories []story) error {
+func writeOutcomes(out io.Writer, format output, outcomes []guardrail.Outcome) error {
+	answers := &results{out: out, output: format}
+	for i := range outcomes {
+		if err := answers.add(outcomes[i]); err != nil {
+			return err
+		}
+	}
+	return answers.end()
+}
+
+// checkPromises compares what was done with what each story promises: the action,
+// for a repaired key the policy it has now, and no write but those.
+func checkPromises(w *world, stories []story) error {
+	repairs := 0
 	for i := range stories {
 		s := &stories[i]
 		if got := s.answer().Action; got != s.promise {
-			return fmt.Errorf("%s: the guardrail answered %q in place of %q", s.name, got, s.promise)
+			return fmt.Errorf("%s, %s: the guardrail answered %q in place of %q", s.name, s.keyType, got, s.promise)
 		}
+		if s.promise != guardrail.Repaired {
+			continue
+		}
+		repairs++
+		if p := w.place(s); !samePolicy(p.partition, s.after, s.generated(p)) {
+			return fmt.Errorf("%s, %s: the repaired key does not have the generated default", s.name, s.keyType)
+		}
+		if last := s.outcomes[len(s.outcomes)-1]; last.Verdict != guardrail.Compliant {
+			return fmt.Errorf("%s, %s: the guardrail calls its own repair %q", s.name, s.keyType, last.Verdict)
+		}
+	}
+	if writes := w.calls("PutKeyPolicy"); writes != repairs {
+		return fmt.Errorf("the guardrail wrote %d policies for %d repairs", writes, repairs)
 	}
 	return nil
 }
 
-// answer is the outcome that tells the story: the first that is not about a
-// compliant key, else the first.
-func (s *story) answer() guardrail.Outcome {
-	for _, o := range s.outcomes {
-		if o.Verdict != guardrail.Compliant {
-			return o
-		}
+// samePolicy compares two policies by their canonical form.
+func samePolicy(partition, a, b string) bool {
+	first, err := policy.Parse(a)
+	if err != nil {
+		return false
 	}
-	if len(s.outcomes) > 0 {
-		return s.outcomes[0]
-	}
-	return guardrail.Outcome{}
+	second, err := policy.Parse(b)
+	return err == nil && first.Hash(partition) == second.Hash(partition)
 }

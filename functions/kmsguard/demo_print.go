@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/report"
 )
 
@@ -22,11 +23,25 @@ func (p *printer) line(format string, args ...any) {
 	}
 }
 
+// tell writes the whole report. The first drifted key is shown before and after.
+func tell(out io.Writer, w *world, stories []story, took time.Duration) error {
+	p := &printer{out: out}
+	p.intro(w)
+	for i := range stories {
+		p.story(&stories[i])
+	}
+	p.beforeAndAfter(&stories[len(goodKeys())])
+	p.summary(w, stories, took)
+	return p.err
+}
+
 const row = "%-21s %-54s %-14s %s"
 
 func (p *printer) intro(w *world) {
-	p.line("Embedded AWS: account %s in %s (and %s in China, for SM2 keys), the guardrail in repair mode.", w.home.account, w.home.region, w.china.account)
-	p.line("Yardstick: the console default for the key's type, administrator %s, user %s.", keyAdmin, appRole)
+	p.line("Embedded AWS with account %s in %s, and account %s in %s, where SM2 keys are.",
+		w.home.account, w.home.region, w.china.account, w.china.region)
+	p.line("The guardrail is deployed in both, in repair mode. Its yardstick is the console default for each key's type,")
+	p.line("with %s as administrator and %s as user.", keyAdmin, appRole)
 	p.line("")
 	p.line(row, "KEY", "TYPE", "VERDICT", "DONE")
 }
@@ -34,47 +49,70 @@ func (p *printer) intro(w *world) {
 // story writes one line, and below it what differs.
 func (p *printer) story(s *story) {
 	o := s.answer()
-	p.line(row, s.name, s.keyType, o.Verdict, done(s))
-	for _, f := range o.Findings {
-		p.line("    %-8s %s: %s", f.Severity, f.Code, report.Printable(f.Message))
+	p.line(row, s.name, s.keyType, o.Verdict, done(o.Action))
+	if len(o.Findings) > 0 {
+		p.line("%s", report.Findings("    ", o.Findings))
 	}
 }
 
-// done says what the guardrail did, and how the event of its own write ended.
-func done(s *story) string {
-	text := string(s.answer().Action)
-	if last := s.outcomes[len(s.outcomes)-1]; s.answer().Action == guardrail.Repaired && last.Verdict == guardrail.Compliant {
-		text += ", its own event: compliant"
+func done(a guardrail.Action) string {
+	if a == guardrail.NoAction {
+		return "nothing"
 	}
-	return text
+	return string(a)
 }
 
 func (p *printer) beforeAndAfter(s *story) {
 	p.line("")
-	p.line("%s, before:", s.name)
-	p.line("%s", indent(s.before))
-	p.line("%s, after:", s.name)
-	p.line("%s", indent(s.after))
+	p.line("The key policy of %q before its repair (- is what the repair took away):", s.name)
+	p.line("%s", marked("-", s.before, s.after))
+	p.line("")
+	p.line("And after it:")
+	p.line("%s", marked("+", s.after, s.before))
 }
 
-func indent(text string) string {
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = "    " + report.Printable(lines[i])
+// marked returns a policy with a sign before the lines of each statement that is
+// not in the other policy.
+func marked(sign, text, other string) string {
+	theirs := map[string]bool{}
+	for _, s := range statementsOf(other) {
+		theirs[other[s.Offset:s.End]] = true
 	}
-	return strings.Join(lines, "\n")
+	ours := statementsOf(text)
+	var b strings.Builder
+	offset := 0
+	for line := range strings.Lines(text) {
+		margin := " "
+		for _, s := range ours {
+			if s.Offset < offset && offset < s.End && !theirs[text[s.Offset:s.End]] {
+				margin = sign
+			}
+		}
+		offset += len(line)
+		printable := report.Printable(strings.TrimSuffix(line, "\n"))
+		b.WriteString(report.Wrap("  "+margin+" "+printable, report.Width, "  "+margin+strings.Repeat(" ", 18)) + "\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func statementsOf(text string) []policy.Statement {
+	d, err := policy.Parse(text)
+	if err != nil {
+		return nil // then every line is as it should not be
+	}
+	return d.Statements
 }
 
 func (p *printer) summary(w *world, stories []story, took time.Duration) {
 	actions := map[guardrail.Action]int{}
-	events := len(w.skipped)
 	for i := range stories {
 		actions[stories[i].answer().Action]++
-		events += len(stories[i].outcomes)
 	}
 	p.line("")
-	p.line("%d keys, %d events: %d compliant, %d repaired, %d reported, in %.1f s.", len(stories), events,
+	p.line("%d keys: %d compliant, %d repaired, %d reported, in %.1f s.", len(stories),
 		actions[guardrail.NoAction], actions[guardrail.Repaired], actions[guardrail.Reported], took.Seconds())
-	p.line("The guardrail made %d DescribeKey, %d GetKeyPolicy and %d PutKeyPolicy calls.",
+	p.line("%d CloudTrail events; the event pattern passed %d of them to the guardrail, its own %d writes among them.",
+		len(w.cloud.Events()), len(w.outcomes), w.calls("PutKeyPolicy"))
+	p.line("It made %d DescribeKey and %d GetKeyPolicy calls to judge, and %d PutKeyPolicy calls to repair.",
 		w.calls("DescribeKey"), w.calls("GetKeyPolicy"), w.calls("PutKeyPolicy"))
 }

@@ -46,13 +46,12 @@ type world struct {
 	china    *place // SM2 keys exist in China only
 	stranger string // an account of somebody else
 
-	outcomes map[string][]guardrail.Outcome // by key ARN
-	skipped  []guardrail.Outcome            // about no key
+	outcomes []guardrail.Outcome // of every event that the pattern matched
 	errors   []error
 }
 
 func newWorld() (*world, error) {
-	w := &world{cloud: localaws.Start(localaws.Options{Seed: 1}), stranger: "444455556666", outcomes: map[string][]guardrail.Outcome{}}
+	w := &world{cloud: localaws.Start(localaws.Options{Seed: 1}), stranger: "444455556666"}
 	w.home = &place{account: "111122223333", partition: "aws", region: "us-east-1"}
 	w.china = &place{account: "222233334444", partition: "aws-cn", region: "cn-north-1"}
 	w.cloud.AddAccount(w.stranger, localaws.AccountOptions{})
@@ -105,22 +104,24 @@ func (w *world) deliver(event []byte) {
 		p = w.china
 	}
 	o, err := invoke(context.Background(), p.handler, event)
-	switch {
-	case err != nil:
+	if err != nil {
 		w.errors = append(w.errors, err)
-	case o.KeyARN == "":
-		w.skipped = append(w.skipped, o)
-	default:
-		w.outcomes[o.KeyARN] = append(w.outcomes[o.KeyARN], o)
+		return
 	}
+	w.outcomes = append(w.outcomes, o)
+}
+
+// place returns where a story happens.
+func (w *world) place(s *story) *place {
+	if s.inChina {
+		return w.china
+	}
+	return w.home
 }
 
 // play lets one story happen and delivers its events.
 func (w *world) play(ctx context.Context, s *story) error {
-	p := w.home
-	if s.inChina {
-		p = w.china
-	}
+	p := w.place(s)
 	api := kms.NewFromConfig(w.cloud.Config(p.owner, p.region))
 	if err := s.create(ctx, api, w, p); err != nil {
 		return err
@@ -133,26 +134,13 @@ func (w *world) play(ctx context.Context, s *story) error {
 			return err
 		}
 	}
-	s.outcomes = w.outcomes[s.arn]
+	for _, o := range w.outcomes {
+		if o.KeyARN == s.arn {
+			s.outcomes = append(s.outcomes, o)
+		}
+	}
 	if len(w.errors) > 0 {
 		return w.errors[0]
-	}
-	return nil
-}
-
-// drift lets somebody change the key's policy, and keeps it before and after the
-// guardrail has seen it.
-func (w *world) drift(ctx context.Context, api *kms.Client, p *place, s *story) error {
-	s.before = s.drift(w, p, s.generated(p))
-	_, err := api.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{
-		KeyId: &s.arn, Policy: &s.before,
-		BypassPolicyLockoutSafetyCheck: s.bypass, //nolint:forbidigo // the demo's villain, not the guardrail
-	})
-	if err != nil {
-		return fmt.Errorf("drifting: %w", err)
-	}
-	if _, err := w.cloud.Deliver(); err != nil {
-		return err
 	}
 	if s.promise != guardrail.Repaired {
 		return nil
@@ -163,6 +151,20 @@ func (w *world) drift(ctx context.Context, api *kms.Client, p *place, s *story) 
 	}
 	s.after = aws.ToString(live.Policy)
 	return nil
+}
+
+// drift lets somebody change the key's policy, and delivers the event of it.
+func (w *world) drift(ctx context.Context, api *kms.Client, p *place, s *story) error {
+	s.before = s.drift(w, p, s.generated(p))
+	_, err := api.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{
+		KeyId: &s.arn, Policy: &s.before,
+		BypassPolicyLockoutSafetyCheck: s.bypass, //nolint:forbidigo // the demo's villain, not the guardrail
+	})
+	if err != nil {
+		return fmt.Errorf("drifting: %w", err)
+	}
+	_, err = w.cloud.Deliver()
+	return err
 }
 
 // calls counts the guardrail's calls of an operation.

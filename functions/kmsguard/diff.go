@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/lint"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/report"
 )
@@ -14,7 +16,7 @@ import (
 func newDiff(o *options) *cobra.Command {
 	var keyARN, batch string
 	cmd := &cobra.Command{
-		Use:   "diff [--key-arn ARN] BASELINE ACTUAL",
+		Use:   "diff [--key-arn ARN] BASELINE ACTUAL | diff --batch FILE",
 		Short: "Compare two key policies by what they allow",
 		Long: `diff compares two policy files by what they allow: order, spelling, Sids and
 statements without effect make no difference. A file named - is standard input.
@@ -24,50 +26,56 @@ is taken from the policies where that is clear, and a Resource other than "*" is
 not decided.
 
 With --batch, each line of a file (- is standard input) is one comparison,
-  {"id": "1", "keyArn": "arn:aws:kms:…", "baseline": {…}, "actual": {…}}
-with policies as objects or strings, and each line of the output is its result, in
-the same order. A bad line becomes {"id", "error"} and the rest goes on; the exit
-code is 0 unless the stream itself cannot be read.`,
+  {"id": "1", "keyArn": "arn:aws:kms:...", "baseline": {...}, "actual": {...}}
+with policies as objects or strings; id may be anything, id and keyArn may be left
+out, and further fields are ignored. The results come in the same order, one JSON
+object on a line (an array with --output json). A bad line becomes {"id", "error"}
+and the rest goes on; the exit code is 0 unless the stream itself cannot be read.`,
 		Example: "  kmsguard diff --key-arn arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab baseline.json actual.json\n" +
+			"  kmsguard default --account 111122223333 | kmsguard diff - actual.json\n" +
 			"  kmsguard diff --batch pairs.jsonl > results.jsonl",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if batch != "" {
-				if len(args) > 0 || keyARN != "" {
-					return errors.New("--batch takes its policies and key ARNs from the lines; give no others")
-				}
-				return diffBatch(cmd, batch)
+			switch isBatch := cmd.Flags().Changed("batch"); {
+			case isBatch && (len(args) > 0 || keyARN != ""):
+				return misuse(cmd, "--batch takes policies and key ARNs from its lines; give no others")
+			case isBatch:
+				return diffBatch(cmd, o, batch)
+			case len(args) != 2:
+				return misuse(cmd, "expected two policy files, BASELINE and ACTUAL, got %d", len(args))
+			case args[0] == standardInput && args[1] == standardInput:
+				return misuse(cmd, "only one of the two policies can be standard input")
+			default:
+				return diffFiles(cmd, o, keyARN, args[0], args[1])
 			}
-			if len(args) != 2 {
-				return fmt.Errorf("expected two policy files, got %d; see kmsguard diff --help", len(args))
-			}
-			return diffFiles(cmd, o, keyARN, args[0], args[1])
 		},
 	}
-	cmd.Flags().StringVar(&keyARN, "key-arn", "", "ARN of the key that the policies are of")
-	cmd.Flags().StringVar(&batch, "batch", "", "file of JSON lines to compare, - for standard input")
+	cmd.Flags().StringVar(&keyARN, "key-arn", "", "`ARN` of the key that the policies are of")
+	cmd.Flags().StringVar(&batch, "batch", "", "`FILE` of JSON lines to compare, - for standard input")
 	return cmd
 }
 
-func diffFiles(cmd *cobra.Command, o *options, keyARN, baselineName, actualName string) error {
-	baseline, err := readPolicy(baselineName, cmd.InOrStdin())
+func diffFiles(cmd *cobra.Command, o *options, keyARN, baselineFile, actualFile string) error {
+	baseline, err := readPolicy(baselineFile, cmd.InOrStdin())
 	if err != nil {
 		return err
 	}
-	actual, err := readPolicy(actualName, cmd.InOrStdin())
+	actual, err := readPolicy(actualFile, cmd.InOrStdin())
 	if err != nil {
 		return err
 	}
 	key, err := keyOf(keyARN, baseline, actual)
-	if err != nil {
-		return err
+	switch {
+	case errors.Is(err, access.ErrUnknownOwner):
+		return fmt.Errorf("%w with --key-arn", err)
+	case err != nil:
+		return fmt.Errorf("--key-arn: %w", err)
+	case keyARN == "":
+		cmd.PrintErrln(inferenceNote(key, baseline, actual))
 	}
-	if keyARN == "" {
-		cmd.PrintErrf("note: the key is taken to belong to account %s; --key-arn says for sure\n", key.Account)
-	}
-	result := access.Compare(key, baseline, actual)
+	result := compare(key, baseline, actual)
 	if o.output == textOutput {
-		err = report.Comparison(cmd.OutOrStdout(),
-			report.Policy{Name: baselineName, Document: baseline}, report.Policy{Name: actualName, Document: actual}, result)
+		err = report.Comparison(cmd.OutOrStdout(), report.Policy{Name: nameOf(baselineFile), Document: baseline},
+			report.Policy{Name: nameOf(actualFile), Document: actual}, result)
 	} else {
 		err = o.output.writeJSON(cmd.OutOrStdout(), result)
 	}
@@ -83,6 +91,28 @@ func keyOf(keyARN string, documents ...*policy.Document) (access.Key, error) {
 		return access.InferKey(documents...)
 	}
 	return access.ParseKeyARN(keyARN)
+}
+
+// inferenceNote says what the result hangs on where no key ARN was given.
+func inferenceNote(key access.Key, documents ...*policy.Document) string {
+	for _, d := range documents {
+		if strings.Contains(d.Text(), key.Account) {
+			return "note: the key is taken to belong to account " + key.Account + "; say which key it is with --key-arn"
+		}
+	}
+	return "note: the policies name no account, so the key's own is anybody's; say which key it is with --key-arn"
+}
+
+// compare compares two policies and lints both.
+func compare(key access.Key, baseline, actual *policy.Document) report.Result {
+	result := report.Result{Result: access.Compare(key, baseline, actual), Lint: []report.Lint{}}
+	for _, f := range lint.Check(lint.Key(key), baseline) {
+		result.Lint = append(result.Lint, report.Lint{Policy: access.Baseline, Finding: f})
+	}
+	for _, f := range lint.Check(lint.Key(key), actual) {
+		result.Lint = append(result.Lint, report.Lint{Policy: access.Actual, Finding: f})
+	}
+	return result
 }
 
 func verdictCode(v access.Verdict) int {

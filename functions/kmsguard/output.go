@@ -1,12 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
-	"os"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/report"
 )
 
 // output is the value of --output.
@@ -31,51 +31,71 @@ func (o *output) Set(value string) error {
 		*o = v
 		return nil
 	default:
-		return fmt.Errorf("must be text, json or jsonl")
+		return errors.New("must be text, json or jsonl")
 	}
 }
 
-// writeJSON writes one value: indented for json, on one line for jsonl.
-func (o *output) writeJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	if *o == jsonOutput {
-		encoder.SetIndent("", "  ")
+// writeJSON writes one value: indented for json, else on one line.
+func (o output) writeJSON(w io.Writer, value any) error {
+	indent := ""
+	if o == jsonOutput {
+		indent = "  "
 	}
-	return encoder.Encode(value)
-}
-
-// readPolicy reads and parses a policy file; "-" is standard input.
-func readPolicy(name string, in io.Reader) (*policy.Document, error) {
-	text, err := readFile(name, in)
+	text, err := marshal(value, "", indent)
 	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+// marshal writes JSON in which nothing is escaped for HTML, and everything that
+// a terminal could take for a command is.
+func marshal(value any, prefix, indent string) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent(prefix, indent)
+	if err := encoder.Encode(value); err != nil {
 		return nil, err
 	}
-	d, err := policy.Parse(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("%s:%w", name, err)
-	}
-	return d, nil
+	return report.PrintableJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
-// maxFileBytes bounds what is read of one file; no policy or event is near it.
-const maxFileBytes = 4 << 20
+// results writes several values as they come: an array for json, else one on a line.
+type results struct {
+	out    io.Writer
+	output output
+	count  int
+}
 
-func readFile(name string, in io.Reader) (content []byte, err error) {
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = file.Close() }() // it was only read
-		in = file
+func (r *results) add(value any) error {
+	r.count++
+	if r.output != jsonOutput {
+		return r.output.writeJSON(r.out, value)
 	}
-	content, err = io.ReadAll(io.LimitReader(in, maxFileBytes+1))
+	before := ",\n  "
+	if r.count == 1 {
+		before = "[\n  "
+	}
+	text, err := marshal(value, "  ", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+		return err
 	}
-	if len(content) > maxFileBytes {
-		return nil, fmt.Errorf("%s is longer than %d bytes", name, maxFileBytes)
+	_, err = r.out.Write(append([]byte(before), text...))
+	return err
+}
+
+// end must follow the last add.
+func (r *results) end() error {
+	after := ""
+	switch {
+	case r.output != jsonOutput:
+	case r.count == 0:
+		after = "[]\n"
+	default:
+		after = "\n]\n"
 	}
-	return content, nil
+	_, err := io.WriteString(r.out, after)
+	return err
 }

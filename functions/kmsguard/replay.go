@@ -3,25 +3,27 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/report"
 )
 
-// awsFlags say which AWS to call.
+// awsFlags say which AWS to call. Commands that call none ignore them.
 type awsFlags struct{ profile, region, endpoint string }
 
-func (f *awsFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.profile, "profile", "", "profile of the shared AWS configuration")
-	cmd.Flags().StringVar(&f.region, "region", "", "AWS Region; each key is called in its own")
-	cmd.Flags().StringVar(&f.endpoint, "endpoint-url", "", "URL to call in place of AWS")
+func (f *awsFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.profile, "profile", "", "`NAME` of the profile of the shared AWS configuration")
+	flags.StringVar(&f.region, "region", "", "AWS `REGION` (a key whose ARN is known is called in its own)")
+	flags.StringVar(&f.endpoint, "endpoint-url", "", "`URL` to call in place of AWS")
 }
 
 func (f *awsFlags) options() []func(*config.LoadOptions) error {
@@ -38,26 +40,39 @@ func (f *awsFlags) options() []func(*config.LoadOptions) error {
 	return list
 }
 
+// replayed is one result of replay: an outcome with the file of its event.
+type replayed struct {
+	File string `json:"file"`
+	guardrail.Outcome
+}
+
 func newReplay(o *options) *cobra.Command {
-	var flags awsFlags
-	cmd := &cobra.Command{
-		Use:   "replay EVENT…",
+	return &cobra.Command{
+		Use:   "replay EVENT...",
 		Short: "Run the real handler on event files",
 		Long: `replay gives each file, one EventBridge event or - for standard input, to the same
 handler that runs in Lambda, with your AWS credentials, and prints one outcome per
-event. It reads the settings of the function from the environment; with
-` + app.EnvMode + `=repair it writes key policies as the function would.`,
+event. It reads the settings of the function from the environment:
+  ` + app.EnvMode + `            report (default) or repair: then it writes key policies
+                            as the function would
+  ` + app.EnvStyle + `           api (default) or console
+  ` + app.EnvAdministrators + `  comma-separated ARNs, for the console default
+  ` + app.EnvUsers + `           comma-separated ARNs, for the console default
+A file that cannot be read, and an event that AWS gave no answer about, are errors
+on standard error; the other events go on.`,
 		Example: "  kmsguard replay events/put-key-policy-by-id.json\n" +
 			"  " + app.EnvStyle + "=console kmsguard replay --output jsonl event.json",
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return replay(cmd, o, flags, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return misuse(cmd, "expected at least one event file")
+			}
+			return replay(cmd, o, args)
+		},
 	}
-	flags.add(cmd)
-	return cmd
 }
 
-func replay(cmd *cobra.Command, o *options, flags awsFlags, names []string) error {
-	aws, err := config.LoadDefaultConfig(cmd.Context(), flags.options()...)
+func replay(cmd *cobra.Command, o *options, files []string) error {
+	aws, err := config.LoadDefaultConfig(cmd.Context(), o.aws.options()...)
 	if err != nil {
 		return fmt.Errorf("loading the AWS configuration: %w", err)
 	}
@@ -66,34 +81,51 @@ func replay(cmd *cobra.Command, o *options, flags awsFlags, names []string) erro
 		return err
 	}
 	code := exitFine
-	outcomes := []guardrail.Outcome{}
-	for _, name := range names {
-		outcome, err := replayOne(cmd, handler, name)
-		if err != nil {
-			cmd.PrintErrf("kmsguard: %s: %s\n", report.Printable(name), report.Printable(err.Error()))
+	answers := &results{out: cmd.OutOrStdout(), output: o.output}
+	for _, file := range files {
+		outcome, err := replayOne(cmd, handler, file)
+		switch {
+		case cmd.Context().Err() != nil:
+			return errors.Join(cmd.Context().Err(), answers.end())
+		case err != nil:
+			cmd.PrintErrf("kmsguard: %s: %s\n", report.Printable(nameOf(file)), report.Printable(err.Error()))
 			code = worse(code, exitError)
 			continue
 		}
 		code = worse(code, outcomeCode(outcome))
-		if o.output == jsonOutput {
-			outcomes = append(outcomes, outcome)
-		} else if err := writeOutcome(cmd, o, outcome); err != nil {
+		if err := writeOutcome(answers, replayed{file, outcome}); err != nil {
 			return err
 		}
 	}
-	if o.output == jsonOutput {
-		if err := o.output.writeJSON(cmd.OutOrStdout(), outcomes); err != nil {
-			return err
-		}
+	if err := answers.end(); err != nil {
+		return err
 	}
 	return status(code)
 }
 
+// writeOutcome writes one outcome, in text with a blank line before all but the first.
+func writeOutcome(answers *results, r replayed) error {
+	if answers.output != textOutput {
+		return answers.add(r)
+	}
+	answers.count++
+	if answers.count > 1 {
+		if _, err := fmt.Fprintln(answers.out); err != nil {
+			return err
+		}
+	}
+	return report.Outcome(answers.out, nameOf(r.File), r.Outcome)
+}
+
 // replayOne invokes the handler as Lambda does, with a bare event.
-func replayOne(cmd *cobra.Command, handler invoker, name string) (guardrail.Outcome, error) {
-	event, err := readFile(name, cmd.InOrStdin())
+func replayOne(cmd *cobra.Command, handler invoker, file string) (guardrail.Outcome, error) {
+	event, err := readFile(file, cmd.InOrStdin())
 	if err != nil {
 		return guardrail.Outcome{}, err
+	}
+	var several struct{ Records []json.RawMessage }
+	if json.Unmarshal(event, &several) == nil && several.Records != nil {
+		return guardrail.Outcome{}, errors.New("this is a list of Records, such as an SQS batch or a log file of CloudTrail; replay takes one EventBridge event a file")
 	}
 	return invoke(cmd.Context(), handler, event)
 }
@@ -113,24 +145,20 @@ func invoke(ctx context.Context, handler invoker, event []byte) (guardrail.Outco
 	if err := json.Unmarshal(answer, &outcome); err != nil {
 		return outcome, fmt.Errorf("reading the outcome: %w", err)
 	}
-	return outcome, nil
-}
-
-func writeOutcome(cmd *cobra.Command, o *options, outcome guardrail.Outcome) error {
-	if o.output == textOutput {
-		return report.Outcome(cmd.OutOrStdout(), outcome)
+	if outcome.Schema == "" {
+		return outcome, errors.New("the handler answered without an outcome")
 	}
-	return o.output.writeJSON(cmd.OutOrStdout(), outcome)
+	return outcome, nil
 }
 
 // outcomeCode is the exit code of one outcome.
 func outcomeCode(o guardrail.Outcome) int {
 	switch o.Verdict {
+	case guardrail.Compliant, guardrail.NothingToJudge:
+		return exitFine
 	case guardrail.NonCompliant:
 		return exitDifferent
-	case guardrail.CannotJudge:
+	default: // what is not known is not fine
 		return exitInconclusive
-	default:
-		return exitFine
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/report"
 )
 
@@ -60,24 +62,29 @@ func status(code int) error {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, s streams) int {
+	s.in = interruptible{ctx, s.in}
 	root := newRoot(s)
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil would be those of the process
 	err := root.ExecuteContext(ctx)
 	var code exitStatus
 	switch {
-	case ctx.Err() != nil:
-		return exitInterrupted
 	case err == nil:
 		return exitFine
 	case errors.As(err, &code):
 		return int(code)
+	case ctx.Err() != nil:
+		_, _ = fmt.Fprintln(s.err, "kmsguard: interrupted")
+		return exitInterrupted
 	}
 	_, _ = fmt.Fprintf(s.err, "kmsguard: %s\n", report.Printable(err.Error()))
 	return exitError
 }
 
 // options are the flags that every command has.
-type options struct{ output output }
+type options struct {
+	output output
+	aws    awsFlags
+}
 
 func newRoot(s streams) *cobra.Command {
 	o := &options{output: textOutput}
@@ -85,15 +92,49 @@ func newRoot(s streams) *cobra.Command {
 		Use:   "kmsguard",
 		Short: "AWS KMS key policies against the default that AWS generates for the key type",
 		Long: "kmsguard compares AWS KMS key policies by what they allow, with the default policy\n" +
-			"that AWS generates for a key's type as the yardstick.\n\n" + exitCodes,
+			"that AWS generates for a key's type as the yardstick.",
+		Example: "  kmsguard demo\n  kmsguard diff baseline.json actual.json",
+		Version: app.Version,
+		RunE:    group, Args: cobra.ArbitraryArgs,
 		SilenceUsage: true, SilenceErrors: true,
+		SuggestionsMinimumDistance: 2,
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.PersistentFlags().Var(&o.output, "output", "how results are written: text, json (one document) or jsonl (one object a line)")
-	root.AddCommand(
-		newDefault(o), newDiff(o), newReplay(o), newDemo(), newVersion(o),
-	)
+	flags := root.PersistentFlags()
+	flags.Var(&o.output, "output", "how results are written: text, json (one document) or jsonl (one object a line)")
+	flags.Bool("no-color", false, "write without colours, as with NO_COLOR (today nothing has any)")
+	o.aws.add(flags)
+	complete(root, "output", textOutput, jsonOutput, jsonlOutput)
+	root.AddCommand(newDefault(o), newDiff(o), newEval(o), newReplay(o), newDemo(o), newVersion(o), newCompletion())
+	root.SetHelpCommand(newHelp())
+	addExitCodes(root)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if words := cmd.Flags().Args(); cmd == root && len(words) > 0 {
+			return unknownCommand(cmd, words[0]) // the flag is that of the command meant
+		}
+		return misuse(cmd, "%w", err)
+	})
 	return root
+}
+
+// group runs the root: alone it prints its help; what follows it would be a command.
+func group(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	return unknownCommand(cmd, args[0])
+}
+
+func unknownCommand(root *cobra.Command, name string) error {
+	if near := root.SuggestionsFor(name); len(near) > 0 {
+		return misuse(root, "unknown command %q; did you mean %s?", name, strings.Join(near, " or "))
+	}
+	return misuse(root, "unknown command %q", name)
+}
+
+// misuse is an error about the command line. It names the help that tells better.
+func misuse(cmd *cobra.Command, format string, args ...any) error {
+	return fmt.Errorf("%w (see %s --help)", fmt.Errorf(format, args...), cmd.CommandPath())
 }

@@ -14,7 +14,7 @@ func newVersion(o *options) *cobra.Command {
 		Use:     "version",
 		Short:   "Print build data",
 		Example: "  kmsguard version --output json",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.output == textOutput {
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "kmsguard %s %s %s/%s\n", app.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)

@@ -4,65 +4,61 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/catalog"
 )
 
-// actionNames are the KMS actions that have an effect in a key policy, in
-// alphabetical order. This is the one place to update when KMS adds an action;
-// a test compares it with the operations of the AWS SDK.
-//
-// State of 2026-11. Actions that only IAM policies control (CreateKey, ListKeys,
-// RetireGrant, …) are left out. SynchronizeMultiRegionKey is a permission without
-// an API operation; it is in, because one action too many can only make two
-// policies differ, never agree.
-// https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
-// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
-var actionNames = [...]string{
-	"CancelKeyDeletion", "CreateAlias", "CreateGrant", "Decapsulate", "Decrypt", "DeleteAlias",
-	"DeleteImportedKeyMaterial", "DeriveSharedSecret", "DescribeKey", "DisableKey", "DisableKeyRotation",
-	"EnableKey", "EnableKeyRotation", "Encapsulate", "Encrypt", "GenerateDataKey", "GenerateDataKeyPair",
-	"GenerateDataKeyPairWithoutPlaintext", "GenerateDataKeyWithoutPlaintext", "GenerateMac", "GetKeyLastUsage",
-	"GetKeyPolicy", "GetKeyRotationStatus", "GetParametersForImport", "GetPublicKey", "ImportKeyMaterial",
-	"ListGrants", "ListKeyPolicies", "ListKeyRotations", "ListResourceTags", "PutKeyPolicy", "ReEncryptFrom",
-	"ReEncryptTo", "ReplicateKey", "RevokeGrant", "RotateKeyOnDemand", "ScheduleKeyDeletion", "Sign",
-	"SynchronizeMultiRegionKey", "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription",
-	"UpdatePrimaryRegion", "Verify", "VerifyMac",
-}
+// actionNames are the KMS actions that have an effect in a key policy, sorted as
+// compareFold orders them.
+var actionNames = catalog.KeyPolicyActions()
 
 // Actions is a set of the KMS actions that have an effect in a key policy.
 type Actions uint64
 
 // AllActions is what kms:* covers in a key policy.
-const AllActions Actions = 1<<len(actionNames) - 1
+var AllActions = Actions(1)<<len(actionNames) - 1
 
 // ActionsMatching returns the actions that an Action value of a policy covers:
 // "*", or a pattern such as kms:ReEncrypt*, in any case. A value that names no
 // action of a key policy gives the empty set.
 func ActionsMatching(pattern string) Actions {
-	if pattern == "*" || strings.EqualFold(pattern, "kms:*") {
+	if pattern == "*" {
 		return AllActions
 	}
-	if !strings.ContainsAny(pattern, "*?") {
-		return exactAction(pattern)
+	name, ofKMS := cutPrefixFold(pattern, "kms:")
+	switch {
+	case ofKMS && name == "*":
+		return AllActions
+	case !strings.ContainsAny(pattern, "*?"):
+		return exactAction(name, ofKMS)
 	}
-	pattern = strings.ToLower(pattern)
 	var set Actions
-	for i, name := range actionNames {
-		if globMatch(pattern, "kms:"+strings.ToLower(name)) {
+	for i := range actionNames {
+		if ofKMS && globMatch(name, actionNames[i], true) || !ofKMS && globMatch(pattern, "kms:"+actionNames[i], true) {
 			set |= 1 << i
 		}
 	}
 	return set
 }
 
-func exactAction(value string) Actions {
-	if len(value) < len("kms:") || !strings.EqualFold(value[:len("kms:")], "kms:") {
-		return 0
+// cutPrefixFold is strings.CutPrefix for an ASCII prefix in lower case, in any case.
+func cutPrefixFold(s, prefix string) (after string, found bool) {
+	if len(s) < len(prefix) {
+		return s, false
 	}
-	i, found := slices.BinarySearchFunc(actionNames[:], value[len("kms:"):], compareFold)
-	if !found {
-		return 0
+	for i := range len(prefix) {
+		if lower(s[i]) != prefix[i] {
+			return s, false
+		}
 	}
-	return 1 << i
+	return s[len(prefix):], true
+}
+
+func exactAction(name string, ofKMS bool) Actions {
+	if i, found := slices.BinarySearchFunc(actionNames, name, compareFold); found && ofKMS {
+		return 1 << i
+	}
+	return 0
 }
 
 // compareFold orders ASCII strings as their lower-case forms.
@@ -97,8 +93,9 @@ func (a Actions) Names() []string {
 func (a Actions) first() string { return "kms:" + actionNames[bits.TrailingZeros64(uint64(a))] }
 
 // globMatch tells whether text as a whole matches a pattern, in which * stands
-// for any characters and ? for one. It takes at most len(pattern)*len(text) steps.
-func globMatch(pattern, text string) bool {
+// for any characters and ? for one. Both are bytes; with fold, ASCII letters match
+// in any case. It takes at most len(pattern)*len(text) steps.
+func globMatch(pattern, text string, fold bool) bool {
 	p, t := 0, 0
 	star, retry := -1, 0 // the last * seen, and where its match was last extended to
 	for t < len(text) {
@@ -106,7 +103,7 @@ func globMatch(pattern, text string) bool {
 		case p < len(pattern) && pattern[p] == '*':
 			star, retry = p, t
 			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t] || fold && lower(pattern[p]) == lower(text[t])):
 			p++
 			t++
 		case star >= 0:
@@ -117,4 +114,52 @@ func globMatch(pattern, text string) bool {
 		}
 	}
 	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// ActionPatterns says a list of actions, as [Difference.Actions] has it, in as few
+// patterns as a person would use: kms:ReEncrypt* for all actions that start so.
+// The patterns cover the same actions. Names that are no actions stay.
+func ActionPatterns(names []string) []string {
+	var set Actions
+	for _, name := range names {
+		set |= ActionsMatching(name)
+	}
+	var patterns []string
+	var said Actions
+	for _, name := range names {
+		own := ActionsMatching(name)
+		if own != 0 && own&^said == 0 {
+			continue
+		}
+		pattern := widest(name, set)
+		said |= ActionsMatching(pattern)
+		patterns = append(patterns, pattern)
+	}
+	return patterns
+}
+
+// widest returns a pattern of whole words that an action's name starts with, which
+// covers as many actions as possible, all of a set; the name where that is one.
+func widest(name string, set Actions) string {
+	for i := len("kms:") + 1; i <= len(name); i++ {
+		if i < len(name) && (name[i] < 'A' || name[i] > 'Z') || strings.Contains(name, "*") {
+			continue
+		}
+		covered := ActionsMatching(name[:i] + "*")
+		if covered&^set == 0 && bits.OnesCount64(uint64(covered)) > 1 {
+			return commonStart(covered.Names()) + "*"
+		}
+	}
+	return name
+}
+
+// commonStart returns what all names start with: GenerateDataKey, not GenerateData.
+func commonStart(names []string) string {
+	start := names[0]
+	for _, name := range names {
+		for !strings.HasPrefix(name, start) {
+			start = start[:len(start)-1]
+		}
+	}
+	return start
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
 )
@@ -20,9 +21,48 @@ var errOverBudget = errors.New("over budget")
 // classes is a set of classes of one dimension, as a bit set.
 type classes []uint64
 
+// none returns no class of n, full all of them, single one of them.
+func none(n int) classes { return make(classes, (n+63)/64) }
+
+func full(n int) classes {
+	c := none(n)
+	for i := range n {
+		c.add(i)
+	}
+	return c
+}
+
+func single(class, n int) classes {
+	c := none(n)
+	c.add(class)
+	return c
+}
+
+func (c classes) add(class int) { c[class/64] |= 1 << (class % 64) }
+
+func (c classes) has(class int) bool { return c[class/64]&(1<<(class%64)) != 0 }
+
 func (c classes) empty() bool {
 	for _, word := range c {
 		if word != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (c classes) overlaps(other classes) bool {
+	for i := range c {
+		if c[i]&other[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (c classes) subsetOf(other classes) bool {
+	for i := range c {
+		if c[i]&^other[i] != 0 {
 			return false
 		}
 	}
@@ -74,6 +114,17 @@ func (b box) restrict(dimension int, in classes) (box, bool) {
 	return result, true
 }
 
+// appendID appends bytes that are the same for the same box only.
+func (b box) appendID(id []byte) []byte {
+	for _, s := range b {
+		id = binary.AppendUvarint(id, uint64(s.dimension)+1)
+		for _, word := range s.in {
+			id = binary.AppendUvarint(id, word)
+		}
+	}
+	return id
+}
+
 // intersect returns what two boxes share, and false where that is nothing.
 func (b box) intersect(other box) (box, bool) {
 	for _, s := range other {
@@ -92,6 +143,10 @@ type dimension struct {
 	// where it holds in all its classes. cause says why.
 	opaque bool
 	cause  Inconclusive
+	// key is the condition key that the dimension belongs to; element is the
+	// class of its values where the key is multi-valued.
+	key     *conditionKey
+	element int
 }
 
 // space is the set of dimensions of one comparison, with the work left for it.
@@ -100,47 +155,99 @@ type space struct {
 	budget     int
 }
 
-// spend counts one box that was made.
-func (sp *space) spend() error {
-	if sp.budget--; sp.budget < 0 {
+// spend counts work done: one unit is about the work of copying a few sides.
+func (sp *space) spend(units int) error {
+	if sp.budget -= units; sp.budget < 0 {
 		return errOverBudget
 	}
 	return nil
 }
 
-// subtract returns the part of b that is not in other, as boxes that do not overlap.
-func (sp *space) subtract(b, other box) ([]box, error) {
-	if _, overlap := b.intersect(other); !overlap {
-		return []box{b}, nil
+// size is how many words the sides have.
+func (b box) size() int {
+	n := 0
+	for _, s := range b {
+		n += len(s.in)
 	}
-	var rest []box
+	return n
+}
+
+// disjoint tells whether two boxes share nothing.
+func (b box) disjoint(other box) bool {
+	i := 0
 	for _, s := range other {
-		if err := sp.spend(); err != nil {
-			return nil, err
+		for i < len(b) && b[i].dimension < s.dimension {
+			i++
 		}
+		if i < len(b) && b[i].dimension == s.dimension && !b[i].in.overlaps(s.in) {
+			return true
+		}
+	}
+	return false
+}
+
+// within tells whether other holds all of b.
+func (b box) within(other box) bool {
+	i := 0
+	for _, s := range other {
+		for i < len(b) && b[i].dimension < s.dimension {
+			i++
+		}
+		if i == len(b) || b[i].dimension != s.dimension || !b[i].in.subsetOf(s.in) {
+			return false
+		}
+	}
+	return true
+}
+
+// remainder gives the part of b that is in none of others to yield, as boxes that
+// do not overlap, until yield returns false. It searches depth first, so the
+// first piece is found soon where there is one; that there is none may take
+// exponential work, which the budget bounds. more is false once yield said so.
+func (sp *space) remainder(b box, others []box, yield func(box) bool) (more bool, err error) {
+	var touching []box
+	pick := -1
+	cost := 1 + b.size()/8
+	for _, other := range others {
+		if err := sp.spend(cost); err != nil {
+			return false, err
+		}
+		if b.within(other) {
+			return true, nil
+		}
+		if !b.disjoint(other) {
+			if pick < 0 || len(other) < len(touching[pick]) {
+				pick = len(touching)
+			}
+			touching = append(touching, other)
+		}
+	}
+	if pick < 0 {
+		return yield(b), nil
+	}
+	splitter := touching[pick]
+	rest := slices.Delete(touching, pick, pick+1)
+	for _, s := range splitter {
 		outside := sp.dimensions[s.dimension].all.andNot(s.in)
 		if piece, ok := b.restrict(s.dimension, outside); ok {
-			rest = append(rest, piece)
+			if more, err := sp.remainder(piece, rest, yield); err != nil || !more {
+				return more, err
+			}
 		}
 		b, _ = b.restrict(s.dimension, s.in) // not empty: the boxes overlap
 	}
-	return rest, nil
+	return true, nil
 }
 
 // subtractAll returns the part of boxes that is in none of others.
 func (sp *space) subtractAll(boxes, others []box) ([]box, error) {
-	for _, other := range others {
-		var rest []box
-		for _, b := range boxes {
-			pieces, err := sp.subtract(b, other)
-			if err != nil {
-				return nil, err
-			}
-			rest = append(rest, pieces...)
+	var rest []box
+	for _, b := range boxes {
+		if _, err := sp.remainder(b, others, func(piece box) bool { rest = append(rest, piece); return true }); err != nil {
+			return nil, err
 		}
-		boxes = rest
 	}
-	return boxes, nil
+	return rest, nil
 }
 
 // intersectAll returns the parts that a box of one list shares with one of another.
@@ -148,10 +255,10 @@ func (sp *space) intersectAll(boxes, others []box) ([]box, error) {
 	var shared []box
 	for _, b := range boxes {
 		for _, other := range others {
+			if err := sp.spend(1 + (b.size()+other.size())/8); err != nil {
+				return nil, err
+			}
 			if both, ok := b.intersect(other); ok {
-				if err := sp.spend(); err != nil {
-					return nil, err
-				}
 				shared = append(shared, both)
 			}
 		}

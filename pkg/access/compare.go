@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -8,9 +9,14 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
-// budget is how many boxes one comparison may make. It bounds the work on a
-// hostile policy to a fraction of a second; real policies need a few hundred.
-const budget = 50_000
+// budget bounds the work of one comparison, in units of some 50 nanoseconds, so
+// that a hostile policy is answered within a fraction of a second. Real policies
+// need a few hundred units.
+const budget = 2_000_000
+
+// mostPieces is how many pieces of one difference are worked out: enough to find
+// one that a witness can show, and to tell a person when the difference shows.
+const mostPieces = 16
 
 // Compare tells whether two policies of a key allow the same requests, and
 // where not, how they differ.
@@ -32,7 +38,7 @@ func Compare(key Key, baseline, actual *policy.Document) Result {
 	if err != nil {
 		c.open = append(c.open, Inconclusive{Policy: Actual, Reason: "over-budget", Detail: fmt.Sprintf("more than %d combinations of conditions", budget)})
 	}
-	result.Excess, result.Missing = c.differences(excess), c.differences(missing)
+	result.Excess, result.Missing = c.differences(Actual, excess), c.differences(Baseline, missing)
 	result.Inconclusive = append(result.Inconclusive, c.open...)
 	switch {
 	case len(result.Excess)+len(result.Missing) > 0:
@@ -46,17 +52,36 @@ func Compare(key Key, baseline, actual *policy.Document) Result {
 // comparison is the state of one call of Compare.
 type comparison struct {
 	reader           reader
+	documents        [2]*policy.Document // baseline and actual
 	baseline, actual []statement
 	subjects         []subject
 	open             []Inconclusive
+	confirmed        int // statements evaluated to confirm witnesses
 }
 
 func newComparison(key Key, baseline, actual *policy.Document) *comparison {
-	c := &comparison{reader: reader{key: key, space: &space{budget: budget}, opaque: map[string]int{}}}
+	c := &comparison{documents: [2]*policy.Document{baseline, actual}, reader: reader{key: key, space: &space{budget: budget}, opaque: map[string]int{}, keys: map[string]*conditionKey{}, asSets: map[string]bool{}}}
 	c.baseline = c.reader.statements(baseline, Baseline)
 	c.actual = c.reader.statements(actual, Actual)
-	c.subjects = universe(key, baseline, actual)
 	return c
+}
+
+// prepare finds the subjects, and the classes of what conditions ask for.
+func (c *comparison) prepare() (err error) {
+	all := slices.Concat(c.baseline, c.actual)
+	if c.subjects, err = c.reader.universe(all); err != nil {
+		return err
+	}
+	if err := c.reader.registerConditions(all, c.subjects); err != nil {
+		return err
+	}
+	if err := c.reader.layOut(); err != nil {
+		return err
+	}
+	if err := c.reader.readConditions(c.baseline); err != nil {
+		return err
+	}
+	return c.reader.readConditions(c.actual)
 }
 
 // grant is a statement's effect on the requests of one half of one subject.
@@ -65,7 +90,7 @@ type grant struct {
 	effect    policy.Effect
 	delegated bool // an Allow that needs the permission of the principal's own account
 	actions   Actions
-	when      box
+	when      []box
 }
 
 // profile is what both policies say about one half of one subject's requests.
@@ -83,60 +108,79 @@ type half struct {
 
 // run decides every profile, in the order of the subjects.
 func (c *comparison) run() (excess, missing []finding, err error) {
-	for _, p := range c.profiles() {
+	if err := c.prepare(); err != nil {
+		return nil, nil, err
+	}
+	profiles, err := c.profiles()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range profiles {
 		for _, actions := range atoms(p.baseline, p.actual) {
-			more, err := c.beyond(Actual, p.actual, p.baseline, actions)
-			if err != nil {
-				return excess, missing, err
-			}
-			less, err := c.beyond(Baseline, p.baseline, p.actual, actions)
-			if err != nil {
-				return excess, missing, err
-			}
+			more, moreErr := c.beyond(Actual, p.actual, p.baseline, actions)
+			less, lessErr := c.beyond(Baseline, p.baseline, p.actual, actions)
 			excess = appendFor(excess, more, p.subjects)
 			missing = appendFor(missing, less, p.subjects)
+			if err := cmp.Or(moreErr, lessErr); err != nil {
+				return excess, missing, err
+			}
 		}
 	}
 	return excess, missing, nil
 }
 
 // profiles groups the halves of all subjects by what the statements say to them.
-func (c *comparison) profiles() []*profile {
+func (c *comparison) profiles() ([]*profile, error) {
 	var list []*profile
 	known := map[string]*profile{}
 	for i := range c.subjects {
 		s := &c.subjects[i]
+		reached := make([][]grant, 2)
+		var err error
+		for side, statements := range [...][]statement{c.baseline, c.actual} {
+			if reached[side], err = c.grants(statements, s); err != nil {
+				return nil, err
+			}
+		}
 		for _, iam := range [...]bool{true, false} {
 			if !iam && s.alone() {
 				continue
 			}
-			p := profile{
-				baseline: c.grants(c.baseline, Baseline, half{s, iam}),
-				actual:   c.grants(c.actual, Actual, half{s, iam}),
-			}
-			id := signature(p.baseline, p.actual)
+			baseline, actual := inHalf(reached[0], iam), inHalf(reached[1], iam)
+			id := signature(baseline, actual)
 			if known[id] == nil {
-				known[id] = &p
-				list = append(list, &p)
+				known[id] = &profile{baseline: baseline, actual: actual}
+				list = append(list, known[id])
 			}
 			known[id].subjects = append(known[id].subjects, half{s, iam})
 		}
 	}
-	return list
+	return list, nil
 }
 
-// grants returns the statements that say something about a half.
-func (c *comparison) grants(statements []statement, which Which, h half) []grant {
+// grants returns the statements that say something about a subject.
+func (c *comparison) grants(statements []statement, s *subject) ([]grant, error) {
 	var list []grant
 	for i := range statements {
 		st := &statements[i]
-		covered, when := c.reader.reach(st, h.subject, which)
-		if covered == coversNothing || covered == coversDelegated && !h.iam {
-			continue
+		covered, when, err := c.reader.reach(st, s)
+		if err != nil {
+			return nil, err
 		}
-		list = append(list, grant{st.index, st.Effect, covered == coversDelegated, st.actions, when})
+		if covered != coversNothing && len(when) > 0 {
+			list = append(list, grant{st.from.statement, st.Effect, covered == coversDelegated, st.actions, when})
+		}
 	}
-	return list
+	return list, nil
+}
+
+// inHalf returns the grants that say something about the half of a subject's
+// requests that its own account allows, or does not.
+func inHalf(grants []grant, iam bool) []grant {
+	if iam {
+		return grants
+	}
+	return slices.DeleteFunc(slices.Clone(grants), func(g grant) bool { return g.delegated })
 }
 
 // signature is the same for grants of the same statements under the same conditions.
@@ -148,11 +192,8 @@ func signature(lists ...[]grant) string {
 			if g.delegated {
 				id = append(id, 'd')
 			}
-			for _, s := range g.when {
-				id = binary.AppendUvarint(id, uint64(s.dimension)+1)
-				for _, word := range s.in {
-					id = binary.AppendUvarint(id, word)
-				}
+			for _, b := range g.when {
+				id = append(b.appendID(id), 0)
 			}
 			id = append(id, 0)
 		}
@@ -187,7 +228,7 @@ func boxes(grants []grant, effect policy.Effect, actions Actions) []box {
 	var list []box
 	for _, g := range grants {
 		if g.effect == effect && g.actions&actions != 0 {
-			list = append(list, g.when)
+			list = append(list, g.when...)
 		}
 	}
 	return list
@@ -197,6 +238,7 @@ func boxes(grants []grant, effect policy.Effect, actions Actions) []box {
 // statement that causes it.
 type piece struct {
 	cause     origin
+	grant     int // the statement that allows
 	delegated bool
 	actions   Actions
 	when      box
@@ -204,59 +246,63 @@ type piece struct {
 
 // beyond returns what the grants of one policy allow and those of the other do
 // not, for actions that the grants do not tell apart. Only proved pieces are
-// returned; what may differ but is not proved becomes an open question.
+// returned, those found so far even with an error; what may differ but is not
+// proved becomes an open question.
 func (c *comparison) beyond(which Which, granting, other []grant, actions Actions) ([]piece, error) {
-	sp := c.reader.space
 	denied := boxes(granting, policy.Deny, actions)
+	otherAllows := boxes(other, policy.Allow, actions)
 	var result []piece
 	for _, g := range granting {
 		if g.effect != policy.Allow || g.actions&actions == 0 {
 			continue
 		}
-		allowed, err := sp.subtractAll([]box{g.when}, denied)
+		p := piece{cause: origin{which, g.statement}, grant: g.statement, delegated: g.delegated, actions: actions}
+		proved, err := c.provedOutside(p, g.when, slices.Concat(otherAllows, denied), granting, other)
+		result = append(result, proved...)
 		if err != nil {
-			return nil, err
+			return result, err
 		}
-		pieces, err := c.ungranted(which, g, allowed, other, actions)
+		shared, err := c.reader.space.intersectAll(g.when, otherAllows)
 		if err != nil {
-			return nil, err
+			return result, err
 		}
-		for _, p := range pieces {
-			proved, err := c.prove(p, granting, other)
-			if err != nil {
-				return nil, err
+		for _, d := range other {
+			if d.effect != policy.Deny || d.actions&actions == 0 {
+				continue
 			}
+			lost, err := c.reader.space.intersectAll(shared, d.when)
+			if err != nil {
+				return result, err
+			}
+			p.cause = lostTo(which, g.statement, d.statement)
+			proved, err := c.provedOutside(p, lost, denied, granting, other)
 			result = append(result, proved...)
+			if err != nil {
+				return result, err
+			}
 		}
 	}
 	return result, nil
 }
 
-// ungranted returns what a grant allows and the other policy does not, proved
-// or not: what no Allow of the other covers, and what its Denies take away.
-func (c *comparison) ungranted(which Which, g grant, allowed []box, other []grant, actions Actions) ([]piece, error) {
-	sp := c.reader.space
-	otherAllows := boxes(other, policy.Allow, actions)
-	rest, err := sp.subtractAll(allowed, otherAllows)
-	if err != nil {
-		return nil, err
-	}
-	pieces := piecesOf(rest, piece{cause: origin{which, g.statement}, delegated: g.delegated, actions: actions})
-	shared, err := sp.intersectAll(allowed, otherAllows)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range other {
-		if d.effect != policy.Deny || d.actions&actions == 0 {
-			continue
+// provedOutside returns proved pieces of boxes that lie in none of others; those
+// found so far even with an error.
+func (c *comparison) provedOutside(p piece, boxes, others []box, granting, other []grant) ([]piece, error) {
+	var proved []piece
+	for _, b := range boxes {
+		var failed error
+		_, err := c.reader.space.remainder(b, others, func(rest box) bool {
+			p.when = rest
+			var some []piece
+			some, failed = c.prove(p, granting, other)
+			proved = append(proved, some...)
+			return failed == nil && len(proved) < mostPieces
+		})
+		if err = cmp.Or(err, failed); err != nil || len(proved) >= mostPieces {
+			return proved, err
 		}
-		lost, err := sp.intersectAll(shared, []box{d.when})
-		if err != nil {
-			return nil, err
-		}
-		pieces = append(pieces, piecesOf(lost, piece{cause: lostTo(which, g.statement, d.statement), delegated: g.delegated, actions: actions})...)
 	}
-	return pieces, nil
+	return proved, nil
 }
 
 func piecesOf(boxes []box, p piece) []piece {
@@ -281,20 +327,45 @@ func lostTo(granting Which, grant, deny int) origin {
 // prove returns the part of a piece that is a difference under every reading of
 // the opaque predicates. Where there is none, they become open questions.
 func (c *comparison) prove(p piece, granting, other []grant) ([]piece, error) {
+	sp := c.reader.space
+	certain := []box{p.when}
 	opaque := c.opaqueSides(p.when)
-	if len(opaque) == 0 {
-		return []piece{p}, nil
-	}
-	certain, err := c.certain(p.when, p.actions, granting, other)
-	if err != nil {
-		return nil, err
-	}
-	if len(certain) == 0 {
-		for _, dimension := range opaque {
-			c.note(c.reader.space.dimensions[dimension].cause)
+	if len(opaque) > 0 {
+		var err error
+		if certain, err = c.certain(p.when, p.actions, granting, other); err != nil {
+			return nil, err
+		}
+		if len(certain) == 0 {
+			for _, dimension := range opaque {
+				c.note(sp.dimensions[dimension].cause)
+			}
+		}
+		if certain, err = sp.subtractAll(certain, c.allowedElsewhere(p, granting)); err != nil {
+			return nil, err
 		}
 	}
-	return piecesOf(certain, p), nil
+	shown := slices.DeleteFunc(slices.Clone(certain), func(b box) bool { return !sp.showable(b) })
+	if len(certain) > 0 && len(shown) == 0 {
+		c.note(Inconclusive{Policy: p.cause.which, Statement: p.cause.statement, Reason: "values", Detail: "a difference needs a value that may not exist: " + sp.words(certain[0])})
+	}
+	return piecesOf(shown, p), nil
+}
+
+// allowedElsewhere returns the contexts that a statement other than that of a piece
+// allows without a doubt. A difference there is told as that statement's.
+func (c *comparison) allowedElsewhere(p piece, granting []grant) []box {
+	var list []box
+	for _, g := range granting {
+		if g.effect != policy.Allow || g.actions&p.actions == 0 || g.statement == p.grant {
+			continue
+		}
+		for _, b := range g.when {
+			if len(c.opaqueSides(b)) == 0 {
+				list = append(list, b)
+			}
+		}
+	}
+	return list
 }
 
 func (c *comparison) opaqueSides(b box) []int {

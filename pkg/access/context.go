@@ -1,9 +1,11 @@
 package access
 
+import "github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
+
 // context returns the condition keys that the principal determines.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
 func (s *subject) context() map[string]any {
-	if s.kind == TypeService {
+	if s.kind == evaluation.ServicePrincipal {
 		return map[string]any{"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": s.arn}
 	}
 	context := map[string]any{
@@ -13,7 +15,7 @@ func (s *subject) context() map[string]any {
 		"kms:CallerAccount":         s.account,
 		"aws:PrincipalIsAWSService": "false",
 	}
-	if s.kind == TypeUser {
+	if s.kind == evaluation.UserPrincipal {
 		context["aws:username"] = s.name
 	}
 	return context
@@ -21,7 +23,7 @@ func (s *subject) context() map[string]any {
 
 // principalARN is the ARN of the principal, of a session its role's.
 func (s *subject) principalARN() string {
-	if s.kind == TypeSession {
+	if s.kind == evaluation.SessionPrincipal {
 		return s.roleARN
 	}
 	return s.arn
@@ -29,11 +31,11 @@ func (s *subject) principalARN() string {
 
 func (s *subject) principalType() string {
 	switch s.kind {
-	case TypeRoot:
+	case evaluation.RootPrincipal:
 		return "Account"
-	case TypeUser:
+	case evaluation.UserPrincipal:
 		return "User"
-	case TypeFederated:
+	case evaluation.FederatedPrincipal:
 		return "FederatedUser"
 	default:
 		return "AssumedRole"

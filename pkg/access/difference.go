@@ -3,7 +3,9 @@ package access
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
@@ -24,50 +26,90 @@ func appendFor(list []finding, pieces []piece, halves []half) []finding {
 
 // differences groups findings as a person would say them: by statement, then by
 // the principals to which the same actions happen under the same conditions.
-func (c *comparison) differences(findings []finding) []Difference {
+//
+// granting is the policy that allows what the other does not. A difference whose
+// witness is not confirmed becomes an open question.
+func (c *comparison) differences(granting Which, findings []finding) []Difference {
 	list := []Difference{}
 	for _, statement := range groupBy(findings, func(f finding) origin { return f.cause }) {
-		bySubject := groupBy(statement, func(f finding) string { return f.half.subject.arn + " " + conditionsID(f.when) })
-		rows := make([]row, len(bySubject))
-		for i, findings := range bySubject {
-			rows[i] = newRow(findings)
+		var rows []row
+		for _, ofSubject := range groupBy(statement, func(f finding) string { return f.half.subject.arn }) {
+			rows = append(rows, rowsOf(ofSubject)...)
 		}
 		for _, same := range groupBy(rows, c.rowID) {
-			list = append(list, c.difference(same))
+			witness, ok := c.confirmedWitness(granting, same)
+			if !ok && c.confirmed > confirmations {
+				c.note(Inconclusive{Policy: Actual, Reason: "over-budget", Detail: "there are more differences than those listed"})
+				return list
+			}
+			if !ok {
+				cause := same[0].finding.cause
+				c.note(Inconclusive{Policy: cause.which, Statement: cause.statement, Reason: "unconfirmed-witness",
+					Detail: "the evaluator does not confirm " + witness.Action + " by " + witness.Principal})
+				continue
+			}
+			d := c.difference(same)
+			d.Witness = witness
+			list = append(list, d)
 		}
 	}
 	return list
 }
 
-// row is what happens to one subject under one condition because of one statement.
+// row is what happens to one subject because of one statement: the same boxes
+// for a set of actions.
 type row struct {
-	finding finding
-	actions Actions
 	subject *subject
+	finding finding // an example
+	actions Actions
+	boxes   []box
 }
 
-// newRow tells findings of one subject together. A finding without the help of
-// IAM is the better example where there is one.
-func newRow(findings []finding) row {
-	r := row{finding: findings[0], subject: findings[0].half.subject}
-	for _, f := range findings {
-		r.actions |= f.actions
-		if !f.half.iam && r.finding.half.iam {
-			r.finding = f
+// rowsOf tells the findings of one subject together. Findings without the help
+// of IAM show direct access; where there are any, they are told.
+func rowsOf(findings []finding) []row {
+	var rows []row
+	index := map[string]int{}
+	for _, ofActions := range groupBy(findings, func(f finding) Actions { return f.actions }) {
+		told := slices.DeleteFunc(slices.Clone(ofActions), func(f finding) bool { return f.half.iam })
+		if len(told) == 0 {
+			told = ofActions
 		}
+		boxes := make([]box, len(told))
+		for i, f := range told {
+			boxes[i] = f.when
+		}
+		id := fmt.Sprint(told[0].delegated, boxesID(boxes))
+		i, ok := index[id]
+		if !ok {
+			i = len(rows)
+			index[id] = i
+			rows = append(rows, row{subject: told[0].half.subject, finding: told[0], boxes: boxes})
+		}
+		rows[i].actions |= told[0].actions
 	}
-	return r
+	return rows
+}
+
+// boxesID is the same for the same boxes.
+func boxesID(boxes []box) string {
+	ids := make([]string, len(boxes))
+	for i, b := range boxes {
+		ids[i] = string(b.appendID(nil))
+	}
+	slices.Sort(ids)
+	return strings.Join(slices.Compact(ids), "\x00\x00")
 }
 
 // rowID is the same for rows that are told together.
 func (c *comparison) rowID(r row) string {
-	return fmt.Sprint(c.scope(r.subject), r.finding.delegated, r.actions, conditionsID(r.finding.when))
+	return fmt.Sprint(c.scope(r.subject), r.finding.delegated, r.actions, boxesID(r.boxes))
 }
 
 // scope says how near a subject is to the key.
 func (c *comparison) scope(s *subject) Scope {
 	switch {
-	case s.kind == TypeService:
+	case s.kind == evaluation.ServicePrincipal:
 		return AWSService
 	case s.group == otherAccount:
 		return AnyAccount
@@ -84,12 +126,13 @@ func (c *comparison) difference(rows []row) Difference {
 		Policy: first.cause.which, Statement: first.cause.statement,
 		Principals: c.principalWords(rows), Actions: rows[0].actions.Names(),
 		Scope: c.scope(rows[0].subject), Delegated: first.delegated,
+		Unnamed: slices.ContainsFunc(rows, func(r row) bool { return r.subject.group >= otherOfAccount }),
 	}
 	if rows[0].actions == AllActions {
 		d.Actions = []string{"kms:*"}
 	}
+	d.Conditions = c.conditionWords(rows[0].boxes)
 	d.SID = c.statement(first.cause).SID
-	d.Witness = c.witness(first)
 	return d
 }
 
@@ -99,34 +142,40 @@ func (c *comparison) statement(o origin) *policy.Statement {
 	if o.which == Baseline {
 		list = c.baseline
 	}
-	i := slices.IndexFunc(list, func(s statement) bool { return s.index == o.statement })
+	i := slices.IndexFunc(list, func(s statement) bool { return s.from.statement == o.statement })
 	return list[i].Statement
 }
 
-// witness returns one request of a finding.
-func (c *comparison) witness(f finding) Request {
-	s := f.half.subject
-	request := Request{
-		Principal: s.arn, PrincipalType: s.kind, PrincipalAccount: s.account,
-		IdentityPolicyAllows: f.half.iam, Action: f.actions.first(), Resource: c.reader.key.ARN,
-		Context: s.context(),
+// conditionWords says in words when a difference shows; "" for always.
+func (c *comparison) conditionWords(boxes []box) string {
+	const most = 3
+	var words []string
+	for i, b := range boxes {
+		if len(words) == most {
+			words = append(words, fmt.Sprintf("in %d more cases", len(boxes)-i))
+			break
+		}
+		text := c.reader.space.words(b)
+		if text == "" {
+			return ""
+		}
+		if !slices.Contains(words, text) {
+			words = append(words, text)
+		}
 	}
-	return request
+	return strings.Join(words, "; or ")
 }
-
-// conditionsID is the same for the same conditions.
-func conditionsID(b box) string { return signature([]grant{{when: b}}) }
 
 // principalWords names the subjects of rows, groups in words.
 func (c *comparison) principalWords(rows []row) []string {
 	roles := map[string]bool{}
 	for _, r := range rows {
-		if r.subject.kind == TypeRole {
+		if r.subject.kind == evaluation.RolePrincipal {
 			roles[r.subject.arn] = true
 		}
 	}
 	var words []string
-	for _, group := range groupBy(rows, func(r row) string { return r.subject.groupID() }) {
+	for _, group := range groupBy(rows, func(r row) string { return r.subject.groupID }) {
 		if s := group[0].subject; s.group == otherSession && roles[s.roleARN] {
 			continue // to name a role is to name its sessions
 		}
@@ -135,17 +184,6 @@ func (c *comparison) principalWords(rows []row) []string {
 	return words
 }
 
-// groupID is the same for the unnamed principals of one account.
-func (s *subject) groupID() string {
-	if s.group == otherOfAccount || s.group == otherAccount {
-		return s.account
-	}
-	return s.arn
-}
-
-// typesOfAccount is how many types of principals an account has.
-const typesOfAccount = 5
-
 // groupWords names the subjects of one group.
 func (c *comparison) groupWords(rows []row) []string {
 	s := rows[0].subject
@@ -153,39 +191,68 @@ func (c *comparison) groupWords(rows []row) []string {
 	if slices.ContainsFunc(c.subjects, func(n subject) bool { return n.group == named && n.account == s.account }) {
 		other = "other "
 	}
-	of := "account " + s.account
 	switch s.group {
 	case named:
 		return []string{s.arn}
 	case otherSession:
-		return []string{"every other session of role " + s.name + " of " + of}
+		return []string{"every other session of role " + s.name + " of account " + s.account}
 	case otherService:
+		if c.count(s, func(*subject) bool { return true }) > 1 {
+			return []string{"services such as " + s.arn}
+		}
 		return []string{"every " + other + "AWS service"}
 	case otherAccount:
-		of = "any other account"
-	case otherOfAccount:
+		return c.accountWords(rows, "", "any other account")
+	default:
+		return c.accountWords(rows, other, "account "+s.account)
 	}
-	withRoot := slices.ContainsFunc(rows, func(r row) bool { return r.subject.kind == TypeRoot })
+}
+
+// accountWords names unnamed principals of one account, or of all other accounts:
+// all of them, all of a type, or those like an example.
+func (c *comparison) accountWords(rows []row, other, of string) []string {
+	s := rows[0].subject
+	all := c.count(s, func(*subject) bool { return true })
+	roots := c.count(s, func(o *subject) bool { return o.kind == evaluation.RootPrincipal })
+	withRoot := slices.ContainsFunc(rows, func(r row) bool { return r.subject.kind == evaluation.RootPrincipal })
 	switch {
-	case len(rows) == typesOfAccount:
+	case len(rows) == all:
 		return []string{"every " + other + "principal of " + of}
-	case len(rows) == typesOfAccount-1 && !withRoot:
+	case len(rows) == all-roots && !withRoot:
 		return []string{"every " + other + "principal of " + of + " but its root user"}
 	}
 	var words []string
-	for _, r := range rows {
-		words = append(words, "every "+other+r.subject.kind.words()+" of "+of)
+	for _, ofKind := range groupBy(rows, func(r row) evaluation.PrincipalType { return r.subject.kind }) {
+		kind := ofKind[0].subject.kind
+		if len(ofKind) == c.count(s, func(o *subject) bool { return o.kind == kind }) {
+			words = append(words, "every "+other+typeWords(kind)+" of "+of)
+			continue
+		}
+		for _, r := range ofKind {
+			words = append(words, typeWords(kind)+"s such as "+r.subject.arn)
+		}
 	}
 	return words
 }
 
-func (t PrincipalType) words() string {
+// count returns how many subjects of the same group satisfy a condition.
+func (c *comparison) count(s *subject, counts func(*subject) bool) int {
+	n := 0
+	for i := range c.subjects {
+		if o := &c.subjects[i]; o.groupID == s.groupID && counts(o) {
+			n++
+		}
+	}
+	return n
+}
+
+func typeWords(t evaluation.PrincipalType) string {
 	switch t {
-	case TypeSession:
+	case evaluation.SessionPrincipal:
 		return "role session"
-	case TypeFederated:
+	case evaluation.FederatedPrincipal:
 		return "federated user"
-	case TypeRoot:
+	case evaluation.RootPrincipal:
 		return "root user"
 	default:
 		return string(t)

@@ -1,5 +1,7 @@
 package access
 
+import "github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
+
 // Verdict is the outcome of a comparison.
 type Verdict string
 
@@ -62,6 +64,9 @@ type Difference struct {
 	Principals []string `json:"principals"`
 	// Scope is where all the Principals are.
 	Scope Scope `json:"scope"`
+	// Unnamed is true where principals that no policy names are among them, so that
+	// the difference is one of a whole account, not of a few principals.
+	Unnamed bool `json:"-"`
 	// Actions are kms:Name in alphabetical order, or kms:* for all of them.
 	Actions []string `json:"actions"`
 	// Conditions says in words when the difference shows; "" for always.
@@ -69,34 +74,18 @@ type Difference struct {
 	// Delegated is true where it shows only for requests that the principal's
 	// own account allows through IAM.
 	Delegated bool `json:"delegated"`
-	// Witness is one request that shows the difference.
-	Witness Request `json:"witness"`
+	// Witness is one request that shows the difference, confirmed by package
+	// evaluation. A key that is not in its context is absent.
+	Witness evaluation.Request `json:"witness"`
 }
 
 // Inconclusive is something in a policy that could not be decided.
 type Inconclusive struct {
 	Policy    Which `json:"policy"`
 	Statement int   `json:"statement"`
-	// Reason is a stable code: "conditions", "resource", "not-principal" or
-	// "over-budget".
+	// Reason is a stable code: "conditions", "resource", "not-principal", "empty-list",
+	// "values", "unconfirmed-witness" or "over-budget".
 	Reason string `json:"reason"`
 	// Detail says in words what was not decided. It may quote the policy.
 	Detail string `json:"detail"`
-}
-
-// Request is one concrete request for the key.
-type Request struct {
-	// Principal is an ARN, or the name of a service.
-	Principal     string        `json:"principal"`
-	PrincipalType PrincipalType `json:"principalType"`
-	// PrincipalAccount is the principal's account id, "" for a service.
-	PrincipalAccount string `json:"principalAccount,omitempty"`
-	// IdentityPolicyAllows tells whether an IAM policy of the principal's own
-	// account allows the request.
-	IdentityPolicyAllows bool   `json:"identityPolicyAllows"`
-	Action               string `json:"action"`
-	// Resource is the key's ARN.
-	Resource string `json:"resource"`
-	// Context has the condition keys of the request; a key that is not in it is absent.
-	Context map[string]any `json:"context"`
 }

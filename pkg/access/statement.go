@@ -1,6 +1,7 @@
 package access
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -10,38 +11,145 @@ import (
 // statement is a policy statement, read for one comparison.
 type statement struct {
 	*policy.Statement
-	index   int
-	actions Actions
-	when    box // the conditions under which it holds
+	document *policy.Document
+	from     origin
+	actions  Actions
+	resource box // not free where it is unknown whether Resource is this key
+	// fixed holds where the conditions do that mean the same for each
+	// principal; varying are the others.
+	fixed   []box
+	varying []varying
+}
+
+// varying is a condition that means something else for each principal. Its
+// values are read once where no variable is in them.
+type varying struct {
+	*policy.Condition
+	read *condition
+}
+
+// origin is the place of a statement in a comparison.
+type origin struct {
+	which     Which
+	statement int
 }
 
 // reader turns the documents of one comparison into statements over one space.
 type reader struct {
-	key    Key
-	space  *space
-	opaque map[string]int // what an opaque dimension stands for, to its index
+	key      Key
+	space    *space
+	opaque   map[string]int           // what an opaque dimension stands for, to its index
+	keys     map[string]*conditionKey // by name in lower case
+	keyOrder []*conditionKey
+	asSets   map[string]bool // the keys over which a set operator stands, even in a dead statement
 }
 
-// statements returns the statements of a document that can have an effect.
+// statements returns the statements of a document that can have an effect. Their
+// conditions are still to be read, see readConditions.
 func (r *reader) statements(d *policy.Document, which Which) []statement {
 	list := make([]statement, 0, len(d.Statements))
 	for i := range d.Statements {
-		st := statement{Statement: &d.Statements[i], index: i}
-		st.actions = actionsOf(st.Actions)
-		origin := origin{which, i}
-		live := st.actions != 0 && r.onThisKey(&st, origin)
-		if live && r.conditions(&st, d, origin) {
-			list = append(list, st)
+		st := statement{Statement: &d.Statements[i], document: d, from: origin{which, i}}
+		for _, c := range st.Conditions {
+			if c.Operator.Set != policy.NoSet {
+				r.asSets[keyID(c.Key)] = true
+			}
+		}
+		if st.actions = r.actionsOf(&st); st.actions == 0 || !r.onThisKey(&st) {
+			continue
+		}
+		for c := range st.Conditions {
+			switch condition := &st.Conditions[c]; {
+			case r.hasVariables(condition, d):
+				st.varying = append(st.varying, varying{Condition: condition})
+			case isDetermined(keyID(condition.Key)):
+				read := r.read(condition, d, nil)
+				st.varying = append(st.varying, varying{condition, &read})
+			}
+		}
+		list = append(list, st)
+	}
+	return list
+}
+
+// fixedConditions returns the conditions that mean the same for each principal.
+func (st *statement) fixedConditions() []*policy.Condition {
+	var list []*policy.Condition
+	for i := range st.Conditions {
+		c := &st.Conditions[i]
+		if !slices.ContainsFunc(st.varying, func(v varying) bool { return v.Condition == c }) {
+			list = append(list, c)
 		}
 	}
 	return list
 }
 
-// actionsOf returns the actions of an Action or NotAction element. An empty
-// Action list covers nothing; so does an empty NotAction (assumption: AWS
-// documents an empty list for neither).
-func actionsOf(l policy.List) Actions {
-	if len(l.Values) == 0 {
+// registerConditions notes what the statements ask of which keys, for all subjects.
+func (r *reader) registerConditions(statements []statement, subjects []subject) error {
+	for i := range statements {
+		st := &statements[i]
+		for _, c := range st.fixedConditions() {
+			r.registerCondition(c, st.document, nil)
+		}
+		for _, c := range st.varying {
+			if isDetermined(keyID(c.Key)) {
+				continue
+			}
+			for s := range subjects {
+				if err := r.space.spend(1 + len(c.Values)); err != nil {
+					return err
+				}
+				r.registerCondition(c.Condition, st.document, &subjects[s])
+			}
+		}
+	}
+	return nil
+}
+
+func (r *reader) registerCondition(c *policy.Condition, d *policy.Document, s *subject) {
+	asked := &predicate{} // Null asks nothing of the value
+	if c.Operator.Family != policy.NullFamily {
+		read := r.read(c, d, s)
+		asked = read.asked
+	}
+	r.register(c.Key, c.Operator.Set != policy.NoSet, asked)
+}
+
+// readConditions finds the contexts in which the fixed conditions hold.
+func (r *reader) readConditions(statements []statement) error {
+	for i := range statements {
+		st := &statements[i]
+		st.fixed = []box{st.resource}
+		for _, c := range st.fixedConditions() {
+			read := r.read(c, st.document, nil)
+			if err := r.and(&st.fixed, &read, st, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// and narrows a list of boxes to those contexts in which a condition holds.
+func (r *reader) and(boxes *[]box, c *condition, st *statement, s *subject) error {
+	if len(*boxes) == 0 {
+		return nil
+	}
+	var err error
+	*boxes, err = r.space.intersectAll(*boxes, r.boxesOf(c, s, st.from))
+	return err
+}
+
+// actionsOf returns the actions of an Action or NotAction element. An empty Action
+// covers nothing (assumption); an empty NotAction may cover everything or nothing.
+func (r *reader) actionsOf(st *statement) Actions {
+	l := st.Actions
+	switch {
+	case len(l.Values) > 0:
+	case l.Negated:
+		st.resource = r.restrictOpaque(st.resource, st.from, doubt{"empty-list", "NotAction", "NotAction is an empty list"})
+		return AllActions
+	default:
 		return 0
 	}
 	var set Actions
@@ -56,16 +164,32 @@ func actionsOf(l policy.List) Actions {
 
 // onThisKey tells whether the statement's Resource can be this key, and makes
 // it conditional where that cannot be decided.
-func (r *reader) onThisKey(st *statement, from origin) bool {
-	switch match := r.resourceMatch(st.Resources); match {
+func (r *reader) onThisKey(st *statement) bool {
+	switch match := r.resourceMatch(st); match {
 	case matchYes:
 		return true
 	case matchNo:
 		return false
 	default:
-		st.when = r.restrictOpaque(st.when, from, "resource", "Resource "+strings.Join(st.Resources.Values, ", ")+" may or may not be this key")
+		st.resource = r.inDoubt(st)
 		return true
 	}
+}
+
+// inDoubt restricts a statement to the contexts in which its Resource is this key, where
+// nothing more is known. NotResource is the opposite of the same Resource.
+func (r *reader) inDoubt(st *statement) box {
+	l := st.Resources
+	if len(l.Values) == 0 {
+		return r.restrictOpaque(st.resource, st.from, doubt{"empty-list", "NotResource", "NotResource is an empty list"})
+	}
+	text := strings.Join(l.Values, ", ")
+	id := fmt.Sprintf("%q %v", slices.Compact(slices.Sorted(slices.Values(l.Values))), st.document.HasVariables())
+	d := doubt{"resource", id, "Resource " + text + " may or may not be this key"}
+	if l.Negated {
+		return r.excludeOpaque(st.resource, st.from, d)
+	}
+	return r.restrictOpaque(st.resource, st.from, d)
 }
 
 type match uint8
@@ -78,14 +202,17 @@ const (
 
 // resourceMatch tells whether a Resource element covers the key: "*", the key's
 // ARN, or a pattern that matches all of it (assumption: AWS documents only "*").
-func (r *reader) resourceMatch(l policy.List) match {
+func (r *reader) resourceMatch(st *statement) match {
+	l := st.Resources
 	result := matchNo
 	for _, value := range l.Values {
-		if result = max(result, r.oneResource(value)); result == matchYes {
+		if result = max(result, r.oneResource(value, st.document.HasVariables())); result == matchYes {
 			break
 		}
 	}
 	switch {
+	case l.Negated && l.Present && len(l.Values) == 0:
+		return matchUnknown
 	case len(l.Values) == 0, l.Negated && result == matchYes:
 		return matchNo
 	case l.Negated && result == matchNo:
@@ -95,75 +222,86 @@ func (r *reader) resourceMatch(l policy.List) match {
 	}
 }
 
-func (r *reader) oneResource(value string) match {
+func (r *reader) oneResource(value string, variables bool) match {
 	switch {
 	case strings.Trim(value, "*") == "" && value != "":
 		return matchYes
-	case strings.Contains(value, "${"):
+	case variables && strings.Contains(value, "${"):
 		return matchUnknown
 	case r.key.ARN == "":
 		return matchUnknown
-	case globMatch(value, r.key.ARN):
+	case globMatch(value, r.key.ARN, false):
 		return matchYes
 	default:
 		return matchNo
 	}
 }
 
-// conditions restricts the statement to its condition block. It returns false
-// where the block can never hold.
-//
-// The block as a whole is one opaque predicate: nothing is known about it but
-// that the same canonical block means the same.
-func (r *reader) conditions(st *statement, d *policy.Document, from origin) bool {
-	if len(st.Conditions) == 0 {
-		return true
-	}
-	text := policy.CanonicalConditions(st.Conditions)
-	if !d.HasVariables() && strings.Contains(text, "${") {
-		text = "literal " + text // another meaning than under 2012-10-17
-	}
-	st.when = r.restrictOpaque(st.when, from, "conditions", text)
-	return true
+// doubt is something in a policy that cannot be decided: an opaque predicate.
+// Doubts of the same reason and id are the same predicate. detail is for people.
+type doubt struct{ reason, id, detail string }
+
+// restrictOpaque narrows a box to the contexts in which an opaque predicate holds.
+func (r *reader) restrictOpaque(b box, from origin, q doubt) box {
+	restricted, _ := b.restrict(r.opaqueDimension(from, q), single(holds, 2))
+	return restricted
 }
 
-// restrictOpaque narrows a box to the contexts in which an opaque predicate
-// holds. Predicates of the same kind and text are the same one.
-func (r *reader) restrictOpaque(b box, from origin, reason, text string) box {
-	id := reason + " " + text
-	index, ok := r.opaque[id]
+// excludeOpaque narrows a box to the contexts in which an opaque predicate fails.
+func (r *reader) excludeOpaque(b box, from origin, q doubt) box {
+	restricted, _ := b.restrict(r.opaqueDimension(from, q), single(fails, 2))
+	return restricted
+}
+
+func (r *reader) opaqueDimension(from origin, q doubt) int {
+	index, ok := r.opaque[q.reason+" "+q.id]
 	if !ok {
 		index = len(r.space.dimensions)
-		r.opaque[id] = index
+		r.opaque[q.reason+" "+q.id] = index
 		r.space.dimensions = append(r.space.dimensions, dimension{
-			all: classes{holds | fails}, opaque: true,
-			cause: Inconclusive{Policy: from.which, Statement: from.statement, Reason: reason, Detail: text},
+			all: full(2), opaque: true,
+			cause: Inconclusive{Policy: from.which, Statement: from.statement, Reason: q.reason, Detail: q.detail},
 		})
 	}
-	restricted, ok := b.restrict(index, classes{holds})
-	if !ok {
-		return b // not reached: a statement meets a predicate once
-	}
-	return restricted
+	return index
 }
 
 // The two classes of an opaque dimension.
 const (
-	fails uint64 = 1 << iota
+	fails = iota
 	holds
 )
 
-// origin is the place of a statement in a comparison.
-type origin struct {
-	which     Which
-	statement int
+// reach returns what a statement covers of a subject's requests, and in which
+// contexts.
+func (r *reader) reach(st *statement, s *subject) (coverage, []box, error) {
+	covered, when := r.reachPrincipal(st, s)
+	if covered == coversNothing {
+		return coversNothing, nil, nil
+	}
+	boxes := st.fixed
+	if when != nil {
+		var err error
+		if boxes, err = r.space.intersectAll(st.fixed, []box{when}); err != nil {
+			return coversNothing, nil, err
+		}
+	}
+	for _, c := range st.varying {
+		read := c.read
+		if read == nil {
+			resolved := r.read(c.Condition, st.document, s)
+			read = &resolved
+		}
+		if err := r.and(&boxes, read, st, s); err != nil {
+			return coversNothing, nil, err
+		}
+	}
+	return covered, boxes, nil
 }
 
-// reach returns what a statement covers of a subject's requests, and under
-// which further conditions.
-func (r *reader) reach(st *statement, s *subject, which Which) (coverage, box) {
+func (r *reader) reachPrincipal(st *statement, s *subject) (coverage, box) {
 	if st.Principals.Negated {
-		return r.reachNegated(st, s, origin{which, st.index})
+		return r.reachNegated(st, s)
 	}
 	covered := coversNothing
 	for i := range st.Principals.Entries {
@@ -172,30 +310,32 @@ func (r *reader) reach(st *statement, s *subject, which Which) (coverage, box) {
 	if st.Effect == policy.Deny && covered != coversNothing {
 		covered = coversDirect // a Deny covers both halves
 	}
-	return covered, st.when
+	return covered, nil
 }
 
-// reachNegated is reach for NotPrincipal. A Deny is decided where the literal
-// and the pessimistic reading agree; an Allow is not supported by AWS and never
-// decided.
-func (r *reader) reachNegated(st *statement, s *subject, from origin) (coverage, box) {
+// reachNegated is reachPrincipal for NotPrincipal. A Deny is decided where the
+// literal and the pessimistic reading agree; an Allow is not supported by AWS and
+// never decided.
+func (r *reader) reachNegated(st *statement, s *subject) (coverage, box) {
 	entries := st.Principals.Entries
 	listed := slices.ContainsFunc(entries, func(p policy.Principal) bool { return s.matchedBy(&p, r.key.Partition) })
 	decided := st.Effect == policy.Deny && len(entries) > 0
 	if decided && !listed {
-		return coversDirect, st.when
+		return coversDirect, nil
 	}
 	if decided && s.layersListed(entries, r.key.Partition) {
 		return coversNothing, nil
 	}
-	detail := "NotPrincipal with " + st.Effect.String() + " for " + s.arn + ": " + principalTexts(entries)
-	return coversDirect, r.restrictOpaque(st.when, from, "not-principal", detail)
+	text := "NotPrincipal with " + st.Effect.String() + ": "
+	id := text + principalTexts(entries, func(p policy.Principal) string { return fmt.Sprintf("%d:%q", p.Kind, p.Text) }) + " for " + s.arn
+	text += principalTexts(entries, func(p policy.Principal) string { return p.Text })
+	return coversDirect, r.restrictOpaque(nil, st.from, doubt{"not-principal", id, text})
 }
 
-func principalTexts(entries []policy.Principal) string {
+func principalTexts(entries []policy.Principal, textOf func(policy.Principal) string) string {
 	texts := make([]string, len(entries))
 	for i, p := range entries {
-		texts[i] = p.Text
+		texts[i] = textOf(p)
 	}
 	slices.Sort(texts)
 	return strings.Join(slices.Compact(texts), ", ")

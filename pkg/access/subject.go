@@ -2,34 +2,26 @@ package access
 
 import (
 	"slices"
-	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
-)
-
-// PrincipalType says what kind of principal makes a request.
-type PrincipalType string
-
-// The types of principals that make requests.
-const (
-	TypeUser      PrincipalType = "user"
-	TypeRole      PrincipalType = "role"
-	TypeSession   PrincipalType = "session"
-	TypeFederated PrincipalType = "federated"
-	TypeRoot      PrincipalType = "root"
-	TypeService   PrincipalType = "service"
 )
 
 // subject is a principal that stands for all principals that neither policy can
 // tell from it.
 type subject struct {
-	kind    PrincipalType
+	kind    evaluation.PrincipalType
 	arn     string // an ARN, or the name of a service
 	account string // "" for a service
 	name    string // of a user, role or federated user; of a session's role
 	session string // of a session
-	// roleARN is the ARN of a session's role, where a policy names that role.
-	roleARN string
+	// roleARN is the ARN of a session's role; roleNamed tells whether a policy
+	// names that role.
+	roleARN   string
+	roleNamed bool
+	// groupID is the same for the unnamed principals of one account, or of all
+	// other accounts, and for unnamed services.
+	groupID string
 	group   subjectGroup
 }
 
@@ -51,7 +43,9 @@ const (
 
 // alone tells whether the subject's own account always allows its requests: a
 // root user needs no IAM policy, and a service has none.
-func (s *subject) alone() bool { return s.kind == TypeRoot || s.kind == TypeService }
+func (s *subject) alone() bool {
+	return s.kind == evaluation.RootPrincipal || s.kind == evaluation.ServicePrincipal
+}
 
 // matchedBy tells whether a principal of a policy names the subject, directly or
 // through its account, its role, or "*". Whether the principal's own account
@@ -66,16 +60,16 @@ func (s *subject) matchedBy(p *policy.Principal, partition string) bool {
 	case policy.Account:
 		return s.account == p.AccountID
 	case policy.User:
-		return s.kind == TypeUser && s.arn == p.Text
+		return s.kind == evaluation.UserPrincipal && s.arn == p.Text
 	case policy.Role:
-		return s.kind == TypeRole && s.arn == p.Text ||
-			s.kind == TypeSession && s.account == p.AccountID && s.name == p.Name
+		return s.kind == evaluation.RolePrincipal && s.arn == p.Text ||
+			s.kind == evaluation.SessionPrincipal && s.account == p.AccountID && s.name == p.Name
 	case policy.Session:
-		return s.kind == TypeSession && s.arn == p.Text
+		return s.kind == evaluation.SessionPrincipal && s.arn == p.Text
 	case policy.FederatedUser:
-		return s.kind == TypeFederated && s.arn == p.Text
+		return s.kind == evaluation.FederatedPrincipal && s.arn == p.Text
 	case policy.Service:
-		return s.kind == TypeService && strings.EqualFold(s.arn, p.Text)
+		return s.kind == evaluation.ServicePrincipal && s.arn == p.Text
 	default: // unique ids, identity providers, canonical users: nobody
 		return false
 	}
@@ -101,7 +95,7 @@ func (s *subject) covers(p *policy.Principal, key Key) coverage {
 	switch {
 	case !s.matchedBy(p, key.Partition):
 		return coversNothing
-	case s.kind == TypeService: // assumption: "*" with Allow covers services
+	case s.kind == evaluation.ServicePrincipal: // assumption: "*" with Allow covers services
 		return coversDirect
 	case p.Kind == policy.Account || s.account != key.Account:
 		return coversDelegated
@@ -119,14 +113,14 @@ func (s *subject) layersListed(entries []policy.Principal, partition string) boo
 			return (p.Kind == policy.Anyone || p.Partition == "" || p.Partition == partition) && (p.Kind == policy.Anyone || match(&p))
 		})
 	}
-	if s.kind == TypeService {
+	if s.kind == evaluation.ServicePrincipal {
 		return listed(func(p *policy.Principal) bool { return s.matchedBy(p, partition) })
 	}
 	account := listed(func(p *policy.Principal) bool { return p.Kind == policy.Account && p.AccountID == s.account })
-	if s.kind == TypeRoot {
+	if s.kind == evaluation.RootPrincipal {
 		return account
 	}
-	role := s.kind != TypeSession || listed(func(p *policy.Principal) bool {
+	role := s.kind != evaluation.SessionPrincipal || listed(func(p *policy.Principal) bool {
 		return p.Kind == policy.Role && p.AccountID == s.account && p.Name == s.name
 	})
 	itself := listed(func(p *policy.Principal) bool { return p.Text == s.arn })

@@ -2,55 +2,106 @@ package access
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
 // universe returns the subjects of a comparison: every principal that a
-// statement names, and for each group of unnamed principals one that stands for
-// it. The widest groups come first, since they matter most, then by type and ARN.
-func universe(key Key, documents ...*policy.Document) []subject {
-	u := builder{key: key, accounts: map[string]bool{key.Account: true}, seen: map[string]int{}, unused: "unnamed"}
-	for _, d := range documents {
-		for p := range principalsOf(d) {
-			for strings.Contains(strings.ToLower(p.Text), u.unused) {
-				u.unused += "-principal"
-			}
-			if p.AccountID != "" && (p.Partition == "" || p.Partition == key.Partition) {
+// statement or a condition names, and for each group of unnamed principals as
+// many as conditions on the principal tell apart. The widest groups come first,
+// since they matter most, then by type and ARN.
+func (r *reader) universe(statements []statement) ([]subject, error) {
+	u := builder{reader: r, accounts: map[string]bool{r.key.Account: true}, seen: map[string]int{}, unused: "unnamed"}
+	for i := range statements {
+		for _, p := range statements[i].Principals.Entries {
+			u.mention(p.Text)
+			if p.AccountID != "" && (p.Partition == "" || p.Partition == r.key.Partition) {
 				u.accounts[p.AccountID] = true
 			}
 		}
+		u.readConditions(&statements[i])
 	}
-	for _, d := range documents {
-		for p := range principalsOf(d) {
+	for i := range statements {
+		for _, p := range statements[i].Principals.Entries {
 			u.addNamed(&p)
 		}
 	}
-	for account := range u.accounts {
-		u.addUnnamed(account, otherOfAccount)
+	for _, account := range slices.Sorted(maps.Keys(u.accounts)) {
+		if err := u.addAccount(account, otherOfAccount); err != nil {
+			return nil, err
+		}
 	}
-	u.addUnnamed(unmentionedAccount(u.accounts), otherAccount)
-	u.add(subject{kind: TypeService, arn: u.unused + ".amazonaws.com", group: otherService})
-	u.resolveRoles()
+	if err := u.addAccount("", otherAccount); err != nil {
+		return nil, err
+	}
+	if err := u.addServices(); err != nil {
+		return nil, err
+	}
+	if err := u.resolveRoles(); err != nil {
+		return nil, err
+	}
+	for i := range u.subjects {
+		u.subjects[i].groupID = u.subjects[i].idOfGroup()
+	}
 	slices.SortFunc(u.subjects, func(a, b subject) int {
-		return cmp.Or(cmp.Compare(b.group, a.group), cmp.Compare(typeOrder(a.kind), typeOrder(b.kind)), cmp.Compare(a.arn, b.arn))
+		return cmp.Or(cmp.Compare(b.group, a.group), cmp.Compare(typeOrder(a.kind), typeOrder(b.kind)), cmp.Compare(a.arn, b.arn), compareBool(b.roleNamed, a.roleNamed), cmp.Compare(a.roleARN, b.roleARN))
 	})
-	return u.subjects
+	return u.subjects, nil
 }
 
 // typeOrder puts users first: a witness for an account prefers one.
-func typeOrder(t PrincipalType) int {
-	return slices.Index([]PrincipalType{TypeUser, TypeRole, TypeSession, TypeFederated, TypeRoot, TypeService}, t)
+func typeOrder(t evaluation.PrincipalType) int {
+	return slices.Index([]evaluation.PrincipalType{evaluation.UserPrincipal, evaluation.RolePrincipal, evaluation.SessionPrincipal, evaluation.FederatedPrincipal, evaluation.RootPrincipal, evaluation.ServicePrincipal}, t)
 }
 
 type builder struct {
-	key      Key
+	reader   *reader
 	accounts map[string]bool
 	seen     map[string]int // ARN to index in subjects
 	subjects []subject
-	unused   string // a name that is part of no named principal
+	unused   string // a name that is part of no text of the policies
+	// conditions on keys that the principal determines, by key in lower case.
+	asked map[string][]question
+}
+
+// question is a condition on a key that the principal determines.
+type question struct {
+	condition *policy.Condition
+	document  *policy.Document
+}
+
+// mention makes sure that the unused name is not part of a text.
+func (u *builder) mention(text string) {
+	for strings.Contains(strings.ToLower(text), u.unused) {
+		u.unused += "-principal"
+	}
+}
+
+// readConditions collects what a statement asks of the principal, and the
+// accounts that it names in doing so.
+func (u *builder) readConditions(st *statement) {
+	for _, c := range st.varying {
+		name := keyID(c.Key)
+		for _, v := range c.Values {
+			u.mention(v)
+			if !isDetermined(name) {
+				continue
+			}
+			for part := range strings.SplitSeq(v, ":") {
+				if policy.IsAccountID(part) {
+					u.accounts[part] = true
+				}
+			}
+		}
+		if u.asked == nil {
+			u.asked = map[string][]question{}
+		}
+		u.asked[name] = append(u.asked[name], question{c.Condition, st.document})
+	}
 }
 
 func (u *builder) add(s subject) {
@@ -62,23 +113,23 @@ func (u *builder) add(s subject) {
 
 // addNamed adds the subject that a policy names, and for a role its sessions.
 func (u *builder) addNamed(p *policy.Principal) {
-	if p.Partition != "" && p.Partition != u.key.Partition {
+	if p.Partition != "" && p.Partition != u.reader.key.Partition {
 		return
 	}
 	s := subject{arn: p.Text, account: p.AccountID, name: p.Name, session: p.SessionName}
 	switch p.Kind {
 	case policy.User:
-		s.kind = TypeUser
+		s.kind = evaluation.UserPrincipal
 	case policy.FederatedUser:
-		s.kind = TypeFederated
+		s.kind = evaluation.FederatedPrincipal
 	case policy.Service:
-		s.kind, s.arn = TypeService, strings.ToLower(p.Text)
+		s.kind = evaluation.ServicePrincipal
 	case policy.Role:
-		s.kind = TypeRole
-		u.addSessionsOf(p)
+		s.kind = evaluation.RolePrincipal
+		u.addSessionsOf(s, otherSession)
 	case policy.Session:
-		s.kind = TypeSession
-		u.addSessionsOf(p)
+		s.kind = evaluation.SessionPrincipal
+		u.addSessionsOf(s, otherSession)
 	default:
 		return // accounts have unnamed subjects; the other kinds are nobody
 	}
@@ -86,48 +137,159 @@ func (u *builder) addNamed(p *policy.Principal) {
 }
 
 // addSessionsOf adds one session that stands for all unnamed sessions of a role.
-func (u *builder) addSessionsOf(p *policy.Principal) {
-	prefix := "arn:" + u.key.Partition + ":sts::" + p.AccountID + ":assumed-role/" + p.Name + "/"
-	u.add(subject{
-		kind: TypeSession, arn: prefix + u.unused + "-session", account: p.AccountID,
-		name: p.Name, session: u.unused + "-session", group: otherSession,
-	})
-}
-
-// addUnnamed adds a subject of each type for the principals of an account that
-// no policy names.
-func (u *builder) addUnnamed(account string, group subjectGroup) {
-	iam, sts := "arn:"+u.key.Partition+":iam::"+account+":", "arn:"+u.key.Partition+":sts::"+account+":"
-	name, session := u.unused, u.unused+"-session"
-	for _, s := range []subject{
-		{kind: TypeUser, arn: iam + "user/" + name, name: name},
-		{kind: TypeRole, arn: iam + "role/" + name, name: name},
-		{kind: TypeSession, arn: sts + "assumed-role/" + name + "/" + session, name: name, session: session},
-		{kind: TypeFederated, arn: sts + "federated-user/" + name, name: name},
-		{kind: TypeRoot, arn: iam + "root"},
-	} {
-		s.account, s.group = account, group
-		u.add(s)
-	}
-}
-
-// resolveRoles gives each session the ARN of its role: the role of that name
-// that a policy names, whatever its path, else one without a path.
-func (u *builder) resolveRoles() {
-	roles := map[string]string{} // account/name to ARN
-	for _, s := range u.subjects {
-		id := s.account + "/" + s.name
-		if arn, ok := roles[id]; s.kind == TypeRole && (!ok || s.arn < arn) {
-			roles[id] = s.arn
+func (u *builder) addSessionsOf(role subject, group subjectGroup) {
+	s := subject{kind: evaluation.SessionPrincipal, account: role.account, name: role.name, session: u.unused + "-session", group: group}
+	s.arn = "arn:" + u.reader.key.Partition + ":sts::" + s.account + ":assumed-role/" + s.name + "/" + s.session
+	if group == otherOfAccount || group == otherAccount {
+		s.roleARN = role.arn
+		for _, taken := u.seen[s.arn]; taken; _, taken = u.seen[s.arn] { // two roles of one name, with other paths
+			s.session += "x"
+			s.arn += "x"
 		}
 	}
+	u.add(s)
+}
+
+// addServices adds the services that conditions name, and those that stand for
+// the others.
+func (u *builder) addServices() error {
+	literals, patterns := u.textsOf("aws:principalservicename", nil)
+	for _, s := range u.subjects {
+		if s.kind == evaluation.ServicePrincipal {
+			literals = append(literals, s.arn)
+		}
+	}
+	if len(patterns) == 0 {
+		u.add(subject{kind: evaluation.ServicePrincipal, arn: u.unused + ".amazonaws.com", group: otherService})
+		patterns = nil
+	}
+	names, err := samples(patterns, literals, pattern{{set: inService, repeat: true}, {set: exactly, char: '.'}, {set: inService, repeat: true}}, &u.reader.space.budget)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		group := otherService
+		if slices.Contains(literals, name) {
+			group = named
+		}
+		if name != "" && (len(patterns) > 0 || group == named) {
+			u.add(subject{kind: evaluation.ServicePrincipal, arn: name, group: group})
+		}
+	}
+	return nil
+}
+
+// textsOf returns the texts and patterns that conditions ask of a key, for a
+// subject whose variables are known (nil: none are).
+func (u *builder) textsOf(key string, s *subject) (literals []string, patterns []pattern) {
+	for _, q := range u.asked[key] {
+		read := u.reader.read(q.condition, q.document, s)
+		for _, a := range read.asked.atoms {
+			if a.kind != textValue {
+				continue
+			}
+			if a.literal != "" {
+				literals = append(literals, a.literal)
+			}
+			if a.pattern != nil {
+				patterns = append(patterns, a.pattern)
+			}
+		}
+	}
+	return literals, patterns
+}
+
+// resolveRoles gives each session the ARN of its role. The ARN of a session does not
+// tell the path of its role, so a session that a policy names, or whose role it names,
+// becomes one subject for each path that conditions tell apart.
+func (u *builder) resolveRoles() error {
+	roles := map[string][]*subject{} // by account/name
 	for i := range u.subjects {
-		s := &u.subjects[i]
-		if s.kind != TypeSession {
+		if s := &u.subjects[i]; s.kind == evaluation.RolePrincipal {
+			roles[s.account+"/"+s.name] = append(roles[s.account+"/"+s.name], s)
+		}
+	}
+	var resolved []subject
+	for _, s := range u.subjects {
+		if s.kind != evaluation.SessionPrincipal {
+			resolved = append(resolved, s)
 			continue
 		}
-		if s.roleARN = roles[s.account+"/"+s.name]; s.roleARN == "" {
-			s.roleARN = "arn:" + u.key.Partition + ":iam::" + s.account + ":role/" + s.name
+		arns, certain, err := u.roleARNs(&s, roles[s.account+"/"+s.name])
+		if err != nil {
+			return err
 		}
+		for i, arn := range arns {
+			s.roleARN, s.roleNamed = arn, i < certain
+			resolved = append(resolved, s)
+		}
+	}
+	u.subjects = resolved
+	return nil
+}
+
+// roleARNs returns the ARNs that the role of a session may have. The first, as many as
+// certain says, are those that a policy names; each of the others stands for more.
+func (u *builder) roleARNs(s *subject, known []*subject) (arns []string, certain int, err error) {
+	prefix := "arn:" + u.reader.key.Partition + ":iam::"
+	plain := prefix + s.account + ":role/" + s.name
+	if s.roleARN != "" {
+		return []string{s.roleARN}, 0, nil
+	}
+	domain := slices.Concat(text(prefix+s.account+":role/"), pattern{{set: inPath, repeat: true}}, text("/"+s.name))
+	literals, patterns := u.questions(evaluation.RolePrincipal, s.account, prefix)
+	for _, role := range known {
+		if role.group == named {
+			arns = append(arns, role.arn)
+		}
+	}
+	for _, l := range literals {
+		if l == plain || domain.matches(l) {
+			arns = append(arns, l)
+		}
+	}
+	slices.Sort(arns)
+	arns = slices.Compact(arns)
+	certain = len(arns)
+	if !slices.Contains(arns, plain) {
+		arns = append(arns, plain)
+	} else if len(literals)+len(patterns) > 0 {
+		arns = append(arns, prefix+s.account+":role/"+u.unused+"/"+s.name)
+	}
+	patterns = slices.DeleteFunc(patterns, func(p pattern) bool { return !mayMeet(p, domain) })
+	if len(patterns) == 0 {
+		return arns, certain, nil
+	}
+	found, err := samples(patterns, arns, domain, &u.reader.space.budget)
+	for _, arn := range found {
+		if !slices.Contains(arns, arn) {
+			arns = append(arns, arn)
+		}
+	}
+	return arns, certain, err
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
+}
+
+// idOfGroup is the groupID of a subject.
+func (s *subject) idOfGroup() string {
+	switch s.group {
+	case otherOfAccount:
+		return s.account
+	case otherAccount:
+		return "any other account"
+	case otherService:
+		return "any other service"
+	default:
+		return s.arn
 	}
 }

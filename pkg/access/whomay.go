@@ -1,31 +1,51 @@
 package access
 
-import "github.com/kms-guardrail/kms-guardrail/pkg/policy"
+import (
+	"slices"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+)
 
 // WhoMay returns who may perform an action under a policy, in the words of
 // [Difference.Principals], in order and without repetition: first those whom the
-// policy allows whatever its conditions mean. unsure tells whether others may,
-// too, depending on what could not be decided. action is a name such as
-// kms:PutKeyPolicy.
+// policy allows without a condition, then, with "under conditions" behind them,
+// those whom it allows in some contexts. unsure tells whether others may, too,
+// depending on what could not be decided. action is a name such as kms:PutKeyPolicy.
 func WhoMay(key Key, d *policy.Document, action string) (principals []string, unsure bool) {
 	nobody, err := policy.Parse(`{"Statement":{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}}`)
 	if err != nil {
 		panic("access: the policy that allows nothing is malformed: " + err.Error())
 	}
 	result := Compare(key, nobody, d)
-	seen := map[string]bool{}
+	var sometimes []string
 	for _, difference := range result.Excess {
-		for _, name := range difference.Actions {
-			if ActionsMatching(name)&ActionsMatching(action) == 0 {
-				continue
-			}
-			for _, principal := range difference.Principals {
-				if !seen[principal] {
-					seen[principal] = true
-					principals = append(principals, principal)
-				}
+		if !slices.ContainsFunc(difference.Actions, func(name string) bool { return ActionsMatching(name)&ActionsMatching(action) != 0 }) {
+			continue
+		}
+		for _, principal := range difference.Principals {
+			if difference.Conditions == "" {
+				principals = append(principals, principal)
+			} else {
+				sometimes = append(sometimes, principal)
 			}
 		}
 	}
-	return principals, len(result.Inconclusive) > 0
+	always := unique(principals)
+	for _, principal := range unique(sometimes) {
+		if !slices.Contains(always, principal) {
+			always = append(always, principal+" under conditions")
+		}
+	}
+	return always, len(result.Inconclusive) > 0
+}
+
+// unique returns a list without repetitions, in its order.
+func unique(list []string) []string {
+	var result []string
+	for _, item := range list {
+		if !slices.Contains(result, item) {
+			result = append(result, item)
+		}
+	}
+	return result
 }

@@ -18,7 +18,8 @@ func TestWhoMayNamesThoseWhoCanStillChangeThePolicy(t *testing.T) {
 		{"the account through IAM", []string{root}, []string{"every principal of account 111122223333"}, false},
 		{"one role, once", []string{app, keeper, keeper}, []string{"arn:aws:iam::111122223333:role/app"}, false},
 		{"nobody", []string{app}, nil, false},
-		{"somebody under a condition", []string{change(t, keeper, `"Resource":"*"`, `"Resource":"*",`+viaS3)}, nil, true},
+		{"somebody under a condition", []string{change(t, keeper, `"Resource":"*"`, `"Resource":"*",`+viaS3)}, []string{"arn:aws:iam::111122223333:role/app under conditions"}, false},
+		{"perhaps somebody", []string{change(t, keeper, `"Principal"`, `"NotPrincipal"`)}, nil, true},
 	}
 	for _, test := range tests {
 		got, unsure := access.WhoMay(key, document(t, test.statements...), "kms:PutKeyPolicy")

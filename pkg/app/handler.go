@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	lambdaevents "github.com/aws/aws-lambda-go/events"
 
@@ -24,15 +25,26 @@ type Handler struct {
 	log    *slog.Logger
 }
 
+// answerTime is kept back from the time that Lambda gives. At the deadline Lambda ends
+// the function, and an answer that is not given by then gives back the whole batch: one
+// call that hangs would undo what is known of all the other messages.
+const answerTime = time.Second
+
 // NewHandler returns a handler that gives each event to events.
 func NewHandler(events EventHandler, log *slog.Logger) *Handler { return &Handler{events, log} }
 
 // Invoke implements the Handler interface of aws-lambda-go. For an SQS batch the
 // answer is {"batchItemFailures":[…]} with the messages to be given back; an error
 // would give back all of them. Anything else is taken for one bare event; the
-// answer is its outcome, and the error that of handling it.
+// answer is its outcome, and the error that of handling it. The events' context ends
+// a second before the deadline of ctx, so that there is time to answer.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-answerTime))
+		defer cancel()
+	}
 	var batch lambdaevents.SQSEvent
 	if json.Unmarshal(payload, &batch) == nil && len(batch.Records) > 0 && batch.Records[0].EventSource == "aws:sqs" {
 		return json.Marshal(h.batch(ctx, batch))
@@ -66,6 +78,7 @@ func (h *Handler) message(ctx context.Context, message lambdaevents.SQSMessage) 
 		}
 	}()
 	if err := ctx.Err(); err != nil {
+		h.log.WarnContext(ctx, "given back", slog.String("messageId", message.MessageId), slog.String("error", err.Error()))
 		return err
 	}
 	_, err = h.events.Handle(ctx, []byte(message.Body))

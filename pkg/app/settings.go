@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
@@ -46,7 +47,36 @@ func Settings(getenv func(string) string) (guardrail.Yardstick, error) {
 	if y.Style == defaultpolicy.API && len(y.Administrators)+len(y.Users) > 0 {
 		return y, errors.New(EnvAdministrators + " and " + EnvUsers + " need " + EnvStyle + "=console; the API default names nobody")
 	}
-	return y, nil
+	return y, tryOut(y)
+}
+
+// tryOut generates one default, so that principals that no key's default can name
+// together ("*", a session, roles of two accounts) are found at the start. The key is
+// taken to be of the account of the first user or role; without one, of any account.
+func tryOut(y guardrail.Yardstick) error {
+	key := guardrail.Key{Account: "000000000000", Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults()}
+	for _, text := range slices.Concat(y.Administrators, y.Users) {
+		p, err := policy.ParseAWSPrincipal(text)
+		if err == nil && p.Partition != "" {
+			key.Partition = p.Partition
+		}
+		if err == nil && (p.Kind == policy.User || p.Kind == policy.Role) {
+			key.Account = p.AccountID
+			break
+		}
+	}
+	_, err := y.Baseline(key)
+	var problem *defaultpolicy.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &problem) && problem.Code == defaultpolicy.InvalidAdministrator:
+		return fmt.Errorf("%s: %w", EnvAdministrators, err)
+	case errors.As(err, &problem) && problem.Code == defaultpolicy.InvalidUser:
+		return fmt.Errorf("%s: %w", EnvUsers, err)
+	default:
+		return fmt.Errorf("%s, %s: %w", EnvAdministrators, EnvUsers, err)
+	}
 }
 
 func principals(variable, text string) ([]string, error) {

@@ -54,9 +54,13 @@ func (c *Client) Describe(ctx context.Context, keyARN string) (guardrail.Key, er
 	if m == nil || aws.ToString(m.Arn) != keyARN {
 		return guardrail.Key{}, fmt.Errorf("%w: DescribeKey did not answer with key %s", enforcer.ErrRefused, keyARN)
 	}
+	managed, err := awsManaged(m.KeyManager)
+	if err != nil {
+		return guardrail.Key{}, err
+	}
 	return guardrail.Key{
 		ARN: keyARN, Account: parsed.AccountID, Region: parsed.Region, Partition: parsed.Partition,
-		AWSManaged: m.KeyManager != types.KeyManagerTypeCustomer,
+		AWSManaged: managed,
 		Type: defaultpolicy.KeyType{
 			Spec:        defaultpolicy.KeySpec(m.KeySpec),
 			Usage:       defaultpolicy.KeyUsage(m.KeyUsage),
@@ -64,6 +68,19 @@ func (c *Client) Describe(ctx context.Context, keyARN string) (guardrail.Key, er
 			MultiRegion: multiRegion(m),
 		},
 	}, nil
+}
+
+// awsManaged tells who manages a key. Whether the policy of a key of an unknown
+// manager can be changed is not known, so it is an error.
+func awsManaged(manager types.KeyManagerType) (bool, error) {
+	switch manager {
+	case types.KeyManagerTypeAws:
+		return true, nil
+	case types.KeyManagerTypeCustomer:
+		return false, nil
+	default:
+		return false, fmt.Errorf("%w: DescribeKey answered with the unknown key manager %q", enforcer.ErrRefused, manager)
+	}
 }
 
 // multiRegion reads a key's part in a multi-Region set. An unknown part stays as

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/repair"
 	"github.com/kms-guardrail/kms-guardrail/pkg/trail"
@@ -56,7 +57,8 @@ func (e *Enforcer) Handle(ctx context.Context, raw []byte) (guardrail.Outcome, e
 	default:
 		if err := e.enforce(ctx, event, &o); err != nil {
 			e.config.Log.LogAttrs(ctx, slog.LevelWarn, "given back",
-				slog.String("key", o.KeyARN), slog.String("error", err.Error()), e.duration(start))
+				slog.String("key", o.KeyARN), slog.String("verdict", string(guardrail.NothingToJudge)), slog.String("action", "given-back"),
+				slog.String("reason", "no-answer-yet"), slog.String("error", err.Error()), e.duration(start))
 			return o, err
 		}
 	}
@@ -79,7 +81,7 @@ func (e *Enforcer) enforce(ctx context.Context, event trail.Event, o *guardrail.
 	case err != nil:
 		return err
 	}
-	if snapshot.Key.Type != (guardrail.Key{}).Type {
+	if snapshot.Key.Type != (defaultpolicy.KeyType{}) {
 		o.KeyType = snapshot.Key.Type.String()
 	}
 	if snapshot.Key.AWSManaged {
@@ -154,6 +156,7 @@ func (e *Enforcer) repair(ctx context.Context, s guardrail.Snapshot, j guardrail
 	case errors.Is(err, ErrRefused), errors.Is(err, ErrNotFound):
 		o.Action, o.ActionReason = guardrail.PlanRefused, "kms-refused"
 		o.Findings = append(o.Findings, guardrail.NewFinding(s.Key, guardrail.CodeRepairRefused, guardrail.High, "KMS refused the repair: "+err.Error()))
+		o.Severity = guardrail.Worst(o.Findings)
 		return nil
 	default:
 		return fmt.Errorf("writing the key policy: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
@@ -58,11 +59,16 @@ func decide(o *guardrail.Outcome, j guardrail.Judgement) {
 }
 
 // log writes the one line that an event leaves. The outcome in it names
-// principals and actions but quotes no policy.
+// principals and actions but quotes no policy: it is without witnesses, whose
+// context may repeat values of the policy's conditions.
 func (e *Enforcer) log(ctx context.Context, o guardrail.Outcome, start time.Time) {
 	level := slog.LevelInfo
 	if o.Verdict == guardrail.NonCompliant || o.Verdict == guardrail.CannotJudge {
 		level = slog.LevelWarn
+	}
+	o.Findings = slices.Clone(o.Findings)
+	for i := range o.Findings {
+		o.Findings[i].Witness = nil
 	}
 	e.config.Log.LogAttrs(ctx, level, "outcome",
 		slog.String("key", o.KeyARN), slog.String("verdict", string(o.Verdict)), slog.String("severity", string(o.Severity)),

@@ -2,9 +2,11 @@ package enforcer
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
@@ -21,11 +23,28 @@ func (e *Enforcer) judgeUnread(s guardrail.Snapshot, denied error, o *guardrail.
 	j := guardrail.Unjudged(s.Key, guardrail.CodeLockedOut, "the key policy does not let the guardrail read it; "+rescuers(s))
 	if s.Policy != "" {
 		o.Evidence = guardrail.EventPolicy
-		fromEvent := guardrail.Judge(s, e.config.Yardstick)
-		j.Findings = append(j.Findings, fromEvent.Findings...)
+		j.Findings = append(j.Findings, e.judgeEvent(s).Findings...)
 		j.Severity = guardrail.Worst(j.Findings)
 	}
 	decide(o, j)
+}
+
+// judgeEvent judges the policy text that an event carries. Where the key's type
+// could not be read either, it is held against what the defaults of all types
+// share, the account statement, so only what is missing says anything.
+func (e *Enforcer) judgeEvent(s guardrail.Snapshot) guardrail.Judgement {
+	y := e.config.Yardstick
+	typeKnown := s.Key.Type != defaultpolicy.KeyType{}
+	if !typeKnown {
+		y = guardrail.Yardstick{Mode: guardrail.Report, Style: defaultpolicy.API}
+	}
+	j := guardrail.Judge(s, y)
+	if !typeKnown && e.config.Yardstick.Style != defaultpolicy.API {
+		j.Findings = slices.DeleteFunc(j.Findings, func(f guardrail.Finding) bool {
+			return f.Code != guardrail.CodeAccountStatementMissing && f.Code != guardrail.CodeMalformedPolicy
+		})
+	}
+	return j
 }
 
 // rescuers says who can still change the key policy, as far as the event tells.

@@ -1,6 +1,6 @@
 package guardrail
 
-import "github.com/kms-guardrail/kms-guardrail/pkg/access"
+import "github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 
 // Code is the stable name of what was found.
 type Code string
@@ -8,7 +8,7 @@ type Code string
 // What can be found. The comment of each is its meaning.
 const (
 	// CodePublicAccess: principals of accounts that the policy does not name may
-	// use or administer the key.
+	// use or administer the key; critical, or high under conditions.
 	CodePublicAccess Code = "public-access"
 	// CodeForeignAccess: another account that the policy names has access that
 	// the default does not give.
@@ -32,6 +32,12 @@ const (
 	CodeMalformedPolicy Code = "malformed-policy"
 	// CodeUnknownKeyType: there is no generated default for the key's type.
 	CodeUnknownKeyType Code = "unknown-key-type"
+	// CodeBadBaseline: the settings give no default for this key: an administrator
+	// of another account, say.
+	CodeBadBaseline Code = "bad-baseline"
+	// CodeMoreFindings: there are more findings than an outcome lists. Its severity
+	// is that of the worst one left out.
+	CodeMoreFindings Code = "more-findings"
 	// CodeLockedOut: the key policy does not let the guardrail read it.
 	CodeLockedOut Code = "locked-out"
 	// CodeAccessDenied: AWS refused to let the guardrail describe the key.
@@ -87,8 +93,9 @@ type Finding struct {
 	// the policy's statements, so that it may be logged.
 	Message string `json:"message"`
 	// Statement is the statement of the key's policy that causes the finding,
-	// counted from 0; nil where there is none.
-	Statement *int `json:"statement,omitempty"`
-	// Witness is one request that shows it.
-	Witness *access.Request `json:"witness,omitempty"`
+	// counted from 0; nil (null in JSON) where there is none.
+	Statement *int `json:"statement"`
+	// Witness is one request that shows it. Its context may repeat values of the
+	// policy's conditions: it belongs into an outcome, not into a log.
+	Witness *evaluation.Request `json:"witness,omitempty"`
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
@@ -47,7 +48,7 @@ func Judge(s Snapshot, y Yardstick) Judgement {
 	}
 	baseline, err := y.Baseline(s.Key)
 	if err != nil {
-		j := Unjudged(s.Key, CodeUnknownKeyType, "no default policy for this key: "+err.Error())
+		j := Unjudged(s.Key, noBaseline(err), "no default policy for this key: "+err.Error())
 		j.Live = live
 		return j
 	}
@@ -106,12 +107,22 @@ func findings(k Key, c access.Result) []Finding {
 		list = append(list, f)
 	}
 	slices.SortStableFunc(list, func(a, b Finding) int { return b.Severity.rank() - a.Severity.rank() })
+	if more := len(list) - mostFindings; more > 0 {
+		list = append(list[:mostFindings], NewFinding(k, CodeMoreFindings, list[mostFindings].Severity, fmt.Sprintf("%d more findings are not listed", more)))
+	}
 	return list
 }
+
+// mostFindings bounds an outcome: a hostile policy can have a thousand differences,
+// and a log line or message has to stay readable.
+const mostFindings = 50
 
 func judgeExcess(d access.Difference) (Code, Severity) {
 	switch d.Scope {
 	case access.AnyAccount:
+		if d.Conditions != "" {
+			return CodePublicAccess, High
+		}
 		return CodePublicAccess, Critical
 	case access.NamedAccount:
 		return CodeForeignAccess, High
@@ -127,7 +138,7 @@ func judgeMissing(d access.Difference) (Code, Severity) {
 	putKeyPolicy := slices.ContainsFunc(d.Actions, func(name string) bool {
 		return access.ActionsMatching(name)&access.ActionsMatching("kms:PutKeyPolicy") != 0
 	})
-	if d.Delegated && putKeyPolicy {
+	if d.Delegated && d.Unnamed && putKeyPolicy {
 		return CodeAccountStatementMissing, High
 	}
 	return CodeAccessMissing, Low
@@ -137,6 +148,9 @@ func newDifference(k Key, code Code, severity Severity, may string, d access.Dif
 	message := strings.Join(d.Principals, ", ") + " " + may + " " + actionWords(d.Actions)
 	if d.Delegated {
 		message += " with a permission of their own account"
+	}
+	if d.Conditions != "" {
+		message += ", under conditions"
 	}
 	f := NewFinding(k, code, severity, message)
 	if d.Policy == access.Actual {
@@ -149,10 +163,24 @@ func newDifference(k Key, code Code, severity Severity, may string, d access.Dif
 // actionWords names actions; a long list is cut.
 func actionWords(actions []string) string {
 	const most = 12
+	actions = access.ActionPatterns(actions)
 	if len(actions) <= most {
 		return strings.Join(actions, ", ")
 	}
-	return fmt.Sprintf("%s and %d more actions", strings.Join(actions[:most], ", "), len(actions)-most)
+	return fmt.Sprintf("%s and %d more", strings.Join(actions[:most], ", "), len(actions)-most)
+}
+
+// noBaseline tells a key type without a default from settings that fit no key.
+func noBaseline(err error) Code {
+	var problem *defaultpolicy.Error
+	if errors.As(err, &problem) {
+		switch problem.Code {
+		case defaultpolicy.UnknownKeySpec, defaultpolicy.UnknownKeyUsage, defaultpolicy.UnknownOrigin,
+			defaultpolicy.UnknownMultiRegion, defaultpolicy.InvalidCombination, defaultpolicy.NotInPartition:
+			return CodeUnknownKeyType
+		}
+	}
+	return CodeBadBaseline
 }
 
 // malformed words a parse error without the text that it quotes.

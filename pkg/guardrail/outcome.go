@@ -16,13 +16,13 @@ const (
 
 // Actor is who made the call that an event tells of. All its text is the caller's.
 type Actor struct {
-	ARN       string    `json:"arn,omitempty"`
-	Type      string    `json:"type,omitempty"`
-	SourceIP  string    `json:"sourceIp,omitempty"`
-	UserAgent string    `json:"userAgent,omitempty"`
-	EventID   string    `json:"eventId,omitempty"`
-	EventTime time.Time `json:"eventTime,omitzero"`
-	InvokedBy string    `json:"invokedBy,omitempty"`
+	ARN       string    `json:"arn"`
+	Type      string    `json:"type"`
+	SourceIP  string    `json:"sourceIp"`
+	UserAgent string    `json:"userAgent"`
+	EventID   string    `json:"eventId"`
+	EventTime time.Time `json:"eventTime"`
+	InvokedBy string    `json:"invokedBy"`
 }
 
 // Outcome is what became of one key or event. Its JSON form is public.
@@ -46,16 +46,18 @@ type Outcome struct {
 	Rule     string `json:"rule"`
 	Baseline string `json:"baseline"`
 
-	Verdict  Verdict   `json:"verdict"`
-	Severity Severity  `json:"severity"`
-	Evidence Evidence  `json:"evidence,omitempty"`
+	Verdict  Verdict  `json:"verdict"`
+	Severity Severity `json:"severity"`
+	// Evidence is "" where no policy was judged.
+	Evidence Evidence  `json:"evidence"`
 	Findings []Finding `json:"findings"`
 
 	Action       Action `json:"action"`
 	ActionReason string `json:"actionReason"`
 
 	Actor *Actor `json:"actor,omitempty"`
-	// Before and After are hashes of the canonical policy (64 hexadecimal digits).
-	Before string `json:"before,omitempty"`
+	// Before and After are hashes of the canonical policy (64 hexadecimal digits):
+	// Before is "" where the key's policy was not read, After where none was written.
+	Before string `json:"before"`
 	After  string `json:"after,omitempty"`
 }

@@ -3,9 +3,11 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/lint"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
@@ -16,21 +18,36 @@ type Policy struct {
 	Document *policy.Document
 }
 
-// Comparison writes the short answer first, then each difference with who, what,
-// where in the file, and a witness. An error is one of w.
-func Comparison(w io.Writer, baseline, actual Policy, result access.Result) error {
+// Result is a comparison with what lint finds in the two policies. Its JSON form
+// is public.
+type Result struct {
+	access.Result
+	Lint []Lint `json:"lint"`
+}
+
+// Lint is one lint finding about one of the policies.
+type Lint struct {
+	Policy access.Which `json:"policy"`
+	lint.Finding
+}
+
+// Comparison writes the short answer first, then each difference: who (after "+"
+// gains, after "-" loses), what, when, where in the files, and one example; then
+// what is undecided, and what lint finds. An error is one of w.
+func Comparison(w io.Writer, baseline, actual Policy, result Result) error {
 	t := comparison{baseline: baseline, actual: actual}
-	t.line("%s", t.answer(result))
+	t.text.WriteString(t.answer(result.Result) + scale(result) + "\n") // one line, however long: scripts read it
 	for _, d := range result.Excess {
-		t.difference("+", "may", "may not", d)
+		t.difference("+", "may", d)
 	}
 	for _, d := range result.Missing {
-		t.difference("-", "may not", "may", d)
+		t.difference("-", "may not", d)
 	}
-	for _, open := range result.Inconclusive {
-		t.line("")
-		t.line("? not decided: %s (%s)", t.place(open.Policy, open.Statement), open.Reason)
-		t.line("    %s", Printable(open.Detail))
+	for _, questions := range openQuestions(result) {
+		t.undecided(questions)
+	}
+	for _, l := range result.Lint {
+		t.lint(l)
 	}
 	_, err := io.WriteString(w, t.text.String())
 	return err
@@ -41,8 +58,7 @@ type comparison struct {
 	text             strings.Builder
 }
 
-func (t *comparison) line(format string, args ...any) { fmt.Fprintf(&t.text, format+"\n", args...) }
-
+// answer is what a person wants to know first.
 func (t *comparison) answer(r access.Result) string {
 	actual, baseline := Printable(t.actual.Name), Printable(t.baseline.Name)
 	switch {
@@ -59,41 +75,109 @@ func (t *comparison) answer(r access.Result) string {
 	}
 }
 
-// difference writes one difference. now and before say what the principals may
-// do under the actual policy and under the baseline.
-func (t *comparison) difference(sign, now, before string, d access.Difference) {
-	t.line("")
-	t.line("%s %s", sign, Printable(strings.Join(d.Principals, ", ")))
-	help := ""
-	if d.Delegated {
-		help = ", with a permission of their own account"
+// scale says how much follows.
+func scale(r Result) string {
+	var parts []string
+	add := func(n int, one, many string) {
+		switch {
+		case n == 1:
+			parts = append(parts, "1 "+one)
+		case n > 1:
+			parts = append(parts, fmt.Sprintf("%d %s", n, many))
+		}
 	}
-	t.line("    %s %s%s", now, strings.Join(d.Actions, ", "), help)
-	if d.Conditions != "" {
-		t.line("    when %s", Printable(d.Conditions))
+	add(len(r.Excess)+len(r.Missing), "difference", "differences")
+	add(len(openQuestions(r)), "open question", "open questions")
+	add(len(r.Lint), "remark", "remarks")
+	if parts == nil {
+		return ""
 	}
-	where := t.place(d.Policy, d.Statement)
-	if d.SID != "" {
-		where += " " + strings.TrimSpace(Printable(fmt.Sprintf("%q", d.SID)))
-	}
-	t.line("    because of %s", where)
-	iam := "without an IAM permission"
-	if d.Witness.IdentityPolicyAllows {
-		iam = "with an IAM permission"
-	}
-	t.line("    witness: %s, %s, %s now and %s before", Printable(d.Witness.Principal), d.Witness.Action, now, before)
-	t.line("             (%s)", iam)
+	return ": " + strings.Join(parts, ", ")
 }
 
-// place names a statement, counted from 0, with its line in the file.
+// difference writes one difference; may says what it means for the principals.
+func (t *comparison) difference(sign, may string, d access.Difference) {
+	t.text.WriteString("\n" + Wrap(sign+" "+Printable(strings.Join(d.Principals, ", ")), Width, "  ") + "\n")
+	t.line(may, strings.Join(access.ActionPatterns(d.Actions), ", "))
+	if d.Conditions != "" {
+		t.line("when", d.Conditions)
+	}
+	if d.Delegated {
+		t.line("only if", "an IAM policy of the principal's own account allows it, too")
+	}
+	t.line("because", t.place(d.Policy, d.Statement))
+	allowing, other := t.actual, t.baseline
+	if may != "may" {
+		allowing, other = t.baseline, t.actual
+	}
+	t.line("example", fmt.Sprintf("%s may %s under %s, not under %s", requestWords(d.Witness), d.Witness.Action, allowing.Name, other.Name))
+	if context := contextWords(d.Witness.Context); context != "" {
+		t.line("", "in a request with "+context)
+	}
+}
+
+// openQuestions puts together what is undecided about one statement for one
+// reason: it is often the same question for each of many principals.
+func openQuestions(r Result) [][]access.Inconclusive {
+	var groups [][]access.Inconclusive
+	for _, open := range r.Inconclusive {
+		i := slices.IndexFunc(groups, func(g []access.Inconclusive) bool {
+			return g[0].Policy == open.Policy && g[0].Statement == open.Statement && g[0].Reason == open.Reason
+		})
+		if i < 0 {
+			groups = append(groups, nil)
+			i = len(groups) - 1
+		}
+		groups[i] = append(groups[i], open)
+	}
+	return groups
+}
+
+// undecided writes what is undecided about one statement.
+func (t *comparison) undecided(questions []access.Inconclusive) {
+	open := questions[0]
+	text := "? not decided (" + open.Reason + "): " + open.Detail
+	if more := len(questions) - 1; more > 0 {
+		text += fmt.Sprintf("; and %d more like this", more)
+	}
+	t.text.WriteString("\n" + Wrap(Printable(text), Width, "  ") + "\n")
+	if open.Reason != "over-budget" { // which is about all statements together
+		t.line("where", t.place(open.Policy, open.Statement))
+	}
+}
+
+// lint writes one lint finding with its place.
+func (t *comparison) lint(l Lint) {
+	p := t.actual
+	if l.Policy == access.Baseline {
+		p = t.baseline
+	}
+	text := fmt.Sprintf("! %s:%d:%d, statement %d: %s: %s", p.Name, l.Line, l.Column, l.Statement, l.Code, l.Detail)
+	t.text.WriteString("\n" + Wrap(Printable(text), Width, "  ") + "\n")
+}
+
+// line writes text from outside under a label.
+func (t *comparison) line(label, text string) {
+	t.text.WriteString(Wrap(fmt.Sprintf("    %-8s %s", label, Printable(text)), Width, strings.Repeat(" ", 13)) + "\n")
+}
+
+// place names a statement, counted from 0, with its line and column in the file.
 func (t *comparison) place(which access.Which, statement int) string {
 	p := t.actual
 	if which == access.Baseline {
 		p = t.baseline
 	}
 	if statement < 0 || statement >= len(p.Document.Statements) {
-		return Printable(p.Name)
+		return p.Name
 	}
-	line, _ := p.Document.Position(p.Document.Statements[statement].Offset)
-	return fmt.Sprintf("statement %d of %s, line %d", statement, Printable(p.Name), line)
+	s := &p.Document.Statements[statement]
+	line, column := p.Document.Position(s.Offset)
+	words := fmt.Sprintf("%s:%d:%d, statement %d", p.Name, line, column, statement)
+	if s.Effect == policy.Deny {
+		words += ", a Deny"
+	}
+	if s.SID != "" {
+		words += fmt.Sprintf(" %q", s.SID)
+	}
+	return words
 }

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
+	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
+	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/lambdahost"
+)
+
+func TestABatchLeavesEveryKeyRightAndGivesBackWhatAWSDidNotAnswer(t *testing.T) {
+	w := newWorld(t, lambdahost.Options{})
+	process := start(t, w.host, w.cloud, w.guardrail, consoleSettings...)
+	list := w.messages()
+	var bodies [][]byte
+	var failed message
+	want := ""
+	for i, m := range list {
+		bodies = append(bodies, m.event)
+		if m.failed {
+			failed, want = m, fmt.Sprintf(`{"batchItemFailures":[{"itemIdentifier":"message-%d"}]}`, i)
+		}
+	}
+	answer, err := w.host.Invoke(t.Context(), sqs(t, bodies...))
+	if err != nil || string(answer) != want {
+		t.Fatalf("%s, %v, want %s\n%s", answer, err, want, process.Stdout())
+	}
+	writes := w.writes()
+	for _, m := range list {
+		w.check(m, writes)
+	}
+
+	// SQS hands the failed message out again; now KMS answers.
+	answer, err = w.host.Invoke(t.Context(), sqs(t, failed.event))
+	if err != nil || string(answer) != `{"batchItemFailures":[]}` {
+		t.Errorf("redelivered: %s, %v", answer, err)
+	}
+	redelivered := message{
+		name: "redelivered", key: failed.key, policy: consoleDefault(t, defaultpolicy.KeyType{}),
+		verdict: guardrail.NonCompliant, action: guardrail.Repaired, reason: "proved-difference", writes: 1,
+	}
+	w.check(redelivered, w.writes())
+	process.Kill()
+	checkLog(t, process.Stdout(), append(list, redelivered))
+	if process.Stderr() != "" {
+		t.Errorf("standard error: %s", process.Stderr())
+	}
+}
+
+// check compares a key with what its message should have left.
+func (w *world) check(m message, writes map[string]int) {
+	w.t.Helper()
+	if m.policy != "" && w.hash(m.key) != hashOf(w.t, m.policy) {
+		w.t.Errorf("%s: the key has another policy than\n%s", m.name, m.policy)
+	}
+	if writes[m.key] != m.writes {
+		w.t.Errorf("%s: %d writes, want %d", m.name, writes[m.key], m.writes)
+	}
+}
+
+// logLine is a line of the function's log.
+type logLine struct {
+	Level, Msg, Key, Verdict, Action, Reason, Error string
+	DurationMs                                      *float64 `json:"durationMs"`
+	Outcome                                         guardrail.Outcome
+}
+
+// checkLog: one line of JSON for each message, in their order, without text of a policy.
+func checkLog(t *testing.T, log string, list []message) {
+	t.Helper()
+	if strings.Contains(log, marker) {
+		t.Errorf("the log quotes a policy:\n%s", log)
+	}
+	lines := strings.Split(strings.TrimSuffix(log, "\n"), "\n")
+	if len(lines) != len(list) {
+		t.Fatalf("%d lines, want %d:\n%s", len(lines), len(list), log)
+	}
+	for i, m := range list {
+		var got logLine
+		if err := json.Unmarshal([]byte(lines[i]), &got); err != nil {
+			t.Errorf("%s: %v: %s", m.name, err, lines[i])
+			continue
+		}
+		want := logLine{Level: got.Level, Msg: "outcome", Key: m.key, Verdict: string(m.verdict), Action: string(m.action), Reason: m.reason}
+		if m.failed {
+			want.Msg, want.Verdict, want.Action, want.Reason, want.Error = "given back", "none", "given-back", "no-answer-yet", got.Error
+		}
+		if got.DurationMs == nil || m.failed != (got.Error != "") || !m.failed && got.Outcome.GuardrailVersion != version {
+			t.Errorf("%s: %s", m.name, lines[i])
+		}
+		got.DurationMs, got.Outcome = nil, guardrail.Outcome{}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: log (-want +got):\n%s", m.name, diff)
+		}
+	}
+}
+
+func TestABareEventIsAnsweredWithItsOutcome(t *testing.T) {
+	w := newWorld(t, lambdahost.Options{})
+	start(t, w.host, w.cloud, w.guardrail)
+	arn, event := w.create(&kms.CreateKeyInput{Policy: aws.String(public)})
+	answer, err := w.host.Invoke(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o guardrail.Outcome
+	if err := json.Unmarshal(answer, &o); err != nil {
+		t.Fatal(err)
+	}
+	if o.KeyARN != arn || o.Mode != guardrail.Report || o.Action != guardrail.Reported || o.Severity != guardrail.Critical {
+		t.Errorf("without settings, the function reports only: %s", answer)
+	}
+	if writes := w.writes(); len(writes) > 0 {
+		t.Errorf("report mode wrote: %v", writes)
+	}
+}
+
+// A call that hangs must not cost the messages that are done: Lambda has the answer before
+// the function's time is up.
+func TestACallThatHangsGivesBackItsMessageAndTheRestInTime(t *testing.T) {
+	w := newWorld(t, lambdahost.Options{Timeout: 2 * time.Second})
+	start(t, w.host, w.cloud, w.guardrail, app.EnvMode+"=repair")
+	done, doneEvent := w.create(&kms.CreateKeyInput{Policy: aws.String(public)})
+	hanging, hangingEvent := w.create(&kms.CreateKeyInput{Policy: aws.String(public)})
+	_, restEvent := w.create(&kms.CreateKeyInput{Policy: aws.String(public)})
+	w.cloud.Inject(localaws.Fault{Kind: localaws.TimeoutBefore, KeyARN: hanging, Hang: time.Minute})
+	w.cloud.ResetCalls()
+	answer, err := w.host.Invoke(t.Context(), sqs(t, doneEvent, hangingEvent, restEvent))
+	want := `{"batchItemFailures":[{"itemIdentifier":"message-1"},{"itemIdentifier":"message-2"}]}`
+	if err != nil || string(answer) != want {
+		t.Errorf("%s, %v, want %s", answer, err, want)
+	}
+	if diff := cmp.Diff(map[string]int{done: 1}, w.writes()); diff != "" {
+		t.Errorf("writes (-want +got):\n%s", diff)
+	}
+}
+
+func TestABadSettingMakesTheStartFailWithAClearMessage(t *testing.T) {
+	for _, row := range []struct{ setting, says string }{
+		{app.EnvMode + "=fix", `GUARDRAIL_MODE is \"fix\"; it must be report or repair`},
+		{app.EnvStyle + "=pretty", `GUARDRAIL_STYLE is \"pretty\"; it must be api or console`},
+		{app.EnvAdministrators + "=" + admin, "GUARDRAIL_ADMINISTRATORS and GUARDRAIL_USERS need GUARDRAIL_STYLE=console"},
+		{"AWS_RETRY_MODE=sometimes", "loading the AWS configuration"},
+	} {
+		t.Run(row.setting, func(t *testing.T) {
+			w := newWorld(t, lambdahost.Options{})
+			process := start(t, w.host, w.cloud, w.guardrail, row.setting)
+			if _, err := process.FirstCall(t.Context()); !errors.Is(err, lambdahost.ErrExited) || !strings.Contains(err.Error(), "exit status 1") {
+				t.Errorf("the process did not end with status 1: %v", err)
+			}
+			var line logLine
+			if err := json.Unmarshal([]byte(process.Stdout()), &line); err != nil {
+				t.Fatalf("%v: %s", err, process.Stdout())
+			}
+			if line.Level != "ERROR" || line.Msg != "cannot start" || !strings.Contains(process.Stdout(), row.says) {
+				t.Errorf("log %s does not say %s", process.Stdout(), row.says)
+			}
+		})
+	}
+}

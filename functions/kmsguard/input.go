@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+)
+
+// standardInput is the file name that stands for standard input.
+const standardInput = "-"
+
+// nameOf is what messages call a file.
+func nameOf(file string) string {
+	if file == standardInput {
+		return "standard input"
+	}
+	return file
+}
+
+// openInput opens a file, or gives standard input, which closing leaves open.
+func openInput(file string, in io.Reader) (io.ReadCloser, error) {
+	if file == standardInput {
+		return io.NopCloser(in), nil
+	}
+	return os.Open(file)
+}
+
+// maxFileBytes bounds what is read of one file; no policy or event is near it.
+const maxFileBytes = 4 << 20
+
+func readFile(file string, in io.Reader) ([]byte, error) {
+	input, err := openInput(file, in)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = input.Close() }() // it was only read
+	content, err := io.ReadAll(io.LimitReader(input, maxFileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", nameOf(file), err)
+	}
+	if len(content) > maxFileBytes {
+		return nil, fmt.Errorf("%s is longer than %d bytes", nameOf(file), maxFileBytes)
+	}
+	return content, nil
+}
+
+// readPolicy reads and parses a policy file. The error of a malformed one names
+// file, line and column.
+func readPolicy(file string, in io.Reader) (*policy.Document, error) {
+	text, err := readFile(file, in)
+	if err != nil {
+		return nil, err
+	}
+	d, err := policy.Parse(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s:%w", nameOf(file), err)
+	}
+	return d, nil
+}
+
+// interruptible is a reader that gives up waiting, say for a person at a
+// terminal, when ctx ends.
+type interruptible struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+// Read implements io.Reader.
+func (r interruptible) Read(p []byte) (int, error) {
+	type answer struct {
+		n   int
+		err error
+	}
+	buffer := make([]byte, len(p)) // of its own, because the read may outlive this call
+	done := make(chan answer, 1)
+	go func() {
+		n, err := r.in.Read(buffer)
+		done <- answer{n, err}
+	}()
+	select {
+	case a := <-done:
+		return copy(p, buffer[:a.n]), a.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
+	}
+}

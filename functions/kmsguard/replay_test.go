@@ -1,0 +1,325 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
+)
+
+// home is an account on embedded AWS with keys and their events in files.
+type home struct {
+	cloud *localaws.Cloud
+	owner localaws.Identity
+	api   *kms.Client
+}
+
+// newHome starts embedded AWS and puts credentials for it into the environment,
+// and nothing else that an AWS SDK reads.
+func newHome(t *testing.T) *home {
+	t.Helper()
+	cloud := localaws.Start(localaws.Options{})
+	t.Cleanup(cloud.Close)
+	owner := cloud.AddAccount(account, localaws.AccountOptions{}).AddRole("Owner", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "GUARDRAIL_") {
+			t.Setenv(name, "")
+		}
+	}
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("AWS_ACCESS_KEY_ID", owner.AccessKeyID)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", owner.SecretAccessKey)
+	t.Setenv("AWS_SESSION_TOKEN", owner.SessionToken)
+	return &home{cloud, owner, kms.NewFromConfig(cloud.Config(owner, "us-east-1"))}
+}
+
+// key makes a key with a policy and returns its ARN and the file of its event.
+func (h *home) key(t *testing.T, policy string) (arn, file string) {
+	t.Helper()
+	made, err := h.api.CreateKey(t.Context(), &kms.CreateKeyInput{Policy: &policy})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := h.cloud.Events()
+	return aws.ToString(made.KeyMetadata.Arn), write(t, "event.json", string(list[len(list)-1]))
+}
+
+// policy returns a key's policy.
+func (h *home) policy(t *testing.T, arn string) string {
+	t.Helper()
+	out, err := h.api.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: &arn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aws.ToString(out.Policy)
+}
+
+// replay runs the command against embedded AWS.
+func (h *home) replay(t *testing.T, in string, args ...string) result {
+	t.Helper()
+	h.cloud.ResetCalls()
+	return kmsguard(t, in, append([]string{"replay", "--endpoint-url", h.cloud.Endpoint(), "--region", "us-east-1"}, args...)...)
+}
+
+// sample returns the file of a sample event of the repository.
+func sample(name string) string { return filepath.Join("..", "..", "events", name) }
+
+func TestReplayReportsAndDoesNotWrite(t *testing.T) {
+	h := newHome(t)
+	arn, file := h.key(t, publicPolicy)
+	got := h.replay(t, "", file)
+	got.check(t, exitDifferent, "NON-COMPLIANT  "+arn+"\n  source    "+file+"\n", "")
+	got.check(t, exitDifferent, "\n  action    reported (public-access)\n", "")
+	got.check(t, exitDifferent, "\n  critical  public-access, statement 1: every principal of any other account may kms:Decrypt", "")
+	if writes := h.cloud.Calls("PutKeyPolicy"); len(writes) > 0 {
+		t.Errorf("report mode wrote: %v", writes)
+	}
+}
+
+func TestReplayRepairs(t *testing.T) {
+	h := newHome(t)
+	arn, file := h.key(t, publicPolicy)
+	t.Setenv(app.EnvMode, "repair")
+	h.replay(t, "", file).check(t, exitDifferent, "\n  action    repaired (proved-difference)\n", "")
+	if text := h.policy(t, arn); strings.Contains(text, "partners") || !strings.Contains(text, "key-default-1") {
+		t.Errorf("the policy is now\n%s", text)
+	}
+	h.replay(t, "", file).check(t, exitFine, "COMPLIANT  "+arn, "") // nothing is left to do
+	if writes := h.cloud.Calls("PutKeyPolicy"); len(writes) > 0 {
+		t.Errorf("wrote again: %v", writes)
+	}
+}
+
+func TestReplayTakesTheYardstickFromTheEnvironment(t *testing.T) {
+	h := newHome(t)
+	_, file := h.key(t, accountPolicy)
+	t.Setenv(app.EnvStyle, "console")
+	t.Setenv(app.EnvUsers, "arn:aws:iam::111122223333:role/App")
+	h.replay(t, "", file).check(t, exitDifferent, "access-missing: arn:aws:iam::111122223333:role/App may not", "")
+	t.Setenv(app.EnvMode, "sometimes")
+	h.replay(t, "", file).check(t, exitError, "", `GUARDRAIL_MODE is "sometimes"; it must be report or repair`)
+}
+
+func TestExitCodesOfReplay(t *testing.T) {
+	h := newHome(t)
+	_, good := h.key(t, accountPolicy)
+	_, drifted := h.key(t, publicPolicy)
+	_, undecided := h.key(t, undecidedPolicy)
+	ignored, bad := sample("get-key-policy.json"), sample("bad/region-disagrees.json")
+	managed := sample("create-key-aws-managed.json")
+	const nowhere = "nowhere.json"
+	tests := []struct {
+		reason string
+		files  []string
+		code   int
+		out    []string // headlines
+		err    string
+	}{
+		{"compliant", []string{good}, exitFine, []string{"COMPLIANT  arn:"}, ""},
+		{"not compliant", []string{drifted}, exitDifferent, []string{"NON-COMPLIANT  arn:"}, ""},
+		{"undecided", []string{undecided}, exitInconclusive, []string{"CANNOT-JUDGE  arn:"}, ""},
+		{"a bad event cannot be judged", []string{bad}, exitInconclusive, []string{"CANNOT-JUDGE  (no key)"}, ""},
+		{"a call that changes no policy", []string{ignored}, exitFine, []string{"SKIPPED  (no key)"}, ""},
+		{"a key of AWS", []string{managed}, exitFine, []string{"SKIPPED  arn:"}, ""},
+		{"no such file", []string{nowhere}, exitError, nil, "kmsguard: nowhere.json: open nowhere.json: no such file or directory\n"},
+		{"3 before 0", []string{good, bad}, exitInconclusive, []string{"COMPLIANT", "CANNOT-JUDGE"}, ""},
+		{"1 before 3", []string{bad, drifted, good}, exitDifferent, []string{"CANNOT-JUDGE", "NON-COMPLIANT", "COMPLIANT"}, ""},
+		{"2 before 1, and the rest goes on", []string{drifted, nowhere, good}, exitError, []string{"NON-COMPLIANT", "COMPLIANT"}, "kmsguard: nowhere.json: "},
+	}
+	for _, test := range tests {
+		t.Run(test.reason, func(t *testing.T) {
+			got := h.replay(t, "", test.files...)
+			got.check(t, test.code, strings.Join(test.out[:min(1, len(test.out))], ""), test.err)
+			paragraphs := strings.Split(strings.TrimSpace(got.out), "\n\n")
+			if got.out == "" {
+				paragraphs = nil
+			}
+			if len(paragraphs) != len(test.out) {
+				t.Fatalf("%d outcomes, want %d:\n%s", len(paragraphs), len(test.out), got.out)
+			}
+			for i, headline := range test.out {
+				if !strings.HasPrefix(paragraphs[i], headline) {
+					t.Errorf("outcome %d should start with %q:\n%s", i, headline, paragraphs[i])
+				}
+			}
+		})
+	}
+}
+
+// event is the public JSON of an outcome, as far as it matters here.
+type event struct {
+	Schema, File, KeyARN, KeyType, Mode, Trigger, Verdict, Severity, Action, ActionReason string
+	Findings                                                                              []struct{ Code, Severity, Message string }
+	Actor                                                                                 *struct{ ARN string }
+}
+
+func TestJSONOfReplay(t *testing.T) {
+	h := newHome(t)
+	goodARN, good := h.key(t, accountPolicy)
+	arn, drifted := h.key(t, publicPolicy)
+	check := func(t *testing.T, list []event) {
+		t.Helper()
+		if len(list) != 2 {
+			t.Fatalf("%d outcomes, want 2", len(list))
+		}
+		a, b := list[0], list[1]
+		if a.File != good || a.KeyARN != goodARN || a.Verdict != "compliant" || a.Action != "none" || a.Findings == nil || len(a.Findings) > 0 {
+			t.Errorf("got %+v", a)
+		}
+		if b.File != drifted || b.KeyARN != arn || b.Verdict != "non-compliant" || b.Severity != "critical" || b.Action != "reported" || len(b.Findings) == 0 ||
+			b.Schema != "1" || b.Mode != "report" || b.Trigger != "event" || b.KeyType != "SYMMETRIC_DEFAULT ENCRYPT_DECRYPT" || b.Actor == nil {
+			t.Errorf("got %+v", b)
+		}
+	}
+	t.Run("json is an array", func(t *testing.T) {
+		got := h.replay(t, "", "--output", "json", good, drifted)
+		got.check(t, exitDifferent, "[\n  {\n    \"file\"", "")
+		check(t, decode[[]event](t, got.out))
+	})
+	t.Run("jsonl is one outcome a line", func(t *testing.T) {
+		got := h.replay(t, "", "--output", "jsonl", good, drifted)
+		var list []event
+		for text := range strings.Lines(got.out) {
+			list = append(list, decode[event](t, text))
+		}
+		check(t, list)
+	})
+	t.Run("an array of nothing is an array", func(t *testing.T) {
+		h.replay(t, "", "--output", "json", "nowhere.json").check(t, exitError, "[]\n", "nowhere.json")
+	})
+}
+
+func TestReplayReadsStandardInput(t *testing.T) {
+	h := newHome(t)
+	_, file := h.key(t, accountPolicy)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.replay(t, string(text), "-").check(t, exitFine, "\n  source    standard input\n", "")
+}
+
+// An SQS batch would be handled, but its answer names no outcome: exit code 0 for
+// a public key. So it must be refused before the handler sees it.
+func TestReplayRefusesListsOfRecords(t *testing.T) {
+	h := newHome(t)
+	arn, file := h.key(t, publicPolicy)
+	body, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(app.EnvMode, "repair")
+	batch := write(t, "batch.json", fmt.Sprintf(`{"Records":[{"messageId":"1","eventSource":"aws:sqs","body":%s}]}`, quote(t, string(body))))
+	h.replay(t, "", batch).check(t, exitError, "", "replay takes one EventBridge event a file")
+	if calls := h.cloud.Calls(); len(calls) > 0 {
+		t.Errorf("it was handled: %v", calls)
+	}
+	if !strings.Contains(h.policy(t, arn), "partners") {
+		t.Error("it was repaired")
+	}
+}
+
+func TestAnswerWithoutOutcomeIsAnError(t *testing.T) {
+	for _, answer := range []string{`{"batchItemFailures":[]}`, `{}`, `null`, `nonsense`} {
+		if _, err := invoke(t.Context(), answering(answer), nil); err == nil {
+			t.Errorf("no error for %s", answer)
+		}
+	}
+}
+
+// answering is a handler with one answer.
+type answering string
+
+func (a answering) Invoke(context.Context, []byte) ([]byte, error) { return []byte(a), nil }
+
+func TestEventThatIsGivenBackIsAnError(t *testing.T) {
+	h := newHome(t)
+	arn, file := h.key(t, publicPolicy)
+	_, good := h.key(t, accountPolicy)
+	h.cloud.Inject(localaws.Fault{Kind: localaws.NotFound, Operation: "DescribeKey", KeyARN: arn}) // it is new
+	got := h.replay(t, "", file, good)
+	got.check(t, exitError, "COMPLIANT", "kmsguard: "+file+": ")
+	got.check(t, exitError, "COMPLIANT", "too new to be found")
+}
+
+func TestReplayWithProfile(t *testing.T) {
+	h := newHome(t)
+	_, file := h.key(t, accountPolicy)
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", write(t, "credentials", fmt.Sprintf(
+		"[audit]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\n", h.owner.AccessKeyID, h.owner.SecretAccessKey, h.owner.SessionToken)))
+	h.replay(t, "", "--profile", "audit", file).check(t, exitFine, "COMPLIANT", "")
+	h.replay(t, "", "--profile", "nobody", file).check(t, exitError, "", "loading the AWS configuration: failed to get shared config profile, nobody")
+}
+
+func TestInterruptedReplayStops(t *testing.T) {
+	h := newHome(t)
+	_, file := h.key(t, accountPolicy)
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	h.cloud.ResetCalls()
+	got := kmsguardWith(ctx, "", "replay", "--endpoint-url", h.cloud.Endpoint(), "--output", "json", file, file)
+	got.check(t, exitInterrupted, "[]\n", "kmsguard: interrupted\n")
+	if calls := h.cloud.Calls(); len(calls) > 0 {
+		t.Errorf("it went on: %v", calls)
+	}
+}
+
+func TestReplayNeedsAnEvent(t *testing.T) {
+	kmsguard(t, "", "replay").check(t, exitError, "", "expected at least one event file (see kmsguard replay --help)")
+}
+
+func TestWriterErrorOfReplayIsAnError(t *testing.T) {
+	h := newHome(t)
+	_, file := h.key(t, accountPolicy)
+	for _, format := range []string{"text", "json", "jsonl"} {
+		args := []string{"replay", "--endpoint-url", h.cloud.Endpoint(), "--output", format, file}
+		if code := run(t.Context(), args, streams{in: strings.NewReader(""), out: fullDisk{}, err: &strings.Builder{}}); code != exitError {
+			t.Errorf("%s: exit code %d", format, code)
+		}
+	}
+}
+
+// A verdict that this version does not know is not fine.
+func TestExitCodeOfAVerdict(t *testing.T) {
+	tests := map[guardrail.Verdict]int{
+		guardrail.Compliant: exitFine, guardrail.NothingToJudge: exitFine, guardrail.NonCompliant: exitDifferent,
+		guardrail.CannotJudge: exitInconclusive, "": exitInconclusive, "brand-new": exitInconclusive,
+	}
+	for verdict, want := range tests {
+		if got := outcomeCode(guardrail.Outcome{Verdict: verdict}); got != want {
+			t.Errorf("%q: %d, want %d", verdict, got, want)
+		}
+	}
+}
+
+// The public form of an outcome has no field of the tool's own but the file.
+func TestReplayedIsAnOutcomeWithAFile(t *testing.T) {
+	plain, err := json.Marshal(guardrail.Outcome{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(replayed{File: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := bytes.Replace(plain, []byte("{"), []byte(`{"file":"x",`), 1); !bytes.Equal(text, want) {
+		t.Errorf("got %s, want %s", text, want)
+	}
+}

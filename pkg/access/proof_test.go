@@ -1,0 +1,209 @@
+package access_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+)
+
+// decisions are what the evaluator says about one policy and many requests: whether the
+// policy is sure to allow each, and whether it is sure to refuse it.
+type decisions struct{ allows, refuses []bool }
+
+func decide(d *policy.Document, requests []evaluation.Request) decisions {
+	list := decisions{make([]bool, len(requests)), make([]bool, len(requests))}
+	for i, r := range requests {
+		decision, reasons := evaluation.Evaluate(evaluation.Key(key), d, r)
+		if decision == evaluation.Inconclusive && reasons[0].Code == evaluation.UnfitRequest {
+			panic("the test made a request that cannot be: " + reasons[0].Detail)
+		}
+		list.allows[i] = decision.Allows()
+		list.refuses[i] = decision == evaluation.ImplicitlyDenied || decision == evaluation.ExplicitlyDenied
+	}
+	return list
+}
+
+// comparison is one call of Compare with its answer.
+type comparison struct {
+	baseline, actual *policy.Document
+	result           access.Result
+}
+
+func compare(baseline, actual *policy.Document) comparison {
+	return comparison{baseline, actual, access.Compare(key, baseline, actual)}
+}
+
+// contradictions returns what sampled requests and the answer's own witnesses prove wrong
+// about the answer (semantics 4 and 6), at most a few.
+func (c comparison) contradictions(requests []evaluation.Request, baseline, actual decisions) []string {
+	found := c.malformed()
+	for i, r := range requests {
+		switch {
+		case len(found) > 3:
+			return found
+		case actual.allows[i] && baseline.refuses[i]:
+			found = append(found, c.untold("excess", c.result.Excess, r)...)
+		case baseline.allows[i] && actual.refuses[i]:
+			found = append(found, c.untold("missing", c.result.Missing, r)...)
+		}
+		found = append(found, c.overclaimed(r, baseline, actual, i)...)
+	}
+	return found
+}
+
+// untold tells that a request is treated differently and the answer does not say so.
+func (c comparison) untold(what string, told []access.Difference, r evaluation.Request) []string {
+	if c.result.Verdict == access.Equal {
+		return []string{"equal is wrong, " + what + ": " + show(r)}
+	}
+	open := len(c.result.Inconclusive) > 0
+	if open || slices.ContainsFunc(told, func(d access.Difference) bool { return c.tells(d, r) }) {
+		return nil
+	}
+	return []string{"not told, " + what + ": " + show(r)}
+}
+
+// tells tells whether a difference is about a request: its principal, its action, and the
+// statement named as the cause matches it.
+func (c comparison) tells(d access.Difference, r evaluation.Request) bool {
+	return tellsAction(d, r.Action) && (!d.Delegated || r.IdentityPolicyAllows) &&
+		slices.ContainsFunc(d.Principals, func(words string) bool { return tellsPrincipal(words, d.Scope, r) }) && c.matches(d, r)
+}
+
+func tellsAction(d access.Difference, action string) bool {
+	return slices.Contains(d.Actions, action) || slices.Contains(d.Actions, "kms:*")
+}
+
+// matches tells whether the statement that a difference names matches a request.
+func (c comparison) matches(d access.Difference, r evaluation.Request) bool {
+	document := c.actual
+	if d.Policy == access.Baseline {
+		document = c.baseline
+	}
+	alone := document.Statements[d.Statement]
+	if alone.Effect == policy.Deny && !alone.Principals.Negated {
+		alone.Effect, r.IdentityPolicyAllows = policy.Allow, true
+	}
+	decision, _ := evaluation.Evaluate(evaluation.Key(key), &policy.Document{Version: document.Version, Statements: []policy.Statement{alone}}, r)
+	return decision != evaluation.ImplicitlyDenied
+}
+
+// overclaimed tells that a difference that is said to show always does not show for a
+// request of which the answer names the principal, the action and the half.
+func (c comparison) overclaimed(r evaluation.Request, baseline, actual decisions, i int) []string {
+	var found []string
+	check := func(what string, list []access.Difference, allows, refuses bool) {
+		for _, d := range list {
+			half := r.IdentityPolicyAllows == d.Delegated || r.PrincipalType == evaluation.RootPrincipal || r.PrincipalType == evaluation.ServicePrincipal
+			if d.Conditions == "" && half && tellsAction(d, r.Action) && !(allows && refuses) &&
+				slices.ContainsFunc(d.Principals, func(words string) bool { return words == r.Principal }) {
+				found = append(found, "said to differ always, "+what+": "+show(r))
+			}
+		}
+	}
+	check("excess", c.result.Excess, actual.allows[i], baseline.refuses[i])
+	check("missing", c.result.Missing, baseline.allows[i], actual.refuses[i])
+	return found
+}
+
+// malformed returns what is wrong with an answer in itself.
+func (c comparison) malformed() []string {
+	var found []string
+	r := c.result
+	want := access.Equal
+	switch {
+	case len(r.Excess)+len(r.Missing) > 0:
+		want = access.Different
+	case len(r.Inconclusive) > 0:
+		want = access.Undecided
+	}
+	if r.Verdict != want {
+		found = append(found, fmt.Sprintf("verdict %s with %d excess, %d missing, %d inconclusive", r.Verdict, len(r.Excess), len(r.Missing), len(r.Inconclusive)))
+	}
+	for _, q := range r.Inconclusive {
+		if q.Reason == "unconfirmed-witness" {
+			found = append(found, "the comparison and the evaluator disagree: "+q.Detail)
+		}
+	}
+	return append(append(found, c.unproved("excess", r.Excess, c.baseline, c.actual)...), c.unproved("missing", r.Missing, c.actual, c.baseline)...)
+}
+
+// unproved checks the witnesses: each is a request that one policy allows and the other
+// refuses, and that the difference is about.
+func (c comparison) unproved(what string, list []access.Difference, refusing, allowing *policy.Document) []string {
+	var found []string
+	for _, d := range list {
+		allowed, _ := evaluation.Evaluate(evaluation.Key(key), allowing, d.Witness)
+		refused, _ := evaluation.Evaluate(evaluation.Key(key), refusing, d.Witness)
+		if !allowed.Allows() || refused.Allows() || refused == evaluation.Inconclusive {
+			found = append(found, fmt.Sprintf("%s: the witness is %s and %s: %s", what, allowed, refused, show(d.Witness)))
+		}
+		if !c.tells(d, d.Witness) {
+			found = append(found, fmt.Sprintf("%s: the witness is not what the difference is about: %s, %+v", what, show(d.Witness), d))
+		}
+		for key, value := range d.Witness.Context {
+			if list, isList := value.([]string); value == "" || isList && (len(list) == 0 || slices.Contains(list, "")) {
+				found = append(found, fmt.Sprintf("%s: the witness has an empty %s", what, key))
+			}
+		}
+	}
+	return found
+}
+
+// tellsPrincipal tells whether the words for principals take in the principal of a request.
+func tellsPrincipal(words string, scope access.Scope, r evaluation.Request) bool {
+	account, isSession := r.PrincipalAccount, r.PrincipalType == evaluation.SessionPrincipal
+	if words == r.Principal || isSession && sessionRole(words) == sessionRole(r.Principal) && strings.Contains(words, ":role/") {
+		return true
+	}
+	switch scope {
+	case access.AWSService:
+		return r.PrincipalType == evaluation.ServicePrincipal && (strings.HasPrefix(words, "every ") || strings.HasPrefix(words, "services "))
+	case access.AnyAccount:
+		account = "any other account"
+	default:
+		account = "account " + account
+	}
+	kind := map[evaluation.PrincipalType]string{
+		evaluation.UserPrincipal: "user", evaluation.RolePrincipal: "role", evaluation.SessionPrincipal: "role session",
+		evaluation.FederatedPrincipal: "federated user", evaluation.RootPrincipal: "root user",
+	}[r.PrincipalType]
+	for _, other := range []string{"", "other "} {
+		switch {
+		case words == "every "+other+"principal of "+account,
+			words == "every "+other+"principal of "+account+" but its root user" && kind != "root user",
+			words == "every "+other+kind+" of "+account:
+			return true
+		}
+	}
+	if isSession && words == "every other session of role "+strings.Split(r.Principal, "/")[1]+" of "+account {
+		return true
+	}
+	example, such := strings.CutPrefix(words, kind+"s such as ")
+	return such && (scope == access.AnyAccount || strings.Contains(example, ":"+r.PrincipalAccount+":"))
+}
+
+// sessionRole returns the account and name of the role of a role or session ARN.
+func sessionRole(arn string) string {
+	parts := strings.Split(arn, ":")
+	if len(parts) < 6 {
+		return arn
+	}
+	if path := strings.Split(parts[5], "/"); path[0] == "assumed-role" {
+		return parts[4] + "/" + path[1]
+	}
+	return parts[4] + "/" + lastSegment(parts[5])
+}
+
+func show(r evaluation.Request) string {
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,177 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+)
+
+// events is an EventHandler that does what the event says, and remembers the events.
+type events struct {
+	handled []string
+	onWait  func(context.Context)
+}
+
+func (e *events) Handle(ctx context.Context, event []byte) (guardrail.Outcome, error) {
+	e.handled = append(e.handled, string(event))
+	switch string(event) {
+	case "fail":
+		return guardrail.Outcome{}, errors.New("AWS did not answer")
+	case "panic":
+		panic("a defect")
+	case "wait":
+		e.onWait(ctx)
+		return guardrail.Outcome{}, ctx.Err()
+	default:
+		return guardrail.Outcome{KeyARN: string(event), Verdict: guardrail.Compliant}, nil
+	}
+}
+
+// batch is an SQS batch with a message for each body, named m0, m1, …
+func batch(bodies ...string) []byte {
+	var records []map[string]any
+	for i, body := range bodies {
+		records = append(records, map[string]any{
+			"messageId": fmt.Sprintf("m%d", i), "receiptHandle": "r", "body": body, "attributes": map[string]string{"ApproximateReceiveCount": "1"},
+			"messageAttributes": map[string]any{}, "md5OfBody": "x", "eventSource": "aws:sqs",
+			"eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:events", "awsRegion": "us-east-1",
+		})
+	}
+	text, err := json.Marshal(map[string]any{"Records": records})
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+func newHandler(e *events) (*app.Handler, *bytes.Buffer) {
+	log := &bytes.Buffer{}
+	return app.NewHandler(e, slog.New(slog.NewJSONHandler(log, nil))), log
+}
+
+func TestABatchIsAnsweredWithTheMessagesToBeGivenBack(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		bodies []string
+		want   string
+		reason string
+	}{
+		{"all is well", []string{"a", "b"}, `{"batchItemFailures":[]}`, "an empty list, not null, acknowledges all"},
+		{"one fails", []string{"a", "fail", "b"}, `{"batchItemFailures":[{"itemIdentifier":"m1"}]}`, "the others are done"},
+		{"all fail", []string{"fail", "fail"}, `{"batchItemFailures":[{"itemIdentifier":"m0"},{"itemIdentifier":"m1"}]}`, "each by its own id"},
+		{"one panics", []string{"panic", "a", "fail"}, `{"batchItemFailures":[{"itemIdentifier":"m0"},{"itemIdentifier":"m2"}]}`, "a panic is a failure of its message"},
+		{"an empty body", []string{"", "a"}, `{"batchItemFailures":[]}`, "it is an event like any other, and a bad one"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			e := &events{}
+			handler, _ := newHandler(e)
+			got, err := handler.Invoke(t.Context(), batch(row.bodies...))
+			if err != nil || string(got) != row.want {
+				t.Errorf("%s, %v, want %s: %s", got, err, row.want, row.reason)
+			}
+			if !slices.Equal(e.handled, row.bodies) {
+				t.Errorf("handled %q, want %q in this order", e.handled, row.bodies)
+			}
+		})
+	}
+}
+
+func TestAPanicIsLoggedWithItsMessage(t *testing.T) {
+	handler, log := newHandler(&events{})
+	if _, err := handler.Invoke(t.Context(), batch("a", "panic")); err != nil {
+		t.Fatal(err)
+	}
+	var line map[string]any
+	if err := json.Unmarshal(log.Bytes(), &line); err != nil {
+		t.Fatalf("%v: %s", err, log)
+	}
+	delete(line, "time")
+	if diff := cmp.Diff(map[string]any{"level": "ERROR", "msg": "panic", "messageId": "m1", "fault": "a defect"}, line); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhenTheTimeIsUpTheRestIsGivenBackWithoutACall(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	e := &events{onWait: func(context.Context) { cancel() }}
+	handler, log := newHandler(e)
+	got, err := handler.Invoke(ctx, batch("a", "wait", "b", "c"))
+	want := `{"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m2"},{"itemIdentifier":"m3"}]}`
+	if err != nil || string(got) != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+	if !slices.Equal(e.handled, []string{"a", "wait"}) {
+		t.Errorf("handled %q", e.handled)
+	}
+	for _, id := range []string{"m2", "m3"} {
+		if !strings.Contains(log.String(), `"msg":"given back","messageId":"`+id+`"`) {
+			t.Errorf("no line about %s:\n%s", id, log)
+		}
+	}
+}
+
+// Lambda ends the function at its deadline. An answer that is not there by then gives back
+// the whole batch, also what is done.
+func TestThereIsTimeLeftToAnswerWhenACallHangs(t *testing.T) {
+	deadline := time.Now().Add(1050 * time.Millisecond)
+	ctx, cancel := context.WithDeadline(t.Context(), deadline)
+	defer cancel()
+	e := &events{onWait: func(ctx context.Context) { <-ctx.Done() }}
+	handler, _ := newHandler(e)
+	got, err := handler.Invoke(ctx, batch("a", "wait", "b"))
+	want := `{"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m2"}]}`
+	if err != nil || string(got) != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+	if ctx.Err() != nil {
+		t.Error("the answer came after the deadline")
+	}
+}
+
+func TestABareEventIsAnsweredWithItsOutcome(t *testing.T) {
+	e := &events{}
+	handler, _ := newHandler(e)
+	got, err := handler.Invoke(t.Context(), []byte("arn:x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o guardrail.Outcome
+	if err := json.Unmarshal(got, &o); err != nil || o.KeyARN != "arn:x" || o.Verdict != guardrail.Compliant {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+func TestABareEventThatCannotBeFinishedIsAnError(t *testing.T) {
+	handler, _ := newHandler(&events{})
+	if got, err := handler.Invoke(t.Context(), []byte("fail")); err == nil || got != nil {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// Whatever is no SQS batch is one event: it is the decoder that says what is wrong with it.
+func TestEverythingElseIsTakenForOneEvent(t *testing.T) {
+	for name, payload := range map[string]string{
+		"nothing": "", "no JSON": "hello", "null": "null", "an array": "[]", "an object": "{}",
+		"a batch of nothing":        `{"Records":[]}`,
+		"a batch of another source": `{"Records":[{"eventSource":"aws:s3","body":"a"}]}`,
+		"a batch of the wrong type": `{"Records":"aws:sqs"}`,
+	} {
+		e := &events{}
+		handler, _ := newHandler(e)
+		if _, err := handler.Invoke(t.Context(), []byte(payload)); err != nil || !slices.Equal(e.handled, []string{payload}) {
+			t.Errorf("%s: handled %q, %v", name, e.handled, err)
+		}
+	}
+}

@@ -1,0 +1,241 @@
+package enforcer_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"github.com/kms-guardrail/kms-guardrail/events"
+	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
+)
+
+// route gives the events of the cloud that the deployed rule matches to the enforcer, and
+// returns the outcomes, one for each.
+func (w *world) route(t *testing.T) []guardrail.Outcome {
+	t.Helper()
+	var outcomes []guardrail.Outcome
+	if err := w.cloud.AddRule(events.Pattern(), func(event []byte) { outcomes = append(outcomes, w.handle(t, event)) }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.cloud.Deliver(); err != nil {
+		t.Fatal(err)
+	}
+	return outcomes
+}
+
+func TestRepairWritesTheDefaultOnceAndItsOwnEventEndsTheLoop(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		y    guardrail.Yardstick
+		in   *kms.CreateKeyInput
+		key  defaultpolicy.KeyType
+	}{
+		{"the API default", repair, &kms.CreateKeyInput{}, defaultpolicy.KeyType{}},
+		{"the console default", console, &kms.CreateKeyInput{}, defaultpolicy.KeyType{}},
+		{
+			"the console default of an HMAC key", console, &kms.CreateKeyInput{KeySpec: types.KeySpecHmac256, KeyUsage: types.KeyUsageTypeGenerateVerifyMac},
+			defaultpolicy.KeyType{Spec: defaultpolicy.HMAC256},
+		},
+		{
+			"the console default of imported material", console, &kms.CreateKeyInput{Origin: types.OriginTypeExternal},
+			defaultpolicy.KeyType{Origin: defaultpolicy.External},
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, row.y)
+			row.in.Policy = &public
+			arn := w.create(t, row.in)
+			w.cloud.ResetCalls()
+			outcomes := w.route(t)
+			if len(outcomes) != 2 || outcomes[0].Action != guardrail.Repaired || outcomes[1].Verdict != guardrail.Compliant || outcomes[1].Action != guardrail.NoAction {
+				t.Fatalf("want a repair and a compliant key, got %+v", outcomes)
+			}
+			if actor := outcomes[1].Actor.ARN; actor != w.guardrail.ARN {
+				t.Errorf("the second event is not the guardrail's own but of %s", actor)
+			}
+			if want := []string{"DescribeKey", "GetKeyPolicy", "PutKeyPolicy", "DescribeKey", "GetKeyPolicy"}; !slices.Equal(w.calls(), want) {
+				t.Errorf("calls %q, want %q", w.calls(), want)
+			}
+			want, err := row.y.Baseline(guardrail.Key{Account: account, Partition: "aws", Type: row.key.WithDefaults()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := w.policy(t, arn); hash(t, got) != want.Hash("aws") {
+				t.Errorf("the key has\n%s\nwant\n%s", got, want.Text())
+			}
+		})
+	}
+}
+
+// Right after a write, a read may still give the policy before it.
+func TestAStaleReadAfterARepairCostsOneMoreWriteAndNoLoop(t *testing.T) {
+	w := newWorld(t, repair)
+	arn := w.create(t, &kms.CreateKeyInput{Policy: &public})
+	w.cloud.Inject(localaws.Fault{Kind: localaws.StaleRead, KeyARN: arn, Skip: 1}) // the read for the repair's own event
+	outcomes := w.route(t)
+	if len(outcomes) != 3 || outcomes[1].Action != guardrail.Repaired || outcomes[2].Action != guardrail.NoAction {
+		t.Errorf("outcomes %+v", outcomes)
+	}
+	if got := w.policy(t, arn); hash(t, got) != hash(t, apiDefault(t)) {
+		t.Errorf("the key has %s", got)
+	}
+}
+
+// apiDefault is the generated API default.
+func apiDefault(t *testing.T) string {
+	t.Helper()
+	d, err := repair.Baseline(memoryKeyOf("plain"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Text()
+}
+
+func TestEventsTwiceOrInAnotherOrderEndInTheSamePolicy(t *testing.T) {
+	w := newWorld(t, repair)
+	arn := w.create(t, &kms.CreateKeyInput{})
+	w.put(t, arn, public)
+	w.put(t, arn, unsure)
+	w.put(t, arn, public)
+	list := w.cloud.Events()
+	slices.Reverse(list)
+	repairs := 0
+	for _, event := range slices.Concat(list, list) {
+		if w.handle(t, event).Action == guardrail.Repaired {
+			repairs++
+		}
+	}
+	if got := w.policy(t, arn); repairs != 1 || hash(t, got) != hash(t, apiDefault(t)) {
+		t.Errorf("%d repairs, want one; the key has %s", repairs, got)
+	}
+}
+
+func TestWhenKMSRefusesTheRepairThePlanIsRefusedAndTheKeyLeftAsItIs(t *testing.T) {
+	stranger := console
+	stranger.Administrators, stranger.Users = []string{"arn:aws:iam::111122223333:role/Nobody"}, nil
+	const readOnly = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:DescribeKey","kms:GetKeyPolicy"],"Resource":"*"}}`
+	for _, row := range []struct {
+		name    string
+		y       guardrail.Yardstick
+		policy  string
+		prepare func(w *world)
+		want    outcome
+		finding string // message of the finding that is added; empty: none
+		reason  string
+	}{
+		{
+			"an administrator who does not exist", stranger, public, func(*world) {},
+			outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.PlanRefused, "kms-refused"},
+			"MalformedPolicyDocumentException: Policy contains a statement with one or more invalid principals", "KMS resolves principals",
+		},
+		{
+			"the same, where little is missing", stranger, good, func(*world) {},
+			outcome{guardrail.NonCompliant, guardrail.High, guardrail.LivePolicy, guardrail.PlanRefused, "kms-refused"},
+			"invalid principals", "the refusal is worse than the difference, and it is the severity",
+		},
+		{
+			"no permission to write", repair, public, func(w *world) { w.guardrail.SetIdentityPolicies(readOnly) },
+			outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.PlanRefused, "access-denied"}, "", "least privilege, or a mistake",
+		},
+		{
+			"a permission to write that is denied meanwhile", repair, public,
+			func(w *world) { w.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "PutKeyPolicy"}) },
+			outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.PlanRefused, "access-denied"}, "", "the policy changed under the guardrail",
+		},
+		{
+			"the key is gone meanwhile", repair, public,
+			func(w *world) { w.cloud.Inject(localaws.Fault{Kind: localaws.NotFound, Operation: "PutKeyPolicy"}) },
+			outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.PlanRefused, "kms-refused"}, "NotFoundException", "it was there for two reads",
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, row.y)
+			arn, event := w.drift(t, row.policy)
+			row.prepare(w)
+			o := w.handle(t, event)
+			if got := summary(o); got != row.want {
+				t.Errorf("%+v, want %+v: %s", got, row.want, row.reason)
+			}
+			added := slices.IndexFunc(o.Findings, func(f guardrail.Finding) bool { return f.Code == guardrail.CodeRepairRefused })
+			if (added >= 0) != (row.finding != "") || added >= 0 && !strings.Contains(o.Findings[added].Message, row.finding) {
+				t.Errorf("findings %+v, want %q", o.Findings, row.finding)
+			}
+			if o.After != "" || hash(t, w.policy(t, arn)) != hash(t, row.policy) {
+				t.Errorf("after %q, the key has %s", o.After, w.policy(t, arn))
+			}
+			if writes := w.cloud.Calls("PutKeyPolicy"); len(writes) != 1 {
+				t.Errorf("%d write calls, want one", len(writes))
+			}
+		})
+	}
+}
+
+// The event of a refused PutKeyPolicy has an errorCode: the rule does not match it, so a
+// setting that KMS refuses is no loop either.
+func TestARefusedRepairCausesNoFurtherEvent(t *testing.T) {
+	stranger := console
+	stranger.Users = []string{"arn:aws:iam::111122223333:role/Nobody"}
+	w := newWorld(t, stranger)
+	w.create(t, &kms.CreateKeyInput{})
+	w.cloud.ResetCalls()
+	outcomes := w.route(t)
+	if len(outcomes) != 1 || outcomes[0].Action != guardrail.PlanRefused {
+		t.Errorf("outcomes %+v", outcomes)
+	}
+	if writes := w.cloud.Calls("PutKeyPolicy"); len(writes) != 1 {
+		t.Errorf("%d write calls, want one", len(writes))
+	}
+}
+
+func TestAnAWSManagedKeyIsSkippedAfterOneRead(t *testing.T) {
+	w := newWorld(t, repair)
+	arn := w.account.AddAWSManagedKey(virginia, "s3")
+	o := w.handle(t, putEvent(arn, public, w.clock.now()))
+	want := outcome{guardrail.NothingToJudge, guardrail.NoSeverity, "", guardrail.Skipped, "aws-managed-key"}
+	if summary(o) != want {
+		t.Errorf("%+v, want %+v", summary(o), want)
+	}
+	if calls := w.calls(); !slices.Equal(calls, []string{"DescribeKey"}) {
+		t.Errorf("calls %q", calls)
+	}
+}
+
+func TestAnEnforcerServesSeveralGoroutines(t *testing.T) {
+	keys := &memory{}
+	k := memoryKeyOf("plain")
+	keys.add(k, public)
+	c := newClock()
+	e := newEnforcer(keys, repair, c, &bytes.Buffer{})
+	done := make(chan guardrail.Outcome)
+	const handlers = 8
+	for range handlers {
+		go func() {
+			o, err := e.Handle(t.Context(), putEvent(k.ARN, public, c.now()))
+			if err != nil {
+				t.Error(err)
+			}
+			done <- o
+		}()
+	}
+	repaired := 0
+	for range handlers {
+		select {
+		case o := <-done:
+			if o.Action == guardrail.Repaired {
+				repaired++
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("no end")
+		}
+	}
+	if repaired == 0 || hash(t, keys.keys[k.ARN].policy) != hash(t, apiDefault(t)) {
+		t.Errorf("%d repairs, the key has %s", repaired, keys.keys[k.ARN].policy)
+	}
+}
