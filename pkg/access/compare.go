@@ -29,12 +29,25 @@ const mostPieces = 16
 //
 // It never fails: what cannot be decided within the budget is inconclusive.
 func Compare(key Key, baseline, actual *policy.Document) Result {
+	return compareWays(key, baseline, actual, both)
+}
+
+// ways says which differences are asked for.
+type ways uint8
+
+const (
+	both ways = iota
+	onlyExcess
+	onlyMissing
+)
+
+func compareWays(key Key, baseline, actual *policy.Document, asked ways) Result {
 	result := Result{Verdict: Equal, Excess: []Difference{}, Missing: []Difference{}, Inconclusive: []Inconclusive{}}
 	if baseline.Text() == actual.Text() {
 		return result
 	}
 	c := newComparison(key, baseline, actual)
-	excess, missing, err := c.run()
+	excess, missing, err := c.run(asked)
 	if err != nil {
 		c.open = append(c.open, Inconclusive{Policy: Actual, Reason: "over-budget", Detail: fmt.Sprintf("more than %d combinations of conditions", budget)})
 	}
@@ -107,7 +120,7 @@ type half struct {
 }
 
 // run decides every profile, in the order of the subjects.
-func (c *comparison) run() (excess, missing []finding, err error) {
+func (c *comparison) run(asked ways) (excess, missing []finding, err error) {
 	if err := c.prepare(); err != nil {
 		return nil, nil, err
 	}
@@ -117,11 +130,16 @@ func (c *comparison) run() (excess, missing []finding, err error) {
 	}
 	for _, p := range profiles {
 		for _, actions := range atoms(p.baseline, p.actual) {
-			more, moreErr := c.beyond(Actual, p.actual, p.baseline, actions)
-			less, lessErr := c.beyond(Baseline, p.baseline, p.actual, actions)
-			excess = appendFor(excess, more, p.subjects)
-			missing = appendFor(missing, less, p.subjects)
-			if err := cmp.Or(moreErr, lessErr); err != nil {
+			var pieces []piece
+			if asked != onlyMissing {
+				pieces, err = c.beyond(Actual, p.actual, p.baseline, actions)
+				excess = appendFor(excess, pieces, p.subjects)
+			}
+			if asked != onlyExcess && err == nil {
+				pieces, err = c.beyond(Baseline, p.baseline, p.actual, actions)
+				missing = appendFor(missing, pieces, p.subjects)
+			}
+			if err != nil {
 				return excess, missing, err
 			}
 		}
@@ -238,7 +256,8 @@ func boxes(grants []grant, effect policy.Effect, actions Actions) []box {
 // statement that causes it.
 type piece struct {
 	cause     origin
-	grant     int // the statement that allows
+	allow     *grant // the statement that allows
+	deny      *grant // the Deny of the other policy, nil where no Allow of it covers
 	delegated bool
 	actions   Actions
 	when      box
@@ -252,11 +271,12 @@ func (c *comparison) beyond(which Which, granting, other []grant, actions Action
 	denied := boxes(granting, policy.Deny, actions)
 	otherAllows := boxes(other, policy.Allow, actions)
 	var result []piece
-	for _, g := range granting {
+	for i := range granting {
+		g := &granting[i]
 		if g.effect != policy.Allow || g.actions&actions == 0 {
 			continue
 		}
-		p := piece{cause: origin{which, g.statement}, grant: g.statement, delegated: g.delegated, actions: actions}
+		p := piece{cause: origin{which, g.statement}, allow: g, delegated: g.delegated, actions: actions}
 		proved, err := c.provedOutside(p, g.when, slices.Concat(otherAllows, denied), granting, other)
 		result = append(result, proved...)
 		if err != nil {
@@ -266,7 +286,8 @@ func (c *comparison) beyond(which Which, granting, other []grant, actions Action
 		if err != nil {
 			return result, err
 		}
-		for _, d := range other {
+		for j := range other {
+			d := &other[j]
 			if d.effect != policy.Deny || d.actions&actions == 0 {
 				continue
 			}
@@ -274,7 +295,7 @@ func (c *comparison) beyond(which Which, granting, other []grant, actions Action
 			if err != nil {
 				return result, err
 			}
-			p.cause = lostTo(which, g.statement, d.statement)
+			p.cause, p.deny = lostTo(which, g.statement, d.statement), d
 			proved, err := c.provedOutside(p, lost, denied, granting, other)
 			result = append(result, proved...)
 			if err != nil {
@@ -335,12 +356,16 @@ func (c *comparison) prove(p piece, granting, other []grant) ([]piece, error) {
 		if certain, err = c.certain(p.when, p.actions, granting, other); err != nil {
 			return nil, err
 		}
-		if len(certain) == 0 {
+		open, err := sp.subtractAll(sp.project([]box{p.when}), certain)
+		if err != nil {
+			return nil, err
+		}
+		if len(open) > 0 {
 			for _, dimension := range opaque {
 				c.note(sp.dimensions[dimension].cause)
 			}
 		}
-		if certain, err = sp.subtractAll(certain, c.allowedElsewhere(p, granting)); err != nil {
+		if certain, err = sp.subtractAll(certain, c.toldElsewhere(p, granting, other)); err != nil {
 			return nil, err
 		}
 	}
@@ -351,18 +376,30 @@ func (c *comparison) prove(p piece, granting, other []grant) ([]piece, error) {
 	return piecesOf(shown, p), nil
 }
 
-// allowedElsewhere returns the contexts that a statement other than that of a piece
-// allows without a doubt. A difference there is told as that statement's.
-func (c *comparison) allowedElsewhere(p piece, granting []grant) []box {
+// toldElsewhere returns the contexts of a piece that need not be told, because they are
+// told of another statement that is in no doubt: where the piece's own Allow is in doubt,
+// those that another Allow covers; where the Deny of the other policy is, those that
+// another Deny does. Statements in no doubt never give way to each other.
+func (c *comparison) toldElsewhere(p piece, granting, other []grant) []box {
 	var list []box
-	for _, g := range granting {
-		if g.effect != policy.Allow || g.actions&p.actions == 0 || g.statement == p.grant {
-			continue
-		}
-		for _, b := range g.when {
-			if len(c.opaqueSides(b)) == 0 {
-				list = append(list, b)
-			}
+	if c.inDoubt(p.allow) {
+		list = c.certainBoxes(list, granting, policy.Allow, p.actions)
+	}
+	if p.deny != nil && c.inDoubt(p.deny) {
+		list = c.certainBoxes(list, other, policy.Deny, p.actions)
+	}
+	return list
+}
+
+// inDoubt tells whether each box of a grant has an opaque side.
+func (c *comparison) inDoubt(g *grant) bool {
+	return !slices.ContainsFunc(g.when, func(b box) bool { return len(c.opaqueSides(b)) == 0 })
+}
+
+func (c *comparison) certainBoxes(list []box, grants []grant, effect policy.Effect, actions Actions) []box {
+	for _, b := range boxes(grants, effect, actions) {
+		if len(c.opaqueSides(b)) == 0 {
+			list = append(list, b)
 		}
 	}
 	return list

@@ -11,17 +11,21 @@ const (
 	Equal Verdict = "equal"
 	// Different: proved; there is at least one Difference.
 	Different Verdict = "different"
+	// Inside: proved; a policy of Within lies between floor and ceiling.
+	Inside Verdict = "within"
 	// Undecided: neither could be proved. Nobody may treat it as equal.
 	Undecided Verdict = "inconclusive"
 )
 
-// Which names one of the two policies of a comparison.
+// Which names one of the policies of a comparison.
 type Which string
 
-// The two policies.
+// The policies: of Compare the first two, of Within the last three.
 const (
 	Baseline Which = "baseline"
 	Actual   Which = "actual"
+	Floor    Which = "floor"
+	Ceiling  Which = "ceiling"
 )
 
 // Scope says how near the principals of a difference are to the key.
@@ -39,12 +43,12 @@ const (
 	AWSService Scope = "aws-service"
 )
 
-// Result is what Compare found. Its JSON form is public.
+// Result is what Compare or Within found. Its JSON form is public.
 type Result struct {
 	Verdict Verdict `json:"verdict"`
-	// Excess is what actual allows and baseline does not.
+	// Excess is what actual allows and baseline (ceiling) does not.
 	Excess []Difference `json:"excess"`
-	// Missing is what baseline allows and actual does not.
+	// Missing is what baseline (floor) allows and actual does not.
 	Missing []Difference `json:"missing"`
 	// Inconclusive tells what could not be decided. It may stand beside
 	// differences that are proved.
