@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -48,7 +49,10 @@ func checkCharacters(text string) error {
 	return nil
 }
 
-type parser struct{ scanner }
+type parser struct {
+	scanner
+	list []string // room for the list that is being read
+}
 
 // elements remembers which elements of an object were seen, one bit each.
 type elements uint16
@@ -166,6 +170,9 @@ func (p *parser) statements(d *Document) *Error {
 		if !more {
 			break
 		}
+		if d.Statements == nil {
+			d.Statements = make([]Statement, 0, 4) // what the console's default has
+		}
 		d.Statements = append(d.Statements, Statement{})
 		if err := p.statement(&d.Statements[len(d.Statements)-1]); err != nil {
 			return err
@@ -258,12 +265,12 @@ func (p *parser) effect() (Effect, *Error) {
 
 // stringList reads a string or a list of strings.
 func (p *parser) stringList(what string) ([]string, *Error) {
-	var list []string
+	p.list = p.list[:0]
 	err := p.eachString(what, func(value string, _ int) *Error {
-		list = append(list, value)
+		p.list = append(p.list, value)
 		return nil
 	})
-	return list, err
+	return slices.Clone(p.list), err
 }
 
 // eachString reads a string or a list of strings and gives each to visit, with
@@ -278,7 +285,7 @@ func (p *parser) eachString(what string, visit func(value string, at int) *Error
 			if err != nil || !more {
 				return err
 			}
-			if err := p.oneString("a value of "+what, visit); err != nil {
+			if err := p.oneString(what, visit); err != nil {
 				return err
 			}
 		}

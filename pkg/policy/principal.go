@@ -91,13 +91,20 @@ func awsPrincipal(text string) (Principal, *Error) {
 
 // readARN fills p from an IAM or STS ARN and returns what is wrong with it.
 func (p *Principal) readARN(text string) (problem string) {
-	parts := strings.SplitN(text, ":", 6)
+	var parts [6]string
+	rest, complete := text, true
+	for i := range len(parts) - 1 {
+		var found bool
+		parts[i], rest, found = strings.Cut(rest, ":")
+		complete = complete && found
+	}
+	parts[5] = rest
 	switch {
 	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return "blanks, control characters and letters beyond ASCII are in no ARN"
 	case strings.ContainsAny(text, "*?") || strings.Contains(text, "${"):
 		return "no wildcards or variables; only * alone means everyone"
-	case len(parts) != 6 || parts[0] != "arn":
+	case !complete || parts[0] != "arn":
 		return "expected an ARN, a 12-digit account id or *"
 	case parts[1] == "" || parts[3] != "" || !IsAccountID(parts[4]):
 		return "expected arn:partition:iam::account-id:…"
