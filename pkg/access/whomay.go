@@ -3,6 +3,7 @@ package access
 import (
 	"slices"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
@@ -11,6 +12,8 @@ import (
 // policy allows without a condition, then, with "under conditions" behind them,
 // those whom it allows in some contexts. unsure tells whether others may, too,
 // depending on what could not be decided. action is a name such as kms:PutKeyPolicy.
+// Principals of other accounts and services are only named for actions that AWS
+// documents for use across accounts.
 func WhoMay(key Key, d *policy.Document, action string) (principals []string, unsure bool) {
 	nobody, err := policy.Parse(`{"Statement":{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}}`)
 	if err != nil {
@@ -18,7 +21,11 @@ func WhoMay(key Key, d *policy.Document, action string) (principals []string, un
 	}
 	result := Compare(key, nobody, d)
 	var sometimes []string
+	abroad := usableAbroad(action)
 	for _, difference := range result.Excess {
+		if difference.Scope != OwnAccount && !abroad {
+			continue
+		}
 		if !slices.ContainsFunc(difference.Actions, func(name string) bool { return ActionsMatching(name)&ActionsMatching(action) != 0 }) {
 			continue
 		}
@@ -37,6 +44,10 @@ func WhoMay(key Key, d *policy.Document, action string) (principals []string, un
 		}
 	}
 	return always, len(result.Inconclusive) > 0
+}
+
+func usableAbroad(action string) bool {
+	return slices.ContainsFunc(catalog.Actions(), func(a catalog.Action) bool { return "kms:"+a.Name == action && a.CrossAccount })
 }
 
 // unique returns a list without repetitions, in its order.

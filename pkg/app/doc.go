@@ -11,6 +11,7 @@
 // given by the environment:
 //
 //	GUARDRAIL_MODE            report (default) or repair
+//	GUARDRAIL_MODE_MAX        report lowers the mode to report: the kill switch
 //	GUARDRAIL_STYLE           api (default) or console
 //	GUARDRAIL_ADMINISTRATORS  comma-separated ARNs, for the console default
 //	GUARDRAIL_USERS           comma-separated ARNs, for the console default

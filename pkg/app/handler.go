@@ -30,14 +30,19 @@ type Handler struct {
 // call that hangs would undo what is known of all the other messages.
 const answerTime = time.Second
 
+// eventTime is the most that one message may take, so that a call that hangs does
+// not use up the time of the whole batch.
+const eventTime = 15 * time.Second
+
 // NewHandler returns a handler that gives each event to events.
 func NewHandler(events EventHandler, log *slog.Logger) *Handler { return &Handler{events, log} }
 
 // Invoke implements the Handler interface of aws-lambda-go. For an SQS batch the
 // answer is {"batchItemFailures":[…]} with the messages to be given back; an error
-// would give back all of them. Anything else is taken for one bare event; the
-// answer is its outcome, and the error that of handling it. The events' context ends
-// a second before the deadline of ctx, so that there is time to answer.
+// would give back all of them. A payload with Records that is no clean SQS batch is
+// an error: an answer would delete its messages. Anything else is taken for one bare
+// event; the answer is its outcome, and the error that of handling it. The events'
+// context ends a second before the deadline of ctx, so that there is time to answer.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if deadline, ok := ctx.Deadline(); ok {
@@ -45,8 +50,12 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-answerTime))
 		defer cancel()
 	}
-	var batch lambdaevents.SQSEvent
-	if json.Unmarshal(payload, &batch) == nil && len(batch.Records) > 0 && batch.Records[0].EventSource == "aws:sqs" {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(payload, &fields) == nil && fields["Records"] != nil {
+		batch, err := readBatch(payload)
+		if err != nil {
+			return nil, fmt.Errorf("reading an SQS batch: %w", err)
+		}
 		return json.Marshal(h.batch(ctx, batch))
 	}
 	outcome, err := h.events.Handle(ctx, payload)
@@ -54,6 +63,19 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(outcome)
+}
+
+func readBatch(payload []byte) (lambdaevents.SQSEvent, error) {
+	var batch lambdaevents.SQSEvent
+	if err := json.Unmarshal(payload, &batch); err != nil {
+		return batch, err
+	}
+	for i, message := range batch.Records {
+		if message.EventSource != "aws:sqs" || message.MessageId == "" {
+			return batch, fmt.Errorf("record %d is no SQS message", i)
+		}
+	}
+	return batch, nil
 }
 
 // batch handles the messages one after the other, so that two messages about one
@@ -81,6 +103,11 @@ func (h *Handler) message(ctx context.Context, message lambdaevents.SQSMessage) 
 		h.log.WarnContext(ctx, "given back", slog.String("messageId", message.MessageId), slog.String("error", err.Error()))
 		return err
 	}
-	_, err = h.events.Handle(ctx, []byte(message.Body))
+	ctx, cancel := context.WithTimeout(ctx, eventTime)
+	defer cancel()
+	outcome, err := h.events.Handle(ctx, []byte(message.Body))
+	if err == nil && outcome.KeyARN == "" && outcome.Verdict == guardrail.CannotJudge {
+		h.log.WarnContext(ctx, "bad event", slog.String("messageId", message.MessageId))
+	}
 	return err
 }

@@ -164,14 +164,31 @@ func TestABareEventThatCannotBeFinishedIsAnError(t *testing.T) {
 func TestEverythingElseIsTakenForOneEvent(t *testing.T) {
 	for name, payload := range map[string]string{
 		"nothing": "", "no JSON": "hello", "null": "null", "an array": "[]", "an object": "{}",
-		"a batch of nothing":        `{"Records":[]}`,
-		"a batch of another source": `{"Records":[{"eventSource":"aws:s3","body":"a"}]}`,
-		"a batch of the wrong type": `{"Records":"aws:sqs"}`,
 	} {
 		e := &events{}
 		handler, _ := newHandler(e)
 		if _, err := handler.Invoke(t.Context(), []byte(payload)); err != nil || !slices.Equal(e.handled, []string{payload}) {
 			t.Errorf("%s: handled %q, %v", name, e.handled, err)
+		}
+	}
+}
+
+// An answer to a batch deletes the messages that it does not name.
+func TestABatchThatIsNotCleanIsGivenBackWhole(t *testing.T) {
+	good := `{"eventSource":"aws:sqs","messageId":"1","body":"arn:a"}`
+	for name, payload := range map[string]string{
+		"another source":             `{"Records":[{"eventSource":"aws:s3","messageId":"1","body":"a"}]}`,
+		"another source behind":      `{"Records":[` + good + `,{"eventSource":"aws:s3","messageId":"2","body":"a"}]}`,
+		"the wrong type":             `{"Records":"aws:sqs"}`,
+		"no source":                  `{"Records":[{"messageId":"1","body":"a"}]}`,
+		"no message id":              `{"Records":[{"eventSource":"aws:sqs","body":"a"}]}`,
+		"a body that is an object":   `{"Records":[{"eventSource":"aws:sqs","messageId":"1","body":{}}]}`,
+		"attributes of another type": `{"Records":[{"eventSource":"aws:sqs","messageId":"1","body":"a","messageAttributes":[]}]}`,
+	} {
+		e := &events{}
+		handler, _ := newHandler(e)
+		if answer, err := handler.Invoke(t.Context(), []byte(payload)); err == nil || answer != nil || len(e.handled) > 0 {
+			t.Errorf("%s: answered %s, %v, handled %q", name, answer, err, e.handled)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 // The environment variables of the settings.
 const (
 	EnvMode           = "GUARDRAIL_MODE"
+	EnvModeMax        = "GUARDRAIL_MODE_MAX"
 	EnvStyle          = "GUARDRAIL_STYLE"
 	EnvAdministrators = "GUARDRAIL_ADMINISTRATORS"
 	EnvUsers          = "GUARDRAIL_USERS"
@@ -29,6 +30,13 @@ func Settings(getenv func(string) string) (guardrail.Yardstick, error) {
 		y.Mode = mode
 	default:
 		return y, fmt.Errorf("%s is %q; it must be report or repair", EnvMode, mode)
+	}
+	switch most := getenv(EnvModeMax); most {
+	case "", string(guardrail.Repair):
+	case string(guardrail.Report):
+		y.Mode = guardrail.Report
+	default:
+		return y, fmt.Errorf("%s is %q; it must be report, or not be set", EnvModeMax, most)
 	}
 	switch style := defaultpolicy.Style(getenv(EnvStyle)); style {
 	case "":

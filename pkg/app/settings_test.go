@@ -44,6 +44,8 @@ func TestSettingsThatCanBeRead(t *testing.T) {
 	}{
 		{"nothing", nil, report, "without settings nothing is written, and the one default that every key can have is asked for"},
 		{"report", map[string]string{app.EnvMode: "report"}, report, ""},
+		{"the kill switch", map[string]string{app.EnvMode: "repair", app.EnvModeMax: "report"}, report, "it lowers"},
+		{"the kill switch cannot raise", map[string]string{app.EnvMode: "report", app.EnvModeMax: "repair"}, report, "it can only lower"},
 		{"repair", map[string]string{app.EnvMode: "repair"}, with(func(y *guardrail.Yardstick) { y.Mode = guardrail.Repair }), "only when asked for"},
 		{"api", map[string]string{app.EnvStyle: "api"}, report, ""},
 		{"console for nobody", map[string]string{app.EnvStyle: "console"}, console(nil, nil), "the console default may name nobody"},
@@ -91,6 +93,7 @@ func TestASettingThatCannotBeReadIsAnErrorThatNamesTheVariable(t *testing.T) {
 		reason      string
 	}{
 		{"an unknown mode", map[string]string{app.EnvMode: "enforce"}, []string{app.EnvMode, `"enforce"`, "report or repair"}, "no guess"},
+		{"an unknown kill switch", map[string]string{app.EnvModeMax: "off"}, []string{app.EnvModeMax, `"off"`}, "whoever sets it means to stop something"},
 		{"a mode in capitals", map[string]string{app.EnvMode: "REPAIR"}, []string{app.EnvMode, `"REPAIR"`}, "one spelling"},
 		{"a mode with a blank", map[string]string{app.EnvMode: "repair "}, []string{app.EnvMode, `"repair "`}, "one spelling, and the message shows the blank"},
 		{"an unknown style", map[string]string{app.EnvStyle: "cli"}, []string{app.EnvStyle, `"cli"`, "api or console"}, "no guess"},

@@ -46,7 +46,7 @@ func (e *Enforcer) Handle(ctx context.Context, raw []byte) (guardrail.Outcome, e
 	start := e.config.Now()
 	o := e.newOutcome(start)
 	event, err := trail.Decode(raw)
-	if err == nil {
+	if err == nil || event.ID != "" {
 		name(&o, event)
 	}
 	switch {
@@ -89,11 +89,14 @@ func (e *Enforcer) enforce(ctx context.Context, event trail.Event, o *guardrail.
 		return nil
 	}
 	if denied != nil {
-		e.judgeUnread(snapshot, denied, o)
+		e.judgeUnread(event, snapshot, denied, o)
 		return nil
 	}
 	o.Evidence = guardrail.LivePolicy
 	judgement := guardrail.Judge(snapshot, e.config.Yardstick)
+	if judgement.Verdict == guardrail.Compliant && e.mayBeStale(event, snapshot) {
+		return errNotSettled
+	}
 	decide(o, judgement)
 	if judgement.Live != nil {
 		o.Before = judgement.Live.Hash(snapshot.Key.Partition)
@@ -102,6 +105,23 @@ func (e *Enforcer) enforce(ctx context.Context, event trail.Event, o *guardrail.
 		return nil
 	}
 	return e.repair(ctx, snapshot, judgement, o)
+}
+
+// errNotSettled says that KMS may still answer with the policy before the event's.
+var errNotSettled = errors.New("the key policy that was read is not the one that the event tells of, which is not compliant; KMS may not have settled yet")
+
+// mayBeStale tells whether a compliant policy that was read may be older than the
+// event: KMS is eventually consistent, and no further event would tell of the drift.
+// It may be when the event is young and tells of another policy, which is not
+// compliant. Where that policy has really been replaced since, the event comes back
+// until it is old enough, and does no harm.
+func (e *Enforcer) mayBeStale(event trail.Event, live guardrail.Snapshot) bool {
+	if event.PolicyText == "" || e.config.Now().Sub(event.Time) >= settlingTime {
+		return false
+	}
+	told := live
+	told.Policy, told.Evidence = event.PolicyText, guardrail.EventPolicy
+	return guardrail.Judge(told, e.config.Yardstick).Verdict != guardrail.Compliant
 }
 
 // gather reads the key: two calls for a key that answers. Where KMS denies one,

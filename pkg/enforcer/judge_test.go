@@ -5,37 +5,40 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
 )
 
 func TestTheLivePolicyIsJudgedAndNotTheTextOfTheEvent(t *testing.T) {
 	for _, row := range []struct {
 		name, event, live string
+		age               time.Duration // of the event
 		want              outcome
 		reason            string
 	}{
 		{
-			"the event is better", good, public,
+			"the event is better", good, public, 0,
 			outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "proved-difference"},
 			"somebody was quicker than the event",
 		},
 		{
-			"the event is worse", public, good,
+			"the event is worse", public, good, time.Hour,
 			outcome{guardrail.Compliant, guardrail.NoSeverity, guardrail.LivePolicy, guardrail.NoAction, ""},
 			"it is repaired already",
 		},
 		{
-			"the event cannot be read", "{", good,
+			"the event cannot be read", "{", good, time.Hour,
 			outcome{guardrail.Compliant, guardrail.NoSeverity, guardrail.LivePolicy, guardrail.NoAction, ""},
 			"its text is not needed",
 		},
 		{
-			"the event locks out", lockedOut, unsure,
+			"the event locks out", lockedOut, unsure, 0,
 			outcome{guardrail.CannotJudge, guardrail.High, guardrail.LivePolicy, guardrail.Reported, "undecided"},
 			"its text is not looked at while the key can be read",
 		},
@@ -43,7 +46,7 @@ func TestTheLivePolicyIsJudgedAndNotTheTextOfTheEvent(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, repair)
 			arn, _ := w.drift(t, row.live)
-			o := w.handle(t, putEvent(arn, row.event, w.clock.now()))
+			o := w.handle(t, putEvent(arn, row.event, w.clock.now().Add(-row.age)))
 			if diff := cmp.Diff(row.want, summary(o)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", row.reason, diff)
 			}
@@ -184,7 +187,32 @@ func TestAReplicaIsJudgedAndRepairedInItsOwnRegion(t *testing.T) {
 		t.Error("the primary's policy has changed")
 	}
 	w.cloud.ResetCalls()
+	w.clock.advance(time.Hour) // until then it may tell of a policy that is still to be seen
 	if o := w.handle(t, events[len(events)-1]); o.KeyARN != replica || o.Verdict != guardrail.Compliant {
 		t.Errorf("the second event of the replica: %s %+v", o.KeyARN, summary(o))
+	}
+}
+
+// KMS is eventually consistent, and no second event tells of a drift that was not seen.
+func TestAPolicyThatMayBeOlderThanTheEventIsNotCalledCompliant(t *testing.T) {
+	w := newWorld(t, repair)
+	arn, event := w.drift(t, public)
+	w.cloud.Inject(localaws.Fault{Kind: localaws.StaleRead})
+	if o, err := w.enforcer.Handle(t.Context(), event); err == nil {
+		t.Fatalf("judged by a stale read: %+v", summary(o))
+	}
+	if o := w.handle(t, event); o.Action != guardrail.Repaired {
+		t.Errorf("the redelivery: %+v", summary(o))
+	}
+	if got := w.policy(t, arn); hash(t, got) != hash(t, apiDefault(t)) {
+		t.Errorf("the key has %s", got)
+	}
+	// The same event once more: the policy it tells of may come into sight yet.
+	if o, err := w.enforcer.Handle(t.Context(), event); err == nil {
+		t.Errorf("a young event of another policy is settled: %+v", summary(o))
+	}
+	w.clock.advance(time.Hour)
+	if o := w.handle(t, event); o.Verdict != guardrail.Compliant {
+		t.Errorf("an old event: %+v", summary(o))
 	}
 }

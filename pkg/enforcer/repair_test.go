@@ -106,6 +106,7 @@ func TestEventsTwiceOrInAnotherOrderEndInTheSamePolicy(t *testing.T) {
 	w.put(t, arn, public)
 	list := w.cloud.Events()
 	slices.Reverse(list)
+	w.clock.advance(time.Hour)
 	repairs := 0
 	for _, event := range slices.Concat(list, list) {
 		if w.handle(t, event).Action == guardrail.Repaired {
@@ -217,7 +218,7 @@ func TestAnEnforcerServesSeveralGoroutines(t *testing.T) {
 	const handlers = 8
 	for range handlers {
 		go func() {
-			o, err := e.Handle(t.Context(), putEvent(k.ARN, public, c.now()))
+			o, err := e.Handle(t.Context(), putEvent(k.ARN, public, c.now().Add(-time.Hour)))
 			if err != nil {
 				t.Error(err)
 			}

@@ -9,18 +9,24 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/trail"
 )
 
 // judgeUnread judges a key that the guardrail may not read, for the report only.
 // The verdict stays CannotJudge: what the event says was the key's policy at
 // best once.
-func (e *Enforcer) judgeUnread(s guardrail.Snapshot, denied error, o *guardrail.Outcome) {
+func (e *Enforcer) judgeUnread(event trail.Event, s guardrail.Snapshot, denied error, o *guardrail.Outcome) {
 	if s.Evidence == guardrail.LivePolicy {
 		// The policy can be read, the metadata cannot: the key type is not known.
 		decide(o, guardrail.Unjudged(s.Key, guardrail.CodeAccessDenied, "the key's metadata cannot be read: "+denied.Error()))
 		return
 	}
-	j := guardrail.Unjudged(s.Key, guardrail.CodeLockedOut, "the key policy does not let the guardrail read it; "+rescuers(s))
+	code, why := guardrail.CodeLockedOut, "KMS does not let the guardrail read the key policy; "+rescuers(s)
+	if delegated(event, s) {
+		code = guardrail.CodeAccessDenied
+		why = "the guardrail's role may not read the key policy, although the event's policy lets the account decide: the role lacks an IAM permission"
+	}
+	j := guardrail.Unjudged(s.Key, code, why+" ("+denied.Error()+")")
 	if s.Policy != "" {
 		o.Evidence = guardrail.EventPolicy
 		j.Findings = append(j.Findings, e.judgeEvent(s).Findings...)
@@ -29,22 +35,47 @@ func (e *Enforcer) judgeUnread(s guardrail.Snapshot, denied error, o *guardrail.
 	decide(o, j)
 }
 
+// delegated tells whether, by the event, the account's IAM policies decide about
+// reading the key policy, so that it is not the key policy that keeps the guardrail
+// out. A CreateKey call that sends no policy gets the API default, which delegates.
+func delegated(event trail.Event, s guardrail.Snapshot) bool {
+	if s.Policy == "" {
+		return event.Name == "CreateKey" && !event.ParametersOmitted
+	}
+	d, err := policy.Parse(s.Policy)
+	if err != nil {
+		return false
+	}
+	needed, err := policy.Parse(`{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + s.Key.Account + `"},"Action":["kms:DescribeKey","kms:GetKeyPolicy"],"Resource":"*"}}`)
+	return err == nil && len(access.Compare(s.Key.Access(), needed, d).Missing) == 0
+}
+
 // judgeEvent judges the policy text that an event carries. Where the key's type
 // could not be read either, it is held against what the defaults of all types
-// share, the account statement, so only what is missing says anything.
+// share, the account statement: what is missing says something then, and access
+// that no default gives to anybody.
 func (e *Enforcer) judgeEvent(s guardrail.Snapshot) guardrail.Judgement {
 	y := e.config.Yardstick
-	typeKnown := s.Key.Type != defaultpolicy.KeyType{}
-	if !typeKnown {
-		y = guardrail.Yardstick{Mode: guardrail.Report, Style: defaultpolicy.API}
+	if s.Key.Type != (defaultpolicy.KeyType{}) || y.Style == defaultpolicy.API {
+		return guardrail.Judge(s, y)
 	}
-	j := guardrail.Judge(s, y)
-	if !typeKnown && e.config.Yardstick.Style != defaultpolicy.API {
-		j.Findings = slices.DeleteFunc(j.Findings, func(f guardrail.Finding) bool {
-			return f.Code != guardrail.CodeAccountStatementMissing && f.Code != guardrail.CodeMalformedPolicy
-		})
+	telling := []guardrail.Code{
+		guardrail.CodeAccountStatementMissing, guardrail.CodeMalformedPolicy, guardrail.CodePublicAccess, guardrail.CodeServiceAccess,
 	}
+	if !usersAbroad(y, s.Key.Account) {
+		telling = append(telling, guardrail.CodeForeignAccess)
+	}
+	j := guardrail.Judge(s, guardrail.Yardstick{Mode: guardrail.Report, Style: defaultpolicy.API})
+	j.Findings = slices.DeleteFunc(j.Findings, func(f guardrail.Finding) bool { return !slices.Contains(telling, f.Code) })
 	return j
+}
+
+// usersAbroad tells whether the yardstick gives another account access.
+func usersAbroad(y guardrail.Yardstick, account string) bool {
+	return slices.ContainsFunc(y.Users, func(user string) bool {
+		p, err := policy.ParseAWSPrincipal(user)
+		return err != nil || p.AccountID != account
+	})
 }
 
 // rescuers says who can still change the key policy, as far as the event tells.
@@ -60,10 +91,12 @@ func rescuers(s guardrail.Snapshot) string {
 	}
 	who, unsure := access.WhoMay(s.Key.Access(), d, "kms:PutKeyPolicy")
 	switch {
+	case len(who) > 0 && unsure:
+		return "who can still change it: " + strings.Join(who, ", ") + ", and perhaps others"
 	case len(who) > 0:
 		return "who can still change it: " + strings.Join(who, ", ")
 	case unsure:
-		return "who can still change it depends on conditions in the policy; " + support
+		return "who can still change it is not decided; " + support
 	default:
 		return "by the policy in the event nobody can change it; " + support
 	}

@@ -45,7 +45,7 @@ func TestALockedOutKeyIsReportedWithWhoCanStillChangeItsPolicy(t *testing.T) {
 			bothReads, "written with the bypass",
 		},
 		{
-			"it depends", lockedOut, document(undecided(`{"AWS":"`+admin+`"}`, "kms:*")), []string{"depends on conditions in the policy", "AWS Support"},
+			"it depends", lockedOut, document(undecided(`{"AWS":"`+admin+`"}`, "kms:*")), []string{"is not decided", "AWS Support"},
 			[]guardrail.Code{guardrail.CodeLockedOut, guardrail.CodeUndecided, guardrail.CodeAccountStatementMissing}, guardrail.EventPolicy,
 			bothReads, "who that is, is not proved",
 		},
@@ -143,7 +143,32 @@ func TestAGuardrailWithoutPermissionsReportsEveryKey(t *testing.T) {
 	w.guardrail.SetIdentityPolicies()
 	w.create(t, &kms.CreateKeyInput{})
 	o := w.handle(t, w.lastEvent())
-	if o.Verdict != guardrail.CannotJudge || o.Action != guardrail.Reported || o.ActionReason != "locked-out" {
-		t.Errorf("%+v", summary(o))
+	if o.Verdict != guardrail.CannotJudge || o.Action != guardrail.Reported || o.ActionReason != "access-denied" || !strings.Contains(o.Findings[0].Message, "lacks an IAM permission") {
+		t.Errorf("%+v: %+v", summary(o), o.Findings)
+	}
+}
+
+// No default of any type lets the world or a service in, so that much can be told of a key
+// whose type is not known; a foreign account can, where the settings name one as user.
+func TestALockedOutKeyOfUnknownTypeIsStillTooOpen(t *testing.T) {
+	stranger := console
+	stranger.Users = append(slices.Clone(console.Users), "444455556666")
+	for _, row := range []struct {
+		yardstick guardrail.Yardstick
+		principal string
+		want      guardrail.Code
+		told      bool
+	}{
+		{console, `"*"`, guardrail.CodePublicAccess, true},
+		{console, `{"Service":"logs.us-east-1.amazonaws.com"}`, guardrail.CodeServiceAccess, true},
+		{console, `{"AWS":"444455556666"}`, guardrail.CodeForeignAccess, true},
+		{stranger, `{"AWS":"444455556666"}`, guardrail.CodeForeignAccess, false},
+	} {
+		w := newWorld(t, row.yardstick)
+		arn, _ := w.drift(t, lockedOut)
+		o := w.handle(t, putEvent(arn, document(toAdmin, allow(row.principal, "kms:Decrypt")), w.clock.now()))
+		if got := slices.Contains(codes(o), row.want); got != row.told || o.Verdict != guardrail.CannotJudge {
+			t.Errorf("%s: findings %q, want %s: %v", row.principal, codes(o), row.want, row.told)
+		}
 	}
 }

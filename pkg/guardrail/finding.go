@@ -85,7 +85,7 @@ func (s Severity) rank() int {
 
 // Finding is one thing that is wrong with a key, or could not be judged.
 type Finding struct {
-	// ID is stable for key and code.
+	// ID is stable for key and code; several findings of one code share it.
 	ID       string   `json:"id"`
 	Code     Code     `json:"code"`
 	Severity Severity `json:"severity"`

@@ -52,13 +52,13 @@ func Judge(s Snapshot, y Yardstick) Judgement {
 		j.Live = live
 		return j
 	}
-	j := Judgement{Verdict: Compliant, Live: live, Baseline: baseline, Comparison: access.Compare(s.Key.Access(), baseline, live)}
+	j := Judgement{Verdict: CannotJudge, Live: live, Baseline: baseline, Comparison: access.Compare(s.Key.Access(), baseline, live)}
 	switch j.Comparison.Verdict {
+	case access.Equal:
+		j.Verdict = Compliant
 	case access.Different:
 		j.Verdict = NonCompliant
-	case access.Undecided:
-		j.Verdict = CannotJudge
-	case access.Equal:
+	default: // undecided, or a verdict that this package does not know
 	}
 	j.Findings = findings(s.Key, j.Comparison)
 	j.Severity = Worst(j.Findings)
@@ -145,7 +145,7 @@ func judgeMissing(d access.Difference) (Code, Severity) {
 }
 
 func newDifference(k Key, code Code, severity Severity, may string, d access.Difference) Finding {
-	message := strings.Join(d.Principals, ", ") + " " + may + " " + actionWords(d.Actions)
+	message := cut(d.Principals, 8) + " " + may + " " + cut(access.ActionPatterns(d.Actions), 12)
 	if d.Delegated {
 		message += " with a permission of their own account"
 	}
@@ -160,14 +160,12 @@ func newDifference(k Key, code Code, severity Severity, may string, d access.Dif
 	return f
 }
 
-// actionWords names actions; a long list is cut.
-func actionWords(actions []string) string {
-	const most = 12
-	actions = access.ActionPatterns(actions)
-	if len(actions) <= most {
-		return strings.Join(actions, ", ")
+// cut names the first few of a list and counts the rest.
+func cut(list []string, most int) string {
+	if len(list) <= most {
+		return strings.Join(list, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(actions[:most], ", "), len(actions)-most)
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }
 
 // noBaseline tells a key type without a default from settings that fit no key.
@@ -178,6 +176,7 @@ func noBaseline(err error) Code {
 		case defaultpolicy.UnknownKeySpec, defaultpolicy.UnknownKeyUsage, defaultpolicy.UnknownOrigin,
 			defaultpolicy.UnknownMultiRegion, defaultpolicy.InvalidCombination, defaultpolicy.NotInPartition:
 			return CodeUnknownKeyType
+		default:
 		}
 	}
 	return CodeBadBaseline

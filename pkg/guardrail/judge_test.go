@@ -1,6 +1,7 @@
 package guardrail_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -197,5 +198,21 @@ func TestJudgeIsAPureFunction(t *testing.T) {
 		if diff := cmp.Diff(judged()[i].Findings, again.Findings); diff != "" {
 			t.Errorf("%s: two judgements differ:\n%s", row.name, diff)
 		}
+	}
+}
+
+func TestAnOutcomeStaysReadableHoweverManyDifferencesThereAre(t *testing.T) {
+	j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: document(manyStatements(80)...), Evidence: guardrail.LivePolicy}, api)
+	last := j.Findings[len(j.Findings)-1]
+	if len(j.Findings) != 51 || last.Code != guardrail.CodeMoreFindings || last.Severity != guardrail.Medium || last.Message != "30 more findings are not listed" {
+		t.Errorf("%d findings, the last is %+v", len(j.Findings), last)
+	}
+	var names []string
+	for i := range 300 {
+		names = append(names, fmt.Sprintf(`"%012d"`, i))
+	}
+	j = guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: document(accountStatement, statement("Allow", `{"AWS":[`+strings.Join(names, ",")+`]}`, "kms:Sign"))}, api)
+	if message := j.Findings[0].Message; len(message) > 1000 || !strings.Contains(message, "and 292 more may kms:Sign") {
+		t.Errorf("a message of %d bytes: %s", len(message), message)
 	}
 }

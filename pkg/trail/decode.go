@@ -11,7 +11,8 @@ var readers = map[string]map[string]func(envelope object) (Event, error){
 	"aws.kms": {"AWS API Call via CloudTrail": readAPICall},
 }
 
-// Decode reads one event. The error, if any, is an [*Error]; the Event is then empty.
+// Decode reads one event. The error, if any, is an [*Error]; the Event then has at
+// most ID, Name, Time and Actor, so that a log line can tell which event it was.
 // When Event.Ignored is empty, the Event names a key and agrees with itself.
 func Decode(raw []byte) (Event, error) {
 	envelope, err := parse(raw)
@@ -19,11 +20,12 @@ func Decode(raw []byte) (Event, error) {
 		return Event{}, err
 	}
 	event, err := readEnvelope(envelope)
+	call := Event{ID: event.ID, Name: event.Name, Time: event.Time, Actor: event.Actor}
 	if fault := envelope.faults.first; fault != nil {
-		return Event{}, fault // a wrong type read as empty: what was concluded from it is void
+		return call, fault // a wrong type read as empty: what was concluded from it is void
 	}
 	if err != nil {
-		return Event{}, err
+		return call, err
 	}
 	return event, nil
 }
@@ -59,7 +61,7 @@ func readAPICall(envelope object) (Event, error) {
 	}
 	at, err := readHome(envelope, record)
 	if err != nil {
-		return Event{}, err
+		return event, err
 	}
 	event.EventRegion = at.region
 
@@ -77,7 +79,7 @@ func readAPICall(envelope object) (Event, error) {
 	}
 	found, err := resolve(record, at)
 	if err != nil {
-		return Event{}, err
+		return event, err
 	}
 	return complete(event, record, found)
 }
@@ -141,7 +143,7 @@ func readHome(envelope, record object) (home, error) {
 // complete adds the key and what the record says of its policy.
 func complete(event Event, record object, found subject) (Event, error) {
 	if len(found.policy) > MaxPolicyBytes {
-		return Event{}, refuse(CodeTooLarge, "the policy in the record has %d bytes, more than %d", len(found.policy), MaxPolicyBytes)
+		return event, refuse(CodeTooLarge, "the policy in the record has %d bytes, more than %d", len(found.policy), MaxPolicyBytes)
 	}
 	event.KeyARN = found.key.String()
 	event.Account = found.key.account

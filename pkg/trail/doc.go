@@ -22,7 +22,7 @@
 //     call failed, the operation cannot change a key policy, ...;
 //   - an [*Error] with a [Code]: the event cannot be understood or contradicts
 //     itself. Nothing may be done on its account. The same bytes fail the same
-//     way every time, so a retry is useless and a dead-letter queue is the place.
+//     way every time, so a retry is useless: report it, with its ID where it has one.
 //
 // Which operations count is a table keyed by event name (operation.go). A name that
 // is not in it is ignored, never guessed at. Which envelopes count is a table keyed

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/events"
 	"github.com/kms-guardrail/kms-guardrail/pkg/trail"
@@ -222,11 +223,17 @@ func TestEveryBadSampleIsRefusedWithItsCode(t *testing.T) {
 		if !errors.As(err, &refusal) || refusal.Code != refused[i].want {
 			t.Errorf("bad/%s: %v, want %s: %s", sample.Name, err, refused[i].want, refused[i].reason)
 		}
-		if event != (trail.Event{}) {
+		if beyondTheCall(event) != (trail.Event{}) {
 			t.Errorf("bad/%s: refused, but something was decoded: %+v", sample.Name, event)
 		}
 	}
 	for name := range rows {
 		t.Errorf("bad/%s is in the table, but there is no such sample", name)
 	}
+}
+
+// beyondTheCall is an event without what a log line may say of a refused one.
+func beyondTheCall(e trail.Event) trail.Event {
+	e.ID, e.Name, e.Time, e.Actor = "", "", time.Time{}, trail.Actor{}
+	return e
 }
