@@ -1,12 +1,17 @@
 package main
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestFunctionRunsTheArmBinaryOnTheOSOnlyRuntime(t *testing.T) {
@@ -173,4 +178,50 @@ func TestLockoutCheckBypassIsDeniedInEveryMode(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The demo's guardrail works with this file as its IAM policy: a demo that could do more
+// than the stack would prove nothing about it.
+func TestDemoRoleMayDoWhatTheRepairModeRoleMayDo(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "functions", "kmsguard", "demo_role.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var demo struct{ Statement []policyStatement }
+	if err := json.Unmarshal(text, &demo); err != nil {
+		t.Fatal(err)
+	}
+	var stack []policyStatement
+	for _, s := range statementsOf(t, newTemplate(t, repairMode)) {
+		if slices.ContainsFunc(s.actions(t), func(action string) bool { return strings.HasPrefix(action, "kms:") }) {
+			s.Resource = substituted(t, s.Resource)
+			stack = append(stack, s)
+		}
+	}
+	if diff := cmp.Diff(stack, demo.Statement); diff != "" {
+		t.Errorf("the demo's role is not the stack's (-stack +demo):\n%s", diff)
+	}
+}
+
+// substituted writes a text of the template as Fn::Sub would take it, with ${name} for a
+// reference.
+func substituted(t *testing.T, value any) string {
+	t.Helper()
+	object, _ := value.(map[string]any)
+	join, _ := object["Fn::Join"].([]any)
+	if text, ok := value.(string); ok {
+		return text
+	}
+	if name, ok := object["Ref"].(string); ok {
+		return "${" + name + "}"
+	}
+	if len(join) != 2 || join[0] != "" {
+		t.Fatalf("%v is no text with references in it", value)
+	}
+	parts, _ := join[1].([]any)
+	var text strings.Builder
+	for _, part := range parts {
+		text.WriteString(substituted(t, part))
+	}
+	return text.String()
 }

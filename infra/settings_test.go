@@ -6,7 +6,77 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
+	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 )
+
+// infra spells the names and values of the function's environment itself, because it
+// imports nothing of what runs there; this test may, and reads them as the function does.
+func TestFunctionReadsTheSettingsAsTheyWereMeant(t *testing.T) {
+	const admin, user = "arn:aws:iam::111122223333:role/ops/KeyAdmin", "arn:aws:iam::111122223333:user/ann@example.com"
+	const partner = "arn:aws:iam::444455556666:root"
+	for _, row := range []struct {
+		reason  string
+		context map[string]any
+		want    guardrail.Yardstick
+	}{
+		{"the default of a deployment is harmless", nil, guardrail.Yardstick{Mode: guardrail.Report, Style: defaultpolicy.API}},
+		{
+			"each default, said aloud", map[string]any{"guardrail:mode": string(ModeReport), "guardrail:style": string(StyleAPI)},
+			guardrail.Yardstick{Mode: guardrail.Report, Style: defaultpolicy.API},
+		},
+		{"a choice of the mode only", map[string]any{"guardrail:mode": string(ModeRepair)}, guardrail.Yardstick{Mode: guardrail.Repair, Style: defaultpolicy.API}},
+		{"a choice of the style only", map[string]any{"guardrail:style": string(StyleConsole)}, guardrail.Yardstick{Mode: guardrail.Report, Style: defaultpolicy.Console}},
+		{
+			"administrators and users are not mixed up, and keep their order",
+			map[string]any{
+				"guardrail:mode": string(ModeRepair), "guardrail:style": string(StyleConsole),
+				"guardrail:administrators": admin, "guardrail:users": user + ", " + partner + "," + admin,
+			},
+			guardrail.Yardstick{
+				Mode: guardrail.Repair, Style: defaultpolicy.Console,
+				Administrators: []string{admin}, Users: []string{user, partner, admin},
+			},
+		},
+		{
+			"as a list of JSON", map[string]any{"guardrail:style": string(StyleConsole), "guardrail:administrators": []any{admin, user}},
+			guardrail.Yardstick{Mode: guardrail.Report, Style: defaultpolicy.Console, Administrators: []string{admin, user}},
+		},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			settings, err := readSettings(row.context)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(row.want, understood(t, settings.environment())); diff != "" {
+				t.Errorf("the function understands (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// understood reads an environment as the function does, which has to read all of it.
+func understood(t *testing.T, environment map[string]string) guardrail.Yardstick {
+	t.Helper()
+	asked := map[string]bool{}
+	yardstick, err := app.Settings(func(name string) string {
+		asked[name] = true
+		return environment[name]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range environment {
+		if !asked[name] {
+			t.Errorf("the function does not read %s", name)
+		}
+	}
+	return yardstick
+}
 
 func TestSettingsRefuseWhatTheyCannotMean(t *testing.T) {
 	const role = "arn:aws:iam::111122223333:role/KeyAdmin"

@@ -9,20 +9,24 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
-
-	"github.com/kms-guardrail/kms-guardrail/pkg/report"
 )
 
-// paired is one line of the output of diff --batch.
-type paired struct {
-	ID json.RawMessage `json:"id"`
-	*report.Result
-	Error string `json:"error,omitempty"`
+// questions are the lines that a command's --batch answers.
+type questions struct {
+	fields []string // the names of a line's fields; others are ignored
+	// answer returns one line of the output, with the id of the line that it answers.
+	answer func(line fields) (any, error)
 }
 
-// diffBatch compares the policies of each line. A bad line is an answer, not an
-// end; only a stream that cannot be read or written is.
-func diffBatch(cmd *cobra.Command, o *options, file string) (err error) {
+// failed is the answer to a line that has no other.
+type failed struct {
+	ID    json.RawMessage `json:"id"`
+	Error string          `json:"error"`
+}
+
+// answerLines reads a file of JSON lines and writes one answer for each, in order. A bad
+// line is an answer, not an end; only a stream that cannot be read or written is.
+func answerLines(cmd *cobra.Command, o *options, file string, q questions) (err error) {
 	input, err := openInput(file, cmd.InOrStdin())
 	if err != nil {
 		return err
@@ -41,7 +45,7 @@ func diffBatch(cmd *cobra.Command, o *options, file string) (err error) {
 		case cmd.Context().Err() != nil:
 			return cmd.Context().Err()
 		}
-		if err := answers.add(answer(in.number, line, err)); err != nil {
+		if err := answers.add(q.answerTo(in.number, line, err)); err != nil {
 			return err
 		}
 		if in.waits() {
@@ -52,26 +56,20 @@ func diffBatch(cmd *cobra.Command, o *options, file string) (err error) {
 	}
 }
 
-// answer compares the policies of one line. problem is why it could not be read.
-func answer(number int, line []byte, problem error) paired {
-	var p pair
-	var result report.Result
+// answerTo answers one line. problem is why it could not be read.
+func (q questions) answerTo(number int, line []byte, problem error) any {
+	var f fields
 	if problem == nil {
-		problem = json.Unmarshal(line, &p)
+		f, problem = readFields(line, q.fields)
 	}
+	var answer any
 	if problem == nil {
-		result, problem = p.compare()
-	}
-	a := paired{ID: p.ID}
-	if a.ID == nil {
-		a.ID = json.RawMessage("null")
+		answer, problem = q.answer(f)
 	}
 	if problem != nil {
-		a.Error = fmt.Sprintf("line %d: %v", number, problem)
-	} else {
-		a.Result = &result
+		return failed{ID: f.id(), Error: fmt.Sprintf("line %d: %v", number, problem)}
 	}
-	return a
+	return answer
 }
 
 // maxLineBytes bounds one line: two policies, escaped, fit many times.

@@ -111,9 +111,11 @@ func TestBadLineIsAnAnswerAndTheRestGoesOn(t *testing.T) {
 	tests := []struct {
 		reason, line, id, want string
 	}{
-		{"not JSON", `nonsense`, "null", "line 2: invalid character"},
-		{"cut off", `{"id":1,`, "null", "line 2: unexpected end of JSON"},
-		{"two values", `{"id":1} {"id":2}`, "null", "line 2: invalid character"},
+		{"not JSON", `nonsense`, "null", "line 2: expected an object with id, keyArn, baseline and actual: invalid character"},
+		{"cut off", `{"id":1,`, "1", "line 2: the line ends before its object does"},
+		{"cut off in a policy", `{"id":1,"baseline":{"Version"`, "1", "line 2: the line ends before its object does"},
+		{"broken behind the id", `{"id":1,"baseline":{Version}}`, "1", "line 2: invalid character"},
+		{"two values", `{"id":1} {"id":2}`, "1", "line 2: something follows the object"},
 		{"not an object", `["a"]`, "null", "line 2: expected an object"},
 		{"null", `null`, "null", "line 2: expected an object"},
 		{"nothing in it", `{}`, "null", "line 2: baseline is missing"},
@@ -166,6 +168,7 @@ func TestFormsOfLines(t *testing.T) {
 		{"blank lines between", "\n" + good + "\n\n  \n" + good + "\n\n", 2},
 		{"no line feed at the end", good + "\n" + good, 2},
 		{"lines of Windows", good + "\r\n" + good + "\r\n", 2},
+		{"no key ARN, written as null", strings.Replace(good, `"`+someKey+`"`, "null", 1) + "\n", 1},
 		{"spaces around", "  " + good + "  \n", 1},
 		{"further fields are ignored", strings.Replace(good, "{", `{"note":"x","lint":[],`, 1) + "\n", 1},
 		{"no keyArn", strings.Replace(good, `"keyArn":"`+someKey+`",`, "", 1), 1},

@@ -19,8 +19,9 @@ func newDemo(o *options) *cobra.Command {
 		Long: `demo starts an embedded AWS on loopback and creates KMS keys of every type in it,
 some as they should be and some not. Their events go through the real event
 pattern to the real handler, in repair mode with the console default as the
-yardstick. It prints what differs, what was done, and one policy before and after;
-with --output json or jsonl, the outcome of every event.
+yardstick; the function's role may do what the stack grants it, no more. It prints
+what differs, what was done, and one policy before and after; with --output json or
+jsonl, the outcome of every event that the pattern passes.
 
 It needs no AWS account and leaves nothing behind. It is an error if the guardrail
 does anything but leave the good keys alone, repair the others where the need is
@@ -46,6 +47,9 @@ func demo(ctx context.Context, out io.Writer, format output) error {
 		if err := w.play(ctx, &stories[i]); err != nil {
 			return fmt.Errorf("%s: %w", stories[i].name, err)
 		}
+	}
+	if err := w.playUnrelated(ctx, &stories[0]); err != nil {
+		return err
 	}
 	if format == textOutput {
 		err = tell(out, w, stories, time.Since(start))

@@ -111,8 +111,10 @@ func (p *printer) summary(w *world, stories []story, took time.Duration) {
 	p.line("")
 	p.line("%d keys: %d compliant, %d repaired, %d reported, in %.1f s.", len(stories),
 		actions[guardrail.NoAction], actions[guardrail.Repaired], actions[guardrail.Reported], took.Seconds())
-	p.line("%d CloudTrail events; the event pattern passed %d of them to the guardrail, its own %d writes among them.",
-		len(w.cloud.Events()), len(w.outcomes), w.calls("PutKeyPolicy"))
+	p.line("%d CloudTrail events; the event pattern passed %d of them to the guardrail, its own %d writes among them,",
+		len(w.cloud.Events()), len(w.passed), w.calls("PutKeyPolicy"))
+	kept := w.keptBack()
+	p.line("and kept back %d: %s.", len(kept), strings.Join(kept, ", "))
 	p.line("It made %d DescribeKey and %d GetKeyPolicy calls to judge, and %d PutKeyPolicy calls to repair.",
 		w.calls("DescribeKey"), w.calls("GetKeyPolicy"), w.calls("PutKeyPolicy"))
 }

@@ -22,6 +22,8 @@ type place struct {
 	account, partition, region string
 
 	owner   localaws.Identity // who makes and changes keys
+	mallory localaws.Identity // who may do nothing
+	role    localaws.Identity // the guardrail's
 	handler *app.Handler
 	stores  map[defaultpolicy.Origin]string // custom key store ids
 }
@@ -35,8 +37,6 @@ func (p *place) arn(resource string) string {
 const (
 	keyAdmin = "role/KeyAdmin"
 	appRole  = "role/App"
-
-	guardrailRole = "kms-guardrail"
 )
 
 // world is the embedded AWS of the demo.
@@ -46,12 +46,13 @@ type world struct {
 	china    *place // SM2 keys exist in China only
 	stranger string // an account of somebody else
 
-	outcomes []guardrail.Outcome // of every event that the pattern matched
+	passed   map[string]bool     // every event that the pattern matched
+	outcomes []guardrail.Outcome // of those events
 	errors   []error
 }
 
 func newWorld() (*world, error) {
-	w := &world{cloud: localaws.Start(localaws.Options{Seed: 1}), stranger: "444455556666"}
+	w := &world{cloud: localaws.Start(localaws.Options{Seed: 1}), stranger: "444455556666", passed: map[string]bool{}}
 	w.home = &place{account: "111122223333", partition: "aws", region: "us-east-1"}
 	w.china = &place{account: "222233334444", partition: "aws-cn", region: "cn-north-1"}
 	w.cloud.AddAccount(w.stranger, localaws.AccountOptions{})
@@ -70,30 +71,30 @@ func newWorld() (*world, error) {
 
 // deploy sets up an account: its people, its key stores, and the guardrail.
 func (w *world) deploy(p *place) error {
-	everything := localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}}
 	account := w.cloud.AddAccount(p.account, localaws.AccountOptions{Partition: p.partition})
-	p.owner = account.AddRole("Owner", everything)
+	p.owner = account.AddRole("Owner", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
 	account.AddRole("KeyAdmin", localaws.PrincipalOptions{})
 	account.AddRole("App", localaws.PrincipalOptions{})
-	account.AddUser("mallory", localaws.PrincipalOptions{})
+	p.mallory = account.AddUser("mallory", localaws.PrincipalOptions{})
 	p.stores = map[defaultpolicy.Origin]string{
 		defaultpolicy.AWSCloudHSM:      account.AddCustomKeyStore(p.region, localaws.StoreOptions{}),
 		defaultpolicy.ExternalKeyStore: account.AddCustomKeyStore(p.region, localaws.StoreOptions{External: true}),
 	}
-	role := account.AddRole(guardrailRole, everything)
+	p.role = account.AddRole(guardrailRole, localaws.PrincipalOptions{Policies: []string{p.rolePolicy()}})
 	settings := map[string]string{
 		app.EnvMode: string(guardrail.Repair), app.EnvStyle: string(defaultpolicy.Console),
 		app.EnvAdministrators: p.arn(keyAdmin), app.EnvUsers: p.arn(appRole),
 	}
 	getenv := func(name string) string { return settings[name] }
 	var err error
-	p.handler, err = app.NewEnforceWith(w.cloud.Config(role, p.region), getenv, slog.New(slog.DiscardHandler))
+	p.handler, err = app.NewEnforceWith(w.cloud.Config(p.role, p.region), getenv, slog.New(slog.DiscardHandler))
 	return err
 }
 
 // deliver is the target of the rule: it invokes the function of the account
 // that the event comes from.
 func (w *world) deliver(event []byte) {
+	w.passed[string(event)] = true
 	var envelope struct{ Account string }
 	if err := json.Unmarshal(event, &envelope); err != nil {
 		w.errors = append(w.errors, err)

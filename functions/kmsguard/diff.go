@@ -39,7 +39,7 @@ and the rest goes on; the exit code is 0 unless the stream itself cannot be read
 			case isBatch && (len(args) > 0 || keyARN != ""):
 				return misuse(cmd, "--batch takes policies and key ARNs from its lines; give no others")
 			case isBatch:
-				return diffBatch(cmd, o, batch)
+				return answerLines(cmd, o, batch, pairs)
 			case len(args) != 2:
 				return misuse(cmd, "expected two policy files, BASELINE and ACTUAL, got %d", len(args))
 			case args[0] == standardInput && args[1] == standardInput:

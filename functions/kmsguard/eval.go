@@ -13,12 +13,8 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/report"
 )
 
-func newEval(o *options) *cobra.Command {
-	var keyARN, batch string
-	cmd := &cobra.Command{
-		Use:   "eval [--key-arn ARN] POLICY REQUEST | eval --batch FILE",
-		Short: "Decide one request against a key policy",
-		Long: `eval decides one concrete request against one policy file, with the evaluator that
+// evalManual is the long help of eval.
+const evalManual = `eval decides one concrete request against one policy file, with the evaluator that
 confirms the witnesses of diff: a witness can be given to it as it is. A file named
 - is standard input. A request is
   {"principal": "arn:aws:iam::111122223333:role/App", "principalType": "role",
@@ -37,7 +33,14 @@ With --batch, each line of a file (- is standard input) is one request,
 with the policy as an object or a string; id may be anything, and id and keyArn may be
 left out. The answers {"id", "decision"} come in the same order, one JSON object on a
 line (an array with --output json). A bad line becomes {"id", "error"} and the rest
-goes on; the exit code is 0 unless the stream itself cannot be read.`,
+goes on; the exit code is 0 unless the stream itself cannot be read.`
+
+func newEval(o *options) *cobra.Command {
+	var keyARN, batch string
+	cmd := &cobra.Command{
+		Use:   "eval [--key-arn ARN] POLICY REQUEST | eval --batch FILE",
+		Short: "Decide one request against a key policy",
+		Long:  evalManual,
 		Example: "  kmsguard eval policy.json request.json\n" +
 			"  kmsguard eval --batch requests.jsonl > decisions.jsonl",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -45,7 +48,7 @@ goes on; the exit code is 0 unless the stream itself cannot be read.`,
 			case isBatch && (len(args) > 0 || keyARN != ""):
 				return misuse(cmd, "--batch takes policies, requests and key ARNs from its lines; give no others")
 			case isBatch:
-				return answerLines(cmd, o, batch, decideLine)
+				return answerLines(cmd, o, batch, requests)
 			case len(args) != 2:
 				return misuse(cmd, "expected two files, POLICY and REQUEST, got %d", len(args))
 			case args[0] == standardInput && args[1] == standardInput:

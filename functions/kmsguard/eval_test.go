@@ -139,7 +139,7 @@ func evalLine(id, policy, request string) string {
 
 func TestBatchOfEvalAnswersInOrder(t *testing.T) {
 	with, without := requestJSON(account, "true"), requestJSON(account, "false")
-	in := evalLine("1", accountPolicy, with) + evalLine(`"two"`, quote(t, accountPolicy), without) + "\n" +
+	in := strings.Replace(evalLine("1", accountPolicy, with), "{", `{"keyArn":null,`, 1) + evalLine(`"two"`, quote(t, accountPolicy), without) + "\n" +
 		evalLine("3", undecidedPolicy, with) + `{"policy":` + accountPolicy + `,"request":` + with + `,"keyArn":"` + someKey + `","note":"ignored"}`
 	want := []decisionAnswer{
 		{ID: json.RawMessage("1"), Decision: "delegated"}, {ID: json.RawMessage(`"two"`), Decision: "implicitly-denied"},
@@ -170,7 +170,7 @@ func TestBadLineOfEvalIsAnAnswer(t *testing.T) {
 		reason, line, id, want string
 	}{
 		{"not JSON", "nonsense", "null", "line 1: expected an object with id, keyArn, policy and request"},
-		{"half an object", `{"id":1,"policy":`, "1", "line 1: "},
+		{"half an object", `{"id":1,"policy":`, "1", "line 1: the line ends before its object does"},
 		{"two objects", strings.TrimSpace(good) + "{}", "9", "something follows"},
 		{"no policy", `{"id":1,"request":` + requestJSON(account, "true") + `}`, "1", "policy is missing"},
 		{"no request", `{"id":1,"policy":` + accountPolicy + `}`, "1", "request is missing"},
@@ -179,7 +179,7 @@ func TestBadLineOfEvalIsAnAnswer(t *testing.T) {
 		{"a field twice", `{"id":1,"id":2}`, "1", `the field \"id\" is there twice`},
 		{"almost a field", `{"id":1,"keyARN":"x"}`, "1", "did you mean keyArn?"},
 		{"a key ARN that is none", strings.Replace(good, `"id":9`, `"id":9,"keyArn":"x"`, 1), "9", `keyArn: \"x\" is not the ARN of a key`},
-		{"a key ARN that is no string", strings.Replace(good, `"id":9`, `"id":9,"keyArn":null`, 1), "9", "keyArn is not a string"},
+		{"a key ARN that is no string", strings.Replace(good, `"id":9`, `"id":9,"keyArn":7`, 1), "9", "keyArn is not a string"},
 		{"another key", strings.Replace(good, `"id":9`, `"id":9,"keyArn":"`+someKey+`0"`, 1), "9", "request: resource: "},
 		{"too long", `{"id":"` + strings.Repeat("a", maxLineBytes) + `"}`, "null", "longer than"},
 	}

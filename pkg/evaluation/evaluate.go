@@ -36,11 +36,29 @@ func (d Decision) Allows() bool { return d == Allowed || d == Delegated }
 // UnfitRequest. Evaluate never panics on a document of [policy.Parse] and always
 // answers the same for the same arguments.
 func Evaluate(key Key, d *policy.Document, r Request) (Decision, []Reason) {
-	context, err := r.checked(key)
+	q, err := Ask(key, r)
 	if err != nil {
 		return Inconclusive, []Reason{{Statement: NoStatement, Code: UnfitRequest, Detail: err.Error()}}
 	}
-	e := evaluation{key: key, document: d, request: r, caller: callerOf(r), context: context, action: folded(r.Action)}
+	return q.Decide(d)
+}
+
+// Question is a request that can be made for a key, to be asked of several policies.
+type Question struct{ e evaluation }
+
+// Ask returns the question of a request. The error is that of [Request.Check].
+func Ask(key Key, r Request) (*Question, error) {
+	context, err := r.checked(key)
+	if err != nil {
+		return nil, err
+	}
+	return &Question{evaluation{key: key, request: r, caller: callerOf(r), context: context, action: folded(r.Action)}}, nil
+}
+
+// Decide answers the question for one policy, as [Evaluate] does.
+func (q *Question) Decide(d *policy.Document) (Decision, []Reason) {
+	e := q.e
+	e.document = d
 	deny, direct, granted := is(false), is(false), is(false)
 	for i := range d.Statements {
 		s := &d.Statements[i]

@@ -109,7 +109,22 @@ func folded(text string) string {
 			return strings.Map(foldedRune, text)
 		}
 	}
+	if known, ok := foldedNames[text]; ok {
+		return known
+	}
 	return strings.ToUpper(text) // what foldedRune does to ASCII, sooner
+}
+
+// foldedNames has the names that every request is asked about.
+var foldedNames = map[string]string{
+	"aws:PrincipalAccount":      "AWS:PRINCIPALACCOUNT",
+	"aws:PrincipalArn":          "AWS:PRINCIPALARN",
+	"aws:PrincipalIsAWSService": "AWS:PRINCIPALISAWSSERVICE",
+	"aws:PrincipalServiceName":  "AWS:PRINCIPALSERVICENAME",
+	"aws:PrincipalType":         "AWS:PRINCIPALTYPE",
+	"aws:ResourceAccount":       "AWS:RESOURCEACCOUNT",
+	"aws:username":              "AWS:USERNAME",
+	"kms:CallerAccount":         "KMS:CALLERACCOUNT",
 }
 
 func foldedRune(r rune) rune {

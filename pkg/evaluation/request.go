@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -93,28 +94,49 @@ type contextKey struct {
 }
 
 // contextKeys reads the context, by the folded names of the keys. It refuses a context
-// that no request has.
+// that no request has; of several errors it is always the same one.
 func (r Request) contextKeys() (map[string]contextKey, *RequestError) {
-	var names []string
-	for name := range r.Context {
-		names = append(names, name)
+	keys := make(map[string]contextKey, len(r.Context))
+	for name, value := range r.Context {
+		key, problem := readContextKey(name, value)
+		if problem != nil {
+			return nil, r.contextProblem()
+		}
+		keys[folded(name)] = key
 	}
-	slices.Sort(names) // of several errors, always the same one
-	keys := map[string]contextKey{}
-	for _, name := range names {
-		if _, twice := keys[folded(name)]; twice {
-			return nil, refuse(contextField(name), "stands here twice, in two spellings")
-		}
-		values, list, ok := valuesOf(r.Context[name])
-		if !ok {
-			return nil, notAValue(name)
-		}
-		if _, known := catalog.LookupConditionKey(name); known && !catalog.MultiValued(name) && len(values) > 1 {
-			return nil, refuse(contextField(name), "the key has one value in a request, here are %d", len(values))
-		}
-		keys[folded(name)] = contextKey{values: values, list: list}
+	if len(keys) < len(r.Context) {
+		return nil, r.contextProblem()
 	}
 	return keys, nil
+}
+
+func readContextKey(name string, value any) (contextKey, *RequestError) {
+	values, list, ok := valuesOf(value)
+	if !ok {
+		return contextKey{}, notAValue(name)
+	}
+	if len(values) > 1 {
+		if _, known := catalog.LookupConditionKey(name); known && !catalog.MultiValued(name) {
+			return contextKey{}, refuse(contextField(name), "the key has one value in a request, here are %d", len(values))
+		}
+	}
+	return contextKey{values: values, list: list}, nil
+}
+
+// contextProblem returns what is wrong with the first name in alphabetical order with
+// which something is wrong: its value, or that it stands there in another spelling, too.
+func (r Request) contextProblem() *RequestError {
+	seen := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(r.Context)) {
+		if seen[folded(name)] {
+			return refuse(contextField(name), "stands here twice, in two spellings")
+		}
+		seen[folded(name)] = true
+		if _, problem := readContextKey(name, r.Context[name]); problem != nil {
+			return problem
+		}
+	}
+	return refuse("context", "it cannot be read")
 }
 
 // valuesOf returns the value of a condition key as a list, and whether it is written as

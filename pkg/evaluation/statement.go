@@ -18,12 +18,26 @@ func (e *evaluation) actions(l policy.List) truth {
 	}
 	matched := false
 	for _, value := range l.Values {
-		matched = matched || matches(pattern(folded(value)), e.action)
+		matched = matched || e.actionMatches(folded(value))
 	}
 	if l.Negated {
 		return is(!matched)
 	}
 	return is(matched)
+}
+
+// actionMatches tells whether a folded value matches the action. What most values are,
+// a name or a name's beginning with a star, needs no pattern.
+func (e *evaluation) actionMatches(value string) bool {
+	beginning, rest, star := strings.Cut(value, "*")
+	switch {
+	case rest != "" || strings.Contains(beginning, "?"):
+		return matches(pattern(value), e.action)
+	case star:
+		return strings.HasPrefix(e.action, beginning)
+	default:
+		return value == e.action
+	}
 }
 
 // resource matches the Resource or NotResource element with the key (semantics 2.3, 2.4).

@@ -3,6 +3,7 @@ package localaws
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os/exec"
@@ -59,6 +60,9 @@ func TestContractOfEmbeddedAWS(t *testing.T) {
 // TestContractOfMoto runs the same cases against moto, a second opinion that
 // nobody needs to have. The known differences are those of moto 5.2.1: a case
 // that fails with another version wants its reason, or -short to leave it out.
+// Whatever happens, one line begins with "contract with moto:" and says how many cases
+// are a second opinion and how many are not; go test hides it without -v, so make test
+// runs this test by itself and prints it.
 func TestContractOfMoto(t *testing.T) {
 	endpoint := startMoto(t)
 	var passed, skipped, failed int
@@ -82,8 +86,14 @@ func TestContractOfMoto(t *testing.T) {
 			}})
 		})
 	}
-	t.Logf("moto: %d of %d cases passed, %d skipped because moto is known to differ, %d failed",
+	t.Logf("contract with moto: %d of %d cases passed, %d skipped because moto is known to differ, %d failed",
 		passed, passed+skipped+failed, skipped, failed)
+}
+
+// withoutMoto skips the test and says what is missing by it.
+func withoutMoto(t *testing.T, reason string) {
+	t.Helper()
+	t.Skipf("contract with moto: none of %d cases ran (%s); the embedded AWS alone was checked", len(contractCases()), reason)
 }
 
 var motoCredentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -95,10 +105,10 @@ var motoCredentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Cre
 func startMoto(t *testing.T) (endpoint string) {
 	path, err := exec.LookPath("moto_server")
 	if err != nil {
-		t.Skip("moto_server is not installed: the contract was checked against the embedded AWS only")
+		withoutMoto(t, "moto_server is not installed")
 	}
 	if testing.Short() {
-		t.Skip("-short: moto takes seconds to start")
+		withoutMoto(t, "-short: moto takes seconds to start")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -109,7 +119,7 @@ func startMoto(t *testing.T) (endpoint string) {
 	server := exec.CommandContext(t.Context(), path, "-H", host, "-p", port)
 	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a launcher script may have children
 	if err := server.Start(); err != nil {
-		t.Skipf("moto_server does not start: %v", err)
+		withoutMoto(t, fmt.Sprintf("moto_server does not start: %v", err))
 	}
 	exited := make(chan struct{})
 	go func() {
@@ -133,11 +143,11 @@ func startMoto(t *testing.T) (endpoint string) {
 		}
 		select {
 		case <-exited:
-			t.Skipf("moto_server does not run: %s", server.ProcessState)
+			withoutMoto(t, fmt.Sprintf("moto_server does not run: %s", server.ProcessState))
 		default:
 		}
 	}
-	t.Skip("moto_server did not answer within 30 seconds")
+	withoutMoto(t, "moto_server did not answer within 30 seconds")
 	return ""
 }
 
