@@ -43,7 +43,7 @@ func subjectOf(kind evaluation.PrincipalType, arn string, group subjectGroup) su
 	parts := strings.SplitN(arn, ":", arnParts)
 	return subject{
 		kind: kind, arn: arn, group: group, account: parts[4],
-		name: arn[max(strings.LastIndexByte(arn, '/'), strings.LastIndexByte(arn, ':'))+1:],
+		name: parts[5][strings.LastIndexByte(parts[5], '/')+1:],
 	}
 }
 

@@ -31,6 +31,8 @@ func ActionsMatching(pattern string) Actions {
 		return AllActions
 	case !strings.ContainsAny(pattern, "*?"):
 		return exactAction(name, ofKMS)
+	case ofKMS && strings.IndexAny(name, "*?") == len(name)-1 && name[len(name)-1] == '*':
+		return actionsStarting(name[:len(name)-1])
 	}
 	var set Actions
 	for i := range actionNames {
@@ -59,6 +61,20 @@ func exactAction(name string, ofKMS bool) Actions {
 		return 1 << i
 	}
 	return 0
+}
+
+// actionsStarting returns the actions whose names start with some text, in any
+// case; they stand beside each other.
+func actionsStarting(start string) Actions {
+	first, _ := slices.BinarySearchFunc(actionNames, start, compareFold)
+	var set Actions
+	for i := first; i < len(actionNames); i++ {
+		if len(actionNames[i]) < len(start) || compareFold(actionNames[i][:len(start)], start) != 0 {
+			break
+		}
+		set |= 1 << i
+	}
+	return set
 }
 
 // compareFold orders ASCII strings as their lower-case forms.

@@ -279,6 +279,6 @@ func (w *walker) visit(at place, text string) {
 	if !s.valid || at.node != nil && at.node.end || w.found[s.accepts] {
 		return
 	}
-	w.found[s.accepts] = true
+	w.found[s.accepts] = text != "" // a witness does not show the empty string, so look on
 	w.samples = append(w.samples, text)
 }

@@ -21,7 +21,7 @@ const mostPieces = 16
 // Compare tells whether two policies of a key allow the same requests, and
 // where not, how they differ.
 //
-//  1. The same text is equal.
+//  1. The same text is equal, and so are the same statements in another order or spelling.
 //  2. A difference is reported only when it is proved; its witness is a request
 //     that one policy allows and the other does not.
 //  3. The verdict is Different with at least one proved difference, else
@@ -43,7 +43,7 @@ const (
 
 func compareWays(key Key, baseline, actual *policy.Document, asked ways) Result {
 	result := Result{Verdict: Equal, Excess: []Difference{}, Missing: []Difference{}, Inconclusive: []Inconclusive{}}
-	if baseline.Text() == actual.Text() {
+	if baseline.Text() == actual.Text() || sameStatements(key, baseline, actual) {
 		return result
 	}
 	c := newComparison(key, baseline, actual)
@@ -377,23 +377,23 @@ func (c *comparison) prove(p piece, granting, other []grant) ([]piece, error) {
 }
 
 // toldElsewhere returns the contexts of a piece that need not be told, because they are
-// told of another statement that is in no doubt: where the piece's own Allow is in doubt,
-// those that another Allow covers; where the Deny of the other policy is, those that
-// another Deny does. Statements in no doubt never give way to each other.
+// told of what is in no doubt: where the piece's own Allow is in doubt, those that an
+// Allow covers for certain; where the Deny of the other policy is, those that a Deny does.
+// What is in no doubt never gives way.
 func (c *comparison) toldElsewhere(p piece, granting, other []grant) []box {
 	var list []box
-	if c.inDoubt(p.allow) {
+	if c.inDoubt(p.when, p.allow) {
 		list = c.certainBoxes(list, granting, policy.Allow, p.actions)
 	}
-	if p.deny != nil && c.inDoubt(p.deny) {
+	if p.deny != nil && c.inDoubt(p.when, p.deny) {
 		list = c.certainBoxes(list, other, policy.Deny, p.actions)
 	}
 	return list
 }
 
-// inDoubt tells whether each box of a grant has an opaque side.
-func (c *comparison) inDoubt(g *grant) bool {
-	return !slices.ContainsFunc(g.when, func(b box) bool { return len(c.opaqueSides(b)) == 0 })
+// inDoubt tells whether a box is in no box of a grant that has no opaque side.
+func (c *comparison) inDoubt(b box, g *grant) bool {
+	return !slices.ContainsFunc(g.when, func(around box) bool { return len(c.opaqueSides(around)) == 0 && b.within(around) })
 }
 
 func (c *comparison) certainBoxes(list []box, grants []grant, effect policy.Effect, actions Actions) []box {

@@ -285,7 +285,7 @@ func (c *condition) doubtAbout(id string) doubt {
 
 // id is the same for conditions that mean the same.
 func (c *condition) id() string {
-	return c.operator.String() + " " + c.valueID(c.asked.id+fmt.Sprintf("%q", slices.Sorted(slices.Values(c.unknown))))
+	return c.operator.String() + " " + c.valueID(c.asked.id+fmt.Sprintf("%q", slices.Compact(slices.Sorted(slices.Values(c.unknown)))))
 }
 
 // valueID is the same for the same value under the same operator, whether it is

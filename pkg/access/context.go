@@ -2,11 +2,11 @@ package access
 
 import "github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 
-// context returns the condition keys that the principal determines.
+// context returns the condition keys that the principal and the key determine.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
-func (s *subject) context() map[string]any {
+func (s *subject) context(key Key) map[string]any {
 	if s.kind == evaluation.ServicePrincipal {
-		return map[string]any{"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": s.arn}
+		return map[string]any{"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": s.arn, "aws:ResourceAccount": key.Account}
 	}
 	context := map[string]any{
 		"aws:PrincipalArn":          s.principalARN(),
@@ -14,6 +14,7 @@ func (s *subject) context() map[string]any {
 		"aws:PrincipalAccount":      s.account,
 		"kms:CallerAccount":         s.account,
 		"aws:PrincipalIsAWSService": "false",
+		"aws:ResourceAccount":       key.Account,
 	}
 	if s.kind == evaluation.UserPrincipal {
 		context["aws:username"] = s.name

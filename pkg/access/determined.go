@@ -48,7 +48,7 @@ func (r *reader) determined(name string, s *subject) (value string, present, ok 
 	if s == nil || !isDetermined(name) {
 		return "", false, false
 	}
-	for key, value := range s.context() {
+	for key, value := range s.context(r.key) {
 		if strings.EqualFold(key, name) {
 			return value.(string), true, true
 		}

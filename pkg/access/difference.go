@@ -65,21 +65,20 @@ type row struct {
 	boxes   []box
 }
 
-// rowsOf tells the findings of one subject together. Findings without the help
-// of IAM show direct access; where there are any, they are told.
+// rowsOf tells the findings of one subject together.
 func rowsOf(findings []finding) []row {
 	var rows []row
 	index := map[string]int{}
-	for _, ofActions := range groupBy(findings, func(f finding) Actions { return f.actions }) {
-		told := slices.DeleteFunc(slices.Clone(ofActions), func(f finding) bool { return f.half.iam })
-		if len(told) == 0 {
-			told = ofActions
-		}
+	type kind struct {
+		actions        Actions
+		iam, delegated bool
+	}
+	for _, told := range groupBy(withoutRepeated(findings), func(f finding) kind { return kind{f.actions, f.half.iam, f.delegated} }) {
 		boxes := make([]box, len(told))
 		for i, f := range told {
 			boxes[i] = f.when
 		}
-		id := fmt.Sprint(told[0].delegated, boxesID(boxes))
+		id := fmt.Sprint(told[0].half.iam, told[0].delegated, boxesID(boxes))
 		i, ok := index[id]
 		if !ok {
 			i = len(rows)
@@ -89,6 +88,25 @@ func rowsOf(findings []finding) []row {
 		rows[i].actions |= told[0].actions
 	}
 	return rows
+}
+
+// withoutRepeated leaves out what a finding with the help of IAM only repeats: what shows
+// without that help too is direct access, and told as such.
+func withoutRepeated(findings []finding) []finding {
+	list := make([]finding, 0, len(findings))
+	for _, f := range findings {
+		if f.half.iam {
+			for _, direct := range findings {
+				if !direct.half.iam && direct.actions&f.actions != 0 && f.when.within(direct.when) {
+					f.actions &^= direct.actions
+				}
+			}
+		}
+		if f.actions != 0 {
+			list = append(list, f)
+		}
+	}
+	return list
 }
 
 // boxesID is the same for the same boxes.

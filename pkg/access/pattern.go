@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -24,10 +25,10 @@ const (
 	exactly    charset = iota // char
 	ignoreCase                // char in any case
 	anything
-	notColon // anything but :
-	inPath   // what the path of a user or role may hold: / and :, but no blank or wildcard
-	inName   // inPath, but no /
-	inService
+	notColon  // anything but :
+	inPath    // what the path of a user or role may hold: / and :, but no blank or wildcard
+	inName    // inPath, but no /
+	inService // what the name of a service may hold: no blank, wildcard, : or /
 	digit
 )
 
@@ -41,8 +42,8 @@ func (e element) matches(c rune) bool {
 		return c != ':'
 	case inPath:
 		return c > ' ' && c <= '~' && c != '*' && c != '?' && c != '{'
-	case inService: // what the name of a service principal may hold
-		return c == '.' || c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	case inService:
+		return c != ' ' && c != '*' && c != '?' && c != ':' && c != '/'
 	case inName:
 		return c > ' ' && c <= '~' && c != '*' && c != '?' && c != '{' && c != '/'
 	case digit:
@@ -120,7 +121,8 @@ func mayMeet(a, b pattern) bool {
 const arnParts = 6
 
 // arnPattern returns the pattern of an ARN operator's value: each of the six parts
-// is a glob of its own. It returns false for a value that has no six parts.
+// is a glob of its own, and the first of a value that is an ARN is arn. It returns false
+// for a value that has no six parts.
 func arnPattern(value literalText) (pattern, bool) {
 	var p pattern
 	part := 0
@@ -136,7 +138,12 @@ func arnPattern(value literalText) (pattern, bool) {
 	if part < arnParts-1 {
 		return nil, false
 	}
-	return append(p, glob(value[start:], anything)...), true
+	p = append(p, glob(value[start:], anything)...)
+	first := slices.IndexFunc(p, func(e element) bool { return e.set == exactly && e.char == ':' })
+	if !p[:first].matches("arn") {
+		return pattern{{set: exactly, char: -1}}, true // matches nothing
+	}
+	return append(text("arn"), p[first:]...), true
 }
 
 // literalText is a value of a policy in which each character knows whether it is

@@ -195,10 +195,10 @@ func newAtom(o policy.Operator, value literalText) (atom, bool) {
 		return atom{literal: strings.ToLower(s), pattern: foldedText(s)}, true
 	case policy.ArnFamily:
 		p, ok := arnPattern(value)
-		if ok && !value.hasWildcards() {
-			p = nil
+		if ok && !value.hasWildcards() && strings.HasPrefix(s, "arn:") {
+			return atom{literal: s}, true
 		}
-		return atom{literal: s, pattern: p}, ok
+		return atom{pattern: p}, ok
 	default:
 		return stringAtom(o.Comparison, value), true
 	}

@@ -55,8 +55,11 @@ func (r *reader) statements(d *policy.Document, which Which) []statement {
 				r.asSets[keyID(c.Key)] = true
 			}
 		}
-		if st.actions = r.actionsOf(&st); st.actions == 0 || !r.onThisKey(&st) {
+		if st.actions = actionsOf(st.Actions); st.actions == 0 || !r.onThisKey(&st) {
 			continue
+		}
+		if st.Actions.Negated && len(st.Actions.Values) == 0 { // everything, or like an empty Action nothing
+			st.resource = r.restrictOpaque(st.resource, st.from, doubt{"empty-list", "NotAction", "NotAction is an empty list"})
 		}
 		for c := range st.Conditions {
 			switch condition := &st.Conditions[c]; {
@@ -141,17 +144,8 @@ func (r *reader) and(boxes *[]box, c *condition, st *statement, s *subject) erro
 }
 
 // actionsOf returns the actions of an Action or NotAction element. An empty Action
-// covers nothing (assumption); an empty NotAction may cover everything or nothing.
-func (r *reader) actionsOf(st *statement) Actions {
-	l := st.Actions
-	switch {
-	case len(l.Values) > 0:
-	case l.Negated:
-		st.resource = r.restrictOpaque(st.resource, st.from, doubt{"empty-list", "NotAction", "NotAction is an empty list"})
-		return AllActions
-	default:
-		return 0
-	}
+// covers nothing (assumption).
+func actionsOf(l policy.List) Actions {
 	var set Actions
 	for _, value := range l.Values {
 		set |= ActionsMatching(value)

@@ -15,7 +15,7 @@ import (
 // many as conditions on the principal tell apart. The widest groups come first,
 // since they matter most, then by type and ARN.
 func (r *reader) universe(statements []statement) ([]subject, error) {
-	u := builder{reader: r, accounts: map[string]bool{r.key.Account: true}, seen: map[string]int{}, unused: "unnamed"}
+	u := builder{reader: r, accounts: map[string]bool{r.key.Account: true}, seen: map[string]int{}, roles: map[string][]string{}, unused: "unnamed"}
 	for i := range statements {
 		for _, p := range statements[i].Principals.Entries {
 			u.mention(p.Text)
@@ -64,6 +64,8 @@ type builder struct {
 	seen     map[string]int // ARN to index in subjects
 	subjects []subject
 	unused   string // a name that is part of no text of the policies
+	// roles are the ARNs of the roles that statements name, by account/name.
+	roles map[string][]string
 	// conditions on keys that the principal determines, by key in lower case.
 	asked map[string][]question
 }
@@ -127,6 +129,9 @@ func (u *builder) addNamed(p *policy.Principal) {
 	case policy.Role:
 		s.kind = evaluation.RolePrincipal
 		u.addSessionsOf(s, otherSession)
+		if id := s.account + "/" + s.name; !slices.Contains(u.roles[id], s.arn) {
+			u.roles[id] = append(u.roles[id], s.arn)
+		}
 	case policy.Session:
 		s.kind = evaluation.SessionPrincipal
 		u.addSessionsOf(s, otherSession)
@@ -199,23 +204,18 @@ func (u *builder) textsOf(key string, s *subject) (literals []string, patterns [
 	return literals, patterns
 }
 
-// resolveRoles gives each session the ARN of its role. The ARN of a session does not
-// tell the path of its role, so a session that a policy names, or whose role it names,
-// becomes one subject for each path that conditions tell apart.
+// resolveRoles gives each session the ARN of its role. A session's ARN does not tell the
+// path of its role; so where no statement names the role, the session becomes one subject
+// for each path that conditions tell apart. The name of a role is unique in its account,
+// whatever its path, so that the sessions of a role that is named are that role's.
 func (u *builder) resolveRoles() error {
-	roles := map[string][]*subject{} // by account/name
-	for i := range u.subjects {
-		if s := &u.subjects[i]; s.kind == evaluation.RolePrincipal {
-			roles[s.account+"/"+s.name] = append(roles[s.account+"/"+s.name], s)
-		}
-	}
 	var resolved []subject
 	for _, s := range u.subjects {
 		if s.kind != evaluation.SessionPrincipal {
 			resolved = append(resolved, s)
 			continue
 		}
-		arns, certain, err := u.roleARNs(&s, roles[s.account+"/"+s.name])
+		arns, certain, err := u.roleARNs(&s)
 		if err != nil {
 			return err
 		}
@@ -230,30 +230,26 @@ func (u *builder) resolveRoles() error {
 
 // roleARNs returns the ARNs that the role of a session may have. The first, as many as
 // certain says, are those that a policy names; each of the others stands for more.
-func (u *builder) roleARNs(s *subject, known []*subject) (arns []string, certain int, err error) {
-	prefix := "arn:" + u.reader.key.Partition + ":iam::"
-	plain := prefix + s.account + ":role/" + s.name
+func (u *builder) roleARNs(s *subject) (arns []string, certain int, err error) {
 	if s.roleARN != "" {
 		return []string{s.roleARN}, 0, nil
 	}
+	if arns = slices.Sorted(slices.Values(u.roles[s.account+"/"+s.name])); len(arns) > 0 {
+		return arns, len(arns), nil
+	}
+	prefix := "arn:" + u.reader.key.Partition + ":iam::"
+	plain := prefix + s.account + ":role/" + s.name
 	domain := slices.Concat(text(prefix+s.account+":role/"), pattern{{set: inPath, repeat: true}}, text("/"+s.name))
 	literals, patterns := u.questions(evaluation.RolePrincipal, s.account, prefix)
-	for _, role := range known {
-		if role.group == named {
-			arns = append(arns, role.arn)
-		}
-	}
 	for _, l := range literals {
-		if l == plain || domain.matches(l) {
+		if (l == plain || domain.matches(l)) && !slices.Contains(arns, l) {
 			arns = append(arns, l)
 		}
 	}
-	slices.Sort(arns)
-	arns = slices.Compact(arns)
 	certain = len(arns)
 	if !slices.Contains(arns, plain) {
 		arns = append(arns, plain)
-	} else if len(literals)+len(patterns) > 0 {
+	} else {
 		arns = append(arns, prefix+s.account+":role/"+u.unused+"/"+s.name)
 	}
 	patterns = slices.DeleteFunc(patterns, func(p pattern) bool { return !mayMeet(p, domain) })

@@ -125,12 +125,22 @@ func addDoubtful(classes []valueClass, predicates []*predicate, budget *int) ([]
 	}
 	slices.SortFunc(combinations, func(a, b []bool) int { return strings.Compare(boolsID(a), boolsID(b)) })
 	for _, c := range combinations {
-		if id := boolsID(c); !found[id] {
+		if id := boolsID(c); !found[id] && !isLiteral(c, predicates) {
 			found[id] = true
 			classes = append(classes, valueClass{holds: c, doubtful: true})
 		}
 	}
 	return classes, nil
+}
+
+// isLiteral tells whether a combination only holds for literals. Those were all tried.
+func isLiteral(holds []bool, predicates []*predicate) bool {
+	for i, p := range predicates {
+		if holds[i] && !slices.ContainsFunc(p.atoms, func(a atom) bool { return a.kind != textValue || a.pattern != nil }) {
+			return true
+		}
+	}
+	return false
 }
 
 // samplesOf returns values that stand for all values, as far as atoms of one kind

@@ -86,9 +86,12 @@ func (c *comparison) confirm(granting Which, request evaluation.Request) bool {
 	if c.confirmed += len(c.documents[0].Statements) + len(c.documents[1].Statements); c.confirmed > confirmations {
 		return false
 	}
-	key := evaluation.Key(c.reader.key)
-	baseline, _ := evaluation.Evaluate(key, c.documents[0], request)
-	actual, _ := evaluation.Evaluate(key, c.documents[1], request)
+	question, err := evaluation.Ask(evaluation.Key(c.reader.key), request)
+	if err != nil {
+		return false
+	}
+	baseline, _ := question.Decide(c.documents[0])
+	actual, _ := question.Decide(c.documents[1])
 	if granting == Baseline {
 		baseline, actual = actual, baseline
 	}
@@ -98,8 +101,7 @@ func (c *comparison) confirm(granting Which, request evaluation.Request) bool {
 // witness returns one request of a finding.
 func (c *comparison) witness(f finding) evaluation.Request {
 	s := f.half.subject
-	context := s.context()
-	context["aws:ResourceAccount"] = c.reader.key.Account
+	context := s.context(c.reader.key)
 	maps.Copy(context, c.reader.space.context(f.when))
 	return evaluation.Request{
 		Principal: s.arn, PrincipalType: s.kind, PrincipalAccount: s.account,
