@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/repair"
 	"github.com/kms-guardrail/kms-guardrail/pkg/trail"
 )
@@ -94,7 +96,7 @@ func (e *Enforcer) enforce(ctx context.Context, event trail.Event, o *guardrail.
 	}
 	o.Evidence = guardrail.LivePolicy
 	judgement := guardrail.Judge(snapshot, e.config.Yardstick)
-	if judgement.Verdict == guardrail.Compliant && e.mayBeStale(event, snapshot) {
+	if judgement.Verdict == guardrail.Compliant && e.mayBeStale(event, snapshot.Key, judgement.Baseline) {
 		return errNotSettled
 	}
 	decide(o, judgement)
@@ -115,13 +117,12 @@ var errNotSettled = errors.New("the key policy that was read is not the one that
 // It may be when the event is young and tells of another policy, which is not
 // compliant. Where that policy has really been replaced since, the event comes back
 // until it is old enough, and does no harm.
-func (e *Enforcer) mayBeStale(event trail.Event, live guardrail.Snapshot) bool {
+func (e *Enforcer) mayBeStale(event trail.Event, key guardrail.Key, baseline *policy.Document) bool {
 	if event.PolicyText == "" || e.config.Now().Sub(event.Time) >= settlingTime {
 		return false
 	}
-	told := live
-	told.Policy, told.Evidence = event.PolicyText, guardrail.EventPolicy
-	return guardrail.Judge(told, e.config.Yardstick).Verdict != guardrail.Compliant
+	told, err := policy.Parse(event.PolicyText)
+	return err != nil || access.Equivalent(key.Access(), baseline, told) != access.Equal
 }
 
 // gather reads the key: two calls for a key that answers. Where KMS denies one,
