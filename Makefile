@@ -21,7 +21,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GOBUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X github.com/kms-guardrail/kms-guardrail/pkg/app.Version=$(VERSION)'
 
 BENCHTIME ?= 1s
-FUZZTIME ?= 30s
+FUZZTIME ?= 60s
 CDKFLAGS ?=
 
 ##@ Use
@@ -99,13 +99,17 @@ bench: ## Run the benchmarks (BENCHTIME=1s)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PACKAGES)
 
 .PHONY: fuzz
-fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=30s)
+fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s)
 	@$(GO) list -f '{{.ImportPath}} {{.Dir}}' $(PACKAGES) | while read -r package folder; do \
 		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$$folder"/*_test.go 2>/dev/null | cut -d' ' -f2); do \
 			echo "$$package $$target"; \
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
 		done; \
 	done
+
+.PHONY: mutants
+mutants: ## Break the comparison on purpose, one rule at a time; fail unless the tests notice each (about 5 minutes)
+	$(GO) test -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/access
 
 .PHONY: fmt
 fmt: ## Format all Go files
