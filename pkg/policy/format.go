@@ -15,7 +15,7 @@ import (
 // is an error here: an unknown effect, more than MaxBytes, no statement.
 func New(version, id string, statements ...Statement) (*Document, error) {
 	var w writer
-	w.open('{')
+	w.open()
 	if version != "" {
 		w.member("Version", version)
 	}
@@ -31,7 +31,7 @@ func New(version, id string, statements ...Statement) (*Document, error) {
 		w.statement(&statements[i])
 	}
 	w.text.WriteString(" ]")
-	w.close('}')
+	w.close()
 	d, err := Parse(w.text.String())
 	if err != nil {
 		return nil, fmt.Errorf("making a policy document: %w", err)
@@ -46,17 +46,17 @@ type writer struct {
 	empty bool // the innermost object has no member yet
 }
 
-func (w *writer) open(bracket byte) {
-	w.text.WriteByte(bracket)
+func (w *writer) open() {
+	w.text.WriteByte('{')
 	w.depth++
 	w.empty = true
 }
 
-func (w *writer) close(bracket byte) {
+func (w *writer) close() {
 	w.depth--
 	w.text.WriteByte('\n')
 	w.text.WriteString(strings.Repeat("  ", w.depth))
-	w.text.WriteByte(bracket)
+	w.text.WriteByte('}')
 	w.empty = false
 }
 
@@ -108,7 +108,7 @@ func (w *writer) string(s string) {
 }
 
 func (w *writer) statement(s *Statement) {
-	w.open('{')
+	w.open()
 	if s.SID != "" {
 		w.member("Sid", s.SID)
 	}
@@ -119,7 +119,7 @@ func (w *writer) statement(s *Statement) {
 	if len(s.Conditions) > 0 {
 		w.conditions(s.Conditions)
 	}
-	w.close('}')
+	w.close()
 }
 
 func (w *writer) list(element string, l List) {
@@ -138,7 +138,7 @@ func (w *writer) principals(p *Principals) {
 		element = "NotPrincipal"
 	}
 	w.name(element)
-	w.open('{')
+	w.open()
 	for _, name := range [...]string{"AWS", "Service", "Federated", "CanonicalUser"} {
 		var values []string
 		for _, e := range p.Entries {
@@ -150,13 +150,13 @@ func (w *writer) principals(p *Principals) {
 			w.member(name, values...)
 		}
 	}
-	w.close('}')
+	w.close()
 }
 
 // conditions writes each operator once, in the order of its first use.
 func (w *writer) conditions(conditions []Condition) {
 	w.name("Condition")
-	w.open('{')
+	w.open()
 	written := map[string]bool{}
 	for _, c := range conditions {
 		operator := c.Operator.String()
@@ -165,13 +165,13 @@ func (w *writer) conditions(conditions []Condition) {
 		}
 		written[operator] = true
 		w.name(operator)
-		w.open('{')
+		w.open()
 		for _, same := range conditions {
 			if same.Operator == c.Operator {
 				w.member(same.Key, same.Values...)
 			}
 		}
-		w.close('}')
+		w.close()
 	}
-	w.close('}')
+	w.close()
 }

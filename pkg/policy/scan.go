@@ -215,7 +215,7 @@ func (s *scanner) hex4() (rune, bool) {
 func (s *scanner) literal(what, expected string) (string, *Error) {
 	s.peek()
 	rest := s.text[s.pos:]
-	n := 0
+	var n int
 	switch {
 	case strings.HasPrefix(rest, "true"):
 		n = len("true")
