@@ -49,8 +49,14 @@ func subjectOf(kind evaluation.PrincipalType, arn string, group subjectGroup) su
 
 // isLiteral tells whether a condition names an ARN in full.
 func (u *builder) isLiteral(arn string) bool {
-	literals, _ := u.textsOf("aws:principalarn", nil)
-	return slices.Contains(literals, arn) && !strings.HasSuffix(arn, ":root")
+	if u.literals == nil {
+		literals, _ := u.textsOf("aws:principalarn", nil)
+		u.literals = make(map[string]bool, len(literals))
+		for _, l := range literals {
+			u.literals[l] = !strings.HasSuffix(l, ":root")
+		}
+	}
+	return u.literals[arn]
 }
 
 // arnsOf returns the ARNs of the principals of a type and an account that no

@@ -106,21 +106,17 @@ func alphabetOf(elements []element, literals []string) []rune {
 	for letters[other] || strings.ContainsRune(taken, other) {
 		other = nextOther(other)
 	}
-	alphabet := []rune{other}
-	for _, c := range slices.Sorted(maps.Keys(letters)) {
-		alphabet = append(alphabet, c)
-	}
-	return alphabet
+	return append([]rune{other}, slices.Sorted(maps.Keys(letters))...)
 }
 
 // nextOther goes through the letters, then through characters beyond ASCII.
 func nextOther(c rune) rune {
-	switch {
-	case c == 'z':
+	switch c {
+	case 'z':
 		return 'a'
-	case c == 'w':
+	case 'w':
 		return 'A'
-	case c == 'Z':
+	case 'Z':
 		return 'À'
 	default:
 		return c + 1

@@ -127,13 +127,27 @@ func (b box) appendID(id []byte) []byte {
 
 // intersect returns what two boxes share, and false where that is nothing.
 func (b box) intersect(other box) (box, bool) {
-	for _, s := range other {
-		var ok bool
-		if b, ok = b.restrict(s.dimension, s.in); !ok {
-			return nil, false
-		}
+	switch {
+	case len(b) == 0:
+		return other, true
+	case len(other) == 0:
+		return b, true
 	}
-	return b, true
+	both := make(box, 0, len(b)+len(other))
+	i := 0
+	for _, s := range other {
+		for ; i < len(b) && b[i].dimension < s.dimension; i++ {
+			both = append(both, b[i])
+		}
+		if i < len(b) && b[i].dimension == s.dimension {
+			if s.in = b[i].in.and(s.in); s.in.empty() {
+				return nil, false
+			}
+			i++
+		}
+		both = append(both, s)
+	}
+	return append(both, b[i:]...), true
 }
 
 // dimension is one thing about a request that conditions ask for.
@@ -228,6 +242,9 @@ func (sp *space) remainder(b box, others []box, yield func(box) bool) (more bool
 	splitter := touching[pick]
 	rest := slices.Delete(touching, pick, pick+1)
 	for _, s := range splitter {
+		if err := sp.spend(cost); err != nil {
+			return false, err
+		}
 		outside := sp.dimensions[s.dimension].all.andNot(s.in)
 		if piece, ok := b.restrict(s.dimension, outside); ok {
 			if more, err := sp.remainder(piece, rest, yield); err != nil || !more {

@@ -73,7 +73,7 @@ type comparison struct {
 }
 
 func newComparison(key Key, baseline, actual *policy.Document) *comparison {
-	c := &comparison{documents: [2]*policy.Document{baseline, actual}, reader: reader{key: key, space: &space{budget: budget}, opaque: map[string]int{}, keys: map[string]*conditionKey{}, asSets: map[string]bool{}}}
+	c := &comparison{documents: [2]*policy.Document{baseline, actual}, reader: reader{key: key, space: &space{budget: budget}, opaque: map[string]int{}, keys: map[string]*conditionKey{}, asSets: map[string]bool{}, exempts: map[string]int{}}}
 	c.baseline = c.reader.statements(baseline, Baseline)
 	c.actual = c.reader.statements(actual, Actual)
 	return c

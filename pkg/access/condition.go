@@ -199,6 +199,10 @@ func (r *reader) onMulti(c *condition, from origin) []box {
 	case o.Set == policy.NoSet || len(c.unknown) > 0:
 		// Without a set operator there are two readings: it never holds, or it
 		// is taken as on a single-valued key.
+		const few = 8 // with many classes, presence is many boxes; the doubt then covers absence too
+		if len(k.classes) > few {
+			return r.inDoubtIfPresent(c, always, k.absence(), from)
+		}
 		return r.inDoubtIfPresent(c, k.presence(func(int) bool { return true }), k.absence(), from)
 	case c.empty && o.Set == policy.ForAllValues:
 		return []box{k.absence()}
@@ -255,9 +259,9 @@ func (r *reader) nullOnMulti(c *condition, k *conditionKey, from origin) []box {
 
 // absence is the box in which a multi-valued key has no value.
 func (k *conditionKey) absence() box {
-	var b box
+	b := make(box, len(k.classes))
 	for class := range k.classes {
-		b, _ = b.restrict(k.dimension+class, single(without, 2))
+		b[class] = side{k.dimension + class, single(without, 2)}
 	}
 	return b
 }

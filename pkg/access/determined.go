@@ -1,9 +1,12 @@
 package access
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 )
 
 // keyID returns the name of a condition key such that two names give the same if they
@@ -42,16 +45,27 @@ func isDetermined(name string) bool {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
 func (r *reader) determined(name string, s *subject) (value string, present, ok bool) {
 	name = keyID(name)
-	if name == "aws:resourceaccount" {
+	isService := s != nil && s.kind == evaluation.ServicePrincipal
+	switch {
+	case name == "aws:resourceaccount":
 		return r.key.Account, true, true
-	}
-	if s == nil || !isDetermined(name) {
+	case s == nil || !isDetermined(name):
 		return "", false, false
+	case name == "aws:principalisawsservice":
+		return strconv.FormatBool(isService), true, true
+	case name == "aws:principalservicename":
+		value, present = s.arn, isService
+	case name == "aws:username":
+		value, present = s.name, s.kind == evaluation.UserPrincipal
+	case name == "aws:principalarn":
+		value, present = s.principalARN(), !isService
+	case name == "aws:principaltype":
+		value, present = s.principalType(), !isService
+	default: // aws:PrincipalAccount, kms:CallerAccount
+		value, present = s.account, !isService
 	}
-	for key, value := range s.context(r.key) {
-		if strings.EqualFold(key, name) {
-			return value.(string), true, true
-		}
+	if !present {
+		value = ""
 	}
-	return "", false, true
+	return value, present, true
 }

@@ -17,10 +17,10 @@ type element = map[string]any
 
 // pairOf draws two policies: mostly the second is the first with a few changes.
 func pairOf(r *rapid.T) (baseline, actual *policy.Document) {
-	first := rapid.SliceOfN(statements, 1, 4).Draw(r, "baseline")
+	first := rapid.SliceOfN(statementsDrawn, 1, 4).Draw(r, "baseline")
 	second := first
 	if rapid.IntRange(0, 3).Draw(r, "independent") == 0 {
-		second = rapid.SliceOfN(statements, 1, 4).Draw(r, "actual")
+		second = rapid.SliceOfN(statementsDrawn, 1, 4).Draw(r, "actual")
 	} else {
 		for range rapid.IntRange(1, 2).Draw(r, "changes") {
 			second = changed(r, second)
@@ -65,7 +65,7 @@ func changed(r *rapid.T, list []element) []element {
 				continue
 			}
 		case "add":
-			result = append(result, statements.Draw(r, "added"))
+			result = append(result, statementsDrawn.Draw(r, "added"))
 		case "effect":
 			copied["Effect"] = map[any]string{"Allow": "Deny", "Deny": "Allow"}[st["Effect"]]
 		case "no condition":
@@ -73,7 +73,7 @@ func changed(r *rapid.T, list []element) []element {
 		case "one value":
 			copied["Condition"] = oneChanged(r, st["Condition"])
 		default:
-			other := statements.Draw(r, "other")
+			other := statementsDrawn.Draw(r, "other")
 			for _, name := range map[string][]string{"principal": {"Principal", "NotPrincipal"}, "action": {"Action", "NotAction"}, "resource": {"Resource", "NotResource"}, "condition": {"Condition"}}[what] {
 				delete(copied, name)
 				if value, ok := other[name]; ok {
@@ -115,7 +115,7 @@ func weighted(valuesAndWeights ...any) *rapid.Generator[string] {
 	return rapid.SampledFrom(list)
 }
 
-var statements = rapid.Custom(func(r *rapid.T) element {
+var statementsDrawn = rapid.Custom(func(r *rapid.T) element {
 	st := element{"Effect": weighted("Allow", 2, "Deny", 1).Draw(r, "effect")}
 	principal := "Principal"
 	if rapid.IntRange(0, 9).Draw(r, "negated principal") == 0 {
@@ -262,12 +262,12 @@ func textsFor(key string) *rapid.Generator[string] {
 	case "kms:calleraccount", "aws:principalaccount", "aws:resourceaccount":
 		return weighted("111122223333", 3, "444455556666", 2, "1111*", 1, "777788889999", 1, "*", 1, "${aws:PrincipalAccount}", 1)
 	case "aws:principalarn":
-		return weighted(ownARN+"role/a", 3, ownARN+"role/*", 2, ownARN+"user/a", 2, ownARN+"*", 1, "arn:aws:iam::*:role/a", 1, "arn:aws:iam::*:*/a", 1, ownARN+"role/b/*", 1,
+		return weighted(ownARN+"role/a", 3, ownARN+"role/*", 2, ownARN+"user/a", 2, ownARN+"*", 1, "arn:aws:iam::*:role/a", 1, "arn:aws:iam::*:*/a", 1, ownARN+"role/b/*", 1, ownARN+"role/a*", 1, ownARN+"role/*b", 1, ownARN+"user/?", 1, ownARN+"user/a*", 1,
 			ownARN+"user/${aws:username}", 1, foreignARN+"role/a", 1, "arn:aws:iam::*:root", 1, "*", 1, "*a", 1, ownARN+"role/?", 1, "arn:aws:sts::111122223333:federated-user/*", 1, "arn:aws:iam::777788889999:role/*", 1)
 	case "aws:sourcearn":
-		return weighted("arn:aws:s3:::a", 2, "arn:aws:s3:::*", 2, "arn:*:s3:::a", 1, "arn:aws:s3:*:*:a*", 2, "arn:aws:*:a", 1, "*", 1, "arn:aws:s3:::a:*", 1, "arn:aws:s3:${aws:PrincipalAccount}::a", 1)
+		return weighted("arn:aws:s3:::a", 2, "arn:aws:s3:::*", 2, "arn:aws:s3:::a*", 2, "arn:aws:s3:::*b", 2, "arn:aws:s3:::?", 1, "arn:aws:s3:::*a*", 1, "arn:*:s3:::a", 1, "arn:aws:s3:*:*:a*", 2, "arn:aws:*:a", 1, "*", 1, "arn:aws:s3:::a:*", 1, "arn:aws:s3:${aws:PrincipalAccount}::a", 1)
 	case "aws:username":
-		return weighted("a", 3, "b", 1, "a*", 2, "?", 1, "*", 1, "${aws:username}", 1, "${aws:PrincipalType}", 1)
+		return weighted("a", 3, "b", 1, "a*", 2, "*b", 2, "?", 1, "*", 1, "${aws:username}", 1, "${aws:PrincipalType}", 1)
 	case "aws:principaltype":
 		return weighted("User", 2, "AssumedRole", 2, "Account", 1, "FederatedUser", 1, "*e*", 1)
 	case "aws:principalservicename":

@@ -71,7 +71,16 @@ const (
 // namesakes of other kinds, paths and spellings, unnamed ones of every account, and those
 // whose ARN, account or name a condition asks for.
 func callersOf(documents ...*policy.Document) []caller {
-	l := callerList{seen: map[string]bool{}}
+	l := callerList{seen: map[string]bool{}, roles: map[string]bool{}}
+	for _, d := range documents {
+		for i := range d.Statements {
+			for _, p := range d.Statements[i].Principals.Entries {
+				if p.Kind == policy.Role && p.Partition == key.Partition {
+					l.roles[p.Text], l.roles[p.AccountID+"/"+p.Name] = true, true
+				}
+			}
+		}
+	}
 	for _, account := range accountsIn(documents) {
 		l.unnamed(account)
 	}
@@ -88,12 +97,30 @@ func callersOf(documents ...*policy.Document) []caller {
 			l.askedFor(strings.ToLower(c.Key), v, accountsIn(documents))
 		}
 	}
+	for _, arn := range crossings(documents, "aws:PrincipalArn") {
+		if p, err := policy.ParseAWSPrincipal(arn); err == nil {
+			_, name, _ := strings.Cut(p.Text, "/")
+			switch p.Kind {
+			case policy.User:
+				l.identity(p.AccountID, "user", name)
+			case policy.Role:
+				l.identity(p.AccountID, "role", name)
+			default:
+			}
+		}
+	}
+	for _, name := range crossings(documents, "aws:username") {
+		l.identity(key.Account, "user", name)
+	}
 	return l.list
 }
 
 type callerList struct {
 	list []caller
 	seen map[string]bool
+	// roles are the ARNs, and the accounts and names, of roles that statements name. There
+	// is one role of a name in an account, whatever its path.
+	roles map[string]bool
 }
 
 func (l *callerList) add(c caller) {
@@ -117,6 +144,9 @@ func (l *callerList) identity(account, kind, name string) {
 }
 
 func (l *callerList) session(account, role, session, roleARN string) {
+	if l.roles[account+"/"+role] && !l.roles[roleARN] {
+		return
+	}
 	l.add(caller{arn: "arn:" + key.Partition + ":sts::" + account + ":assumed-role/" + role + "/" + session, kind: evaluation.SessionPrincipal, account: account, roleARN: roleARN})
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"math/big"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,14 +118,43 @@ func instancesOf(pattern, star, question string) []string {
 
 // crossings returns texts that several patterns on a key may match together: the
 // wildcards of one filled with the literal parts of another. Where the policies use few
-// characters, it returns all short words of them instead.
+// characters, it returns all short words of them instead; of ARNs, in the last part.
 func crossings(documents []*policy.Document, key string) []string {
-	var values []string
+	var values, arns []string
 	for c := range conditionsOf(documents) {
-		if strings.EqualFold(c.Key, key) && (c.Operator.Family == policy.StringFamily || c.Operator.Family == policy.ArnFamily) {
-			values = append(values, c.Values...)
+		if !strings.EqualFold(c.Key, key) || c.Operator.Family != policy.StringFamily && c.Operator.Family != policy.ArnFamily {
+			continue
+		}
+		for _, v := range c.Values {
+			if strings.Count(v, ":") >= 5 {
+				arns = append(arns, v)
+			} else {
+				values = append(values, v)
+			}
 		}
 	}
+	list := crossed(values)
+	var fronts, resources []string
+	for _, arn := range arns {
+		parts := strings.SplitN(arn, ":", 6)
+		front, _, _ := strings.Cut(parts[5], "/") // the type of an IAM resource
+		if front = front + "/"; len(front) > len(parts[5]) {
+			front = ""
+		}
+		resources = append(resources, parts[5][len(front):])
+		fronts = append(fronts, strings.ReplaceAll(strings.Join(parts[:5], ":"), "*", "")+":"+front)
+	}
+	slices.Sort(fronts)
+	for _, front := range slices.Compact(fronts) {
+		for _, resource := range crossed(resources) {
+			list = append(list, front+resource)
+		}
+	}
+	return list
+}
+
+// crossed is crossings for values as they stand.
+func crossed(values []string) []string {
 	if letters := lettersOf(values); len(letters) > 0 && len(letters) <= 3 {
 		return wordsOver(letters, 4)
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
@@ -20,12 +21,11 @@ import (
 //
 // The same policies give the same requests.
 type sampler struct {
-	documents []*policy.Document
-	random    *rand.Rand
-	callers   []caller
-	actions   []string // one of each set that no statement tells apart
-	keys      []askedKey
-	targets   []target
+	random  *rand.Rand
+	callers []caller
+	actions []string // one of each set that no statement tells apart
+	keys    []askedKey
+	targets map[string]*target // by the text of the statement
 }
 
 // askedKey is a condition key that a request is free to have.
@@ -39,8 +39,8 @@ type askedKey struct {
 type target struct {
 	callers []caller
 	actions []string
-	// values are those that meet the statement's conditions on a key: a string, a
-	// []string, or nil for absence.
+	// values are, by the key's name, those that meet the statement's conditions on it: a
+	// string, a []string, or nil for absence. Keys in variables are there without any.
 	values map[string][]any
 }
 
@@ -49,55 +49,84 @@ func newSampler(documents ...*policy.Document) *sampler {
 	for _, d := range documents {
 		seed.Write([]byte(d.Text()))
 	}
-	s := &sampler{documents: documents, random: rand.New(rand.NewPCG(seed.Sum64(), 1)), callers: callersOf(documents...), actions: actionsApart(documents)}
-	s.keys = keysOf(documents)
+	s := &sampler{
+		random: newRandom(seed.Sum64(), 0), callers: callersOf(documents...), actions: actionsApart(documents),
+		keys: keysOf(documents), targets: map[string]*target{},
+	}
 	for _, d := range documents {
 		for i := range d.Statements {
-			s.targets = append(s.targets, s.target(d, &d.Statements[i]))
+			if id := statementID(d, i); s.targets[id] == nil {
+				s.targets[id] = s.target(d, &d.Statements[i])
+			}
 		}
 	}
 	return s
 }
 
-// requests returns about n requests, half of them aimed at a statement.
-func (s *sampler) requests(n int) []evaluation.Request {
+func newRandom(seed, more uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, more)) }
+
+func statementID(d *policy.Document, i int) string {
+	return d.Version + d.Text()[d.Statements[i].Offset:d.Statements[i].End]
+}
+
+// requests returns n requests about policies whose statements the sampler knows: most
+// are aimed at one statement or at two at once.
+func (s *sampler) requests(n int, documents ...*policy.Document) []evaluation.Request {
+	var targets []*target
+	for _, d := range documents {
+		for i := range d.Statements {
+			targets = append(targets, s.targets[statementID(d, i)])
+		}
+	}
 	list := make([]evaluation.Request, 0, n)
 	for i := range n {
-		var about *target
-		if len(s.targets) > 0 && i%4 != 0 {
-			about = &s.targets[i%len(s.targets)]
+		switch i % 8 {
+		case 0:
+			list = append(list, s.request(targets))
+		case 1, 2, 3:
+			list = append(list, s.request(targets, pick(s.random, targets), pick(s.random, targets)))
+		default:
+			list = append(list, s.request(targets, pick(s.random, targets)))
 		}
-		list = append(list, s.request(about))
 	}
 	return list
 }
 
-func (s *sampler) request(about *target) evaluation.Request {
+// request returns a request that has only keys that some of the targets ask about, and
+// likely meets what the ones aimed at ask.
+func (s *sampler) request(targets []*target, aimedAt ...*target) evaluation.Request {
 	who, action := pick(s.random, s.callers), pick(s.random, s.actions)
-	if about != nil && len(about.callers) > 0 && s.chance(80) {
-		who = pick(s.random, about.callers)
-	}
-	if about != nil && len(about.actions) > 0 && s.chance(80) {
-		action = pick(s.random, about.actions)
+	for _, t := range aimedAt {
+		if len(t.callers) > 0 && s.chance(80) {
+			who = pick(s.random, t.callers)
+		}
+		if len(t.actions) > 0 && s.chance(80) {
+			action = pick(s.random, t.actions)
+		}
 	}
 	context := who.context()
 	for _, k := range s.keys {
-		if value := s.value(k, about); value != nil {
+		if !slices.ContainsFunc(targets, func(t *target) bool { _, asked := t.values[k.name]; return asked }) {
+			continue
+		}
+		if value := s.value(k, aimedAt); value != nil {
 			context[k.name] = value
 		}
 	}
-	fill(context, s.chance(85))
+	if s.chance(85) {
+		fill(context)
+	}
 	return evaluation.Request{
 		Principal: who.arn, PrincipalType: who.kind, PrincipalAccount: who.account,
 		IdentityPolicyAllows: who.alone() || s.chance(60), Action: action, Resource: key.ARN, Context: context,
 	}
 }
 
-// value returns a value for a key: mostly one that meets what the statement asks, at
-// times any, at times none.
-func (s *sampler) value(k askedKey, about *target) any {
-	if about != nil && s.chance(75) {
-		if fitting, asked := about.values[k.name]; asked && len(fitting) > 0 {
+// value returns a value for a key: mostly one that meets what a target asks, at times
+// any, at times none.
+func (s *sampler) value(k askedKey, aimedAt []*target) any {
+	for _, t := range aimedAt {
+		if fitting := t.values[k.name]; len(fitting) > 0 && s.chance(75) {
 			return pick(s.random, fitting)
 		}
 	}
@@ -123,47 +152,49 @@ func (s *sampler) chance(percent int) bool { return s.random.IntN(100) < percent
 func pick[T any](random *rand.Rand, list []T) T { return list[random.IntN(len(list))] }
 
 // target finds, by asking the evaluator about the parts of a statement, what meets them.
-func (s *sampler) target(d *policy.Document, st *policy.Statement) target {
+func (s *sampler) target(d *policy.Document, st *policy.Statement) *target {
 	part := policy.Statement{Effect: policy.Allow, Principals: everyone, Actions: policy.Values("*"), Resources: policy.Values("*")}
-	probe := func(st policy.Statement, r evaluation.Request) bool {
-		decision, _ := evaluation.Evaluate(evaluation.Key(key), &policy.Document{Version: d.Version, Statements: []policy.Statement{st}}, r)
+	matches := func(part policy.Statement, c caller, action string, context map[string]any) bool {
+		r := evaluation.Request{Principal: c.arn, PrincipalType: c.kind, PrincipalAccount: c.account, IdentityPolicyAllows: true, Action: action, Context: context}
+		decision, _ := evaluation.Evaluate(evaluation.Key(key), &policy.Document{Version: d.Version, Statements: []policy.Statement{part}}, r)
 		return decision.Allows() || decision == evaluation.Inconclusive
 	}
 	t := target{values: map[string][]any{}}
-	r := evaluation.Request{IdentityPolicyAllows: true, Action: "kms:Decrypt", Resource: key.ARN}
-	who := part
-	who.Principals = st.Principals
+	who, what := part, part
+	who.Principals, what.Actions = st.Principals, st.Actions
 	for _, c := range s.callers {
-		r.Principal, r.PrincipalType, r.PrincipalAccount = c.arn, c.kind, c.account
-		if probe(who, r) {
+		if matches(who, c, "kms:Decrypt", nil) {
 			t.callers = append(t.callers, c)
 		}
 	}
-	what := part
-	what.Actions = st.Actions
-	for _, r.Action = range s.actions {
-		if probe(what, r) {
-			t.actions = append(t.actions, r.Action)
+	for _, action := range s.actions {
+		if matches(what, s.callers[0], action, nil) {
+			t.actions = append(t.actions, action)
 		}
 	}
-	r.Action = "kms:Decrypt"
 	for _, k := range s.keys {
 		when := part
-		when.Conditions = slices.DeleteFunc(slices.Clone(st.Conditions), func(c policy.Condition) bool { return !strings.EqualFold(c.Key, k.name) })
+		for _, c := range st.Conditions {
+			if strings.EqualFold(c.Key, k.name) {
+				when.Conditions = append(when.Conditions, c)
+			}
+			if slices.ContainsFunc(variablesIn(c.Values), func(name string) bool { return strings.EqualFold(name, k.name) }) {
+				t.values[k.name] = nil
+			}
+		}
 		if len(when.Conditions) > 0 {
 			t.values[k.name] = s.fitting(k, func(value any) bool {
 				c := pick(s.random, s.callers)
-				r.Principal, r.PrincipalType, r.PrincipalAccount = c.arn, c.kind, c.account
-				r.Context = c.context()
+				context := c.context()
 				if value != nil {
-					r.Context[k.name] = value
+					context[k.name] = value
 				}
-				fill(r.Context, true)
-				return probe(when, r)
+				fill(context)
+				return matches(when, c, "kms:Decrypt", context)
 			})
 		}
 	}
-	return t
+	return &t
 }
 
 var everyone = policy.Principals{Entries: []policy.Principal{{Kind: policy.Anyone, Text: "*"}}}
@@ -192,7 +223,7 @@ func keysOf(documents []*policy.Document) []askedKey {
 	found := map[string]*askedKey{}
 	var order []string
 	note := func(name string) *askedKey {
-		id := strings.ToLower(name)
+		id := sameCase(name)
 		if found[id] == nil {
 			_, known := catalog.LookupConditionKey(name)
 			found[id] = &askedKey{name: name, multi: catalog.MultiValued(name) || !known && usedAsSet(documents, name), values: []string{"other"}}
@@ -223,6 +254,17 @@ func keysOf(documents []*policy.Document) []askedKey {
 		list = append(list, k)
 	}
 	return list
+}
+
+// sameCase returns a text such that two texts give the same if they differ in case only.
+func sameCase(text string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			least = min(least, other)
+		}
+		return least
+	}, text)
 }
 
 // usedAsSet tells whether a set operator stands over a key in any of the policies.
@@ -272,10 +314,7 @@ func variablesIn(values []string) []string {
 // fill replaces policy variables in the values of a context by what the context itself
 // says, so that a request can meet a condition with variables. Where it does not
 // resolve, such text stays as it is: a value may look like a variable.
-func fill(context map[string]any, resolve bool) {
-	if !resolve {
-		return
-	}
+func fill(context map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(context)) {
 		switch value := context[name].(type) {
 		case string:

@@ -19,6 +19,9 @@ type statement struct {
 	// principal; varying are the others.
 	fixed   []box
 	varying []varying
+	// exempt is the doubt about whom a NotPrincipal exempts; its id is to be
+	// completed by the subject.
+	exempt doubt
 }
 
 // varying is a condition that means something else for each principal. Its
@@ -42,6 +45,7 @@ type reader struct {
 	keys     map[string]*conditionKey // by name in lower case
 	keyOrder []*conditionKey
 	asSets   map[string]bool // the keys over which a set operator stands, even in a dead statement
+	exempts  map[string]int  // what a NotPrincipal lists, to its number
 }
 
 // statements returns the statements of a document that can have an effect. Their
@@ -69,6 +73,9 @@ func (r *reader) statements(d *policy.Document, which Which) []statement {
 				read := r.read(condition, d, nil)
 				st.varying = append(st.varying, varying{condition, &read})
 			}
+		}
+		if st.Principals.Negated {
+			st.exempt = r.exemption(&st)
 		}
 		list = append(list, st)
 	}
@@ -99,7 +106,7 @@ func (r *reader) registerConditions(statements []statement, subjects []subject) 
 				continue
 			}
 			for s := range subjects {
-				if err := r.space.spend(1 + len(c.Values)); err != nil {
+				if err := r.space.spend(1 + 40*len(c.Values)); err != nil {
 					return err
 				}
 				r.registerCondition(c.Condition, st.document, &subjects[s])
@@ -270,6 +277,9 @@ const (
 // contexts.
 func (r *reader) reach(st *statement, s *subject) (coverage, []box, error) {
 	covered, when := r.reachPrincipal(st, s)
+	if err := r.space.spend(1 + len(st.Principals.Entries)/16 + 16*len(when)); err != nil {
+		return coversNothing, nil, err
+	}
 	if covered == coversNothing {
 		return coversNothing, nil, nil
 	}
@@ -320,10 +330,20 @@ func (r *reader) reachNegated(st *statement, s *subject) (coverage, box) {
 	if decided && s.layersListed(entries, r.key.Partition) {
 		return coversNothing, nil
 	}
+	d := st.exempt
+	d.id += s.arn
+	return coversDirect, r.restrictOpaque(nil, st.from, d)
+}
+
+// exemption returns the doubt about a NotPrincipal, the same for the same list.
+func (r *reader) exemption(st *statement) doubt {
+	entries := st.Principals.Entries
 	text := "NotPrincipal with " + st.Effect.String() + ": "
-	id := text + principalTexts(entries, func(p policy.Principal) string { return fmt.Sprintf("%d:%q", p.Kind, p.Text) }) + " for " + s.arn
-	text += principalTexts(entries, func(p policy.Principal) string { return p.Text })
-	return coversDirect, r.restrictOpaque(nil, st.from, doubt{"not-principal", id, text})
+	list := text + principalTexts(entries, func(p policy.Principal) string { return fmt.Sprintf("%d:%q", p.Kind, r.spelledOut(p)) })
+	if _, known := r.exempts[list]; !known {
+		r.exempts[list] = len(r.exempts)
+	}
+	return doubt{"not-principal", fmt.Sprintf("%d for ", r.exempts[list]), text + principalTexts(entries, r.spelledOut)}
 }
 
 func principalTexts(entries []policy.Principal, textOf func(policy.Principal) string) string {
@@ -333,4 +353,12 @@ func principalTexts(entries []policy.Principal, textOf func(policy.Principal) st
 	}
 	slices.Sort(texts)
 	return strings.Join(slices.Compact(texts), ", ")
+}
+
+// spelledOut is the text of a principal, an account id as its root ARN.
+func (r *reader) spelledOut(p policy.Principal) string {
+	if p.Kind == policy.Account && p.Partition == "" {
+		return "arn:" + r.key.Partition + ":iam::" + p.AccountID + ":root"
+	}
+	return p.Text
 }

@@ -66,6 +66,10 @@ type builder struct {
 	unused   string // a name that is part of no text of the policies
 	// roles are the ARNs of the roles that statements name, by account/name.
 	roles map[string][]string
+	// literals are the ARNs that conditions on aws:PrincipalArn name in full.
+	literals map[string]bool
+	// askedRoles is what conditions ask of the roles of an account.
+	askedRoles map[string]*askedRoles
 	// conditions on keys that the principal determines, by key in lower case.
 	asked map[string][]question
 }
@@ -240,8 +244,8 @@ func (u *builder) roleARNs(s *subject) (arns []string, certain int, err error) {
 	prefix := "arn:" + u.reader.key.Partition + ":iam::"
 	plain := prefix + s.account + ":role/" + s.name
 	domain := slices.Concat(text(prefix+s.account+":role/"), pattern{{set: inPath, repeat: true}}, text("/"+s.name))
-	literals, patterns := u.questions(evaluation.RolePrincipal, s.account, prefix)
-	for _, l := range literals {
+	asked := u.rolesAsked(s.account, prefix)
+	for _, l := range asked.literals[s.name] {
 		if (l == plain || domain.matches(l)) && !slices.Contains(arns, l) {
 			arns = append(arns, l)
 		}
@@ -252,7 +256,10 @@ func (u *builder) roleARNs(s *subject) (arns []string, certain int, err error) {
 	} else {
 		arns = append(arns, prefix+s.account+":role/"+u.unused+"/"+s.name)
 	}
-	patterns = slices.DeleteFunc(patterns, func(p pattern) bool { return !mayMeet(p, domain) })
+	if err := u.reader.space.spend(len(asked.patterns)); err != nil {
+		return nil, 0, err
+	}
+	patterns := slices.DeleteFunc(slices.Clone(asked.patterns), func(p pattern) bool { return !mayMeet(p, domain) })
 	if len(patterns) == 0 {
 		return arns, certain, nil
 	}
@@ -263,6 +270,29 @@ func (u *builder) roleARNs(s *subject) (arns []string, certain int, err error) {
 		}
 	}
 	return arns, certain, err
+}
+
+// askedRoles is what conditions ask of roles: their ARNs, by the last part of their path,
+// and patterns of them.
+type askedRoles struct {
+	literals map[string][]string
+	patterns []pattern
+}
+
+func (u *builder) rolesAsked(account, prefix string) *askedRoles {
+	if u.askedRoles[account] == nil {
+		literals, patterns := u.questions(evaluation.RolePrincipal, account, prefix)
+		asked := askedRoles{literals: map[string][]string{}, patterns: patterns}
+		for _, l := range literals {
+			name := l[strings.LastIndexByte(l, '/')+1:]
+			asked.literals[name] = append(asked.literals[name], l)
+		}
+		if u.askedRoles == nil {
+			u.askedRoles = map[string]*askedRoles{}
+		}
+		u.askedRoles[account] = &asked
+	}
+	return u.askedRoles[account]
 }
 
 func compareBool(a, b bool) int {

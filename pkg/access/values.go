@@ -224,13 +224,11 @@ func numberSamples(atoms []atom) []string {
 
 // decimal writes a number whose decimals end.
 func decimal(r *big.Rat) string {
-	ten := big.NewRat(10, 1)
-	scaled, places := new(big.Rat).Set(r), 0
-	for !scaled.IsInt() {
-		scaled.Mul(scaled, ten)
-		places++
+	if r.IsInt() {
+		return r.FloatString(0)
 	}
-	return r.FloatString(places)
+	// The denominator is a product of twos and fives: it divides that power of ten.
+	return strings.TrimRight(r.FloatString(r.Denom().BitLen()), "0")
 }
 
 // timeSamples is numberSamples for times.
