@@ -86,15 +86,15 @@ func diffFiles(cmd *cobra.Command, o *options, keyARN, baselineFile, actualFile 
 }
 
 // keyOf reads a key ARN, or infers the key's account from its policies.
-func keyOf(keyARN string, documents ...*policy.Document) (access.Key, error) {
+func keyOf(keyARN string, documents ...*policy.Document) (policy.Key, error) {
 	if keyARN == "" {
 		return access.InferKey(documents...)
 	}
-	return access.ParseKeyARN(keyARN)
+	return policy.ParseKeyARN(keyARN)
 }
 
 // inferenceNote says what the result hangs on where no key ARN was given.
-func inferenceNote(key access.Key, documents ...*policy.Document) string {
+func inferenceNote(key policy.Key, documents ...*policy.Document) string {
 	for _, d := range documents {
 		if strings.Contains(d.Text(), key.Account) {
 			return "note: the key is taken to belong to account " + key.Account + "; say which key it is with --key-arn"
@@ -104,12 +104,12 @@ func inferenceNote(key access.Key, documents ...*policy.Document) string {
 }
 
 // compare compares two policies and lints both.
-func compare(key access.Key, baseline, actual *policy.Document) report.Result {
+func compare(key policy.Key, baseline, actual *policy.Document) report.Result {
 	result := report.Result{Result: access.Compare(key, baseline, actual), Lint: []report.Lint{}}
-	for _, f := range lint.Check(lint.Key(key), baseline) {
+	for _, f := range lint.Check(key, baseline) {
 		result.Lint = append(result.Lint, report.Lint{Policy: access.Baseline, Finding: f})
 	}
-	for _, f := range lint.Check(lint.Key(key), actual) {
+	for _, f := range lint.Check(key, actual) {
 		result.Lint = append(result.Lint, report.Lint{Policy: access.Actual, Finding: f})
 	}
 	return result

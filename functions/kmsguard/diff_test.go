@@ -118,7 +118,7 @@ func TestOwnerOfTheKey(t *testing.T) {
 		{"no account at all", nobodysPolicy, nobodysPolicy, nil, exitFine, "note: the policies name no account"},
 		{"several accounts", severalAccounts, severalAccounts, nil, exitError, "give the key ARN with --key-arn\n"},
 		{"several accounts, but the ARN says", severalAccounts, severalAccounts, []string{"--key-arn", someKey}, exitFine, ""},
-		{"not a key ARN", accountPolicy, accountPolicy, []string{"--key-arn", "alias/x"}, exitError, `--key-arn: "alias/x" is not a key ARN`},
+		{"not a key ARN", accountPolicy, accountPolicy, []string{"--key-arn", "alias/x"}, exitError, `--key-arn: "alias/x" is not the ARN of a key`},
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {

@@ -111,7 +111,7 @@ func decide(keyARN, source string, d *policy.Document, request evaluation.Reques
 	if arn == "" {
 		return decided{}, errors.New("which key is it? Say so with --key-arn, keyArn in a batch, or the request's resource")
 	}
-	key, err := evaluation.ParseKeyARN(arn)
+	key, err := policy.ParseKeyARN(arn)
 	if err != nil {
 		return decided{}, fmt.Errorf("%s: %w", source, err)
 	}

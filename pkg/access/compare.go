@@ -28,7 +28,7 @@ const mostPieces = 16
 //     Undecided with at least one open question, else Equal.
 //
 // It never fails: what cannot be decided within the budget is inconclusive.
-func Compare(key Key, baseline, actual *policy.Document) Result {
+func Compare(key policy.Key, baseline, actual *policy.Document) Result {
 	return compareWays(key, baseline, actual, both)
 }
 
@@ -41,7 +41,7 @@ const (
 	onlyMissing
 )
 
-func compareWays(key Key, baseline, actual *policy.Document, asked ways) Result {
+func compareWays(key policy.Key, baseline, actual *policy.Document, asked ways) Result {
 	result := Result{Verdict: Equal, Excess: []Difference{}, Missing: []Difference{}, Inconclusive: []Inconclusive{}}
 	if baseline.Text() == actual.Text() || sameStatements(key, baseline, actual) {
 		return result
@@ -72,7 +72,7 @@ type comparison struct {
 	confirmed        int // statements evaluated to confirm witnesses
 }
 
-func newComparison(key Key, baseline, actual *policy.Document) *comparison {
+func newComparison(key policy.Key, baseline, actual *policy.Document) *comparison {
 	c := &comparison{documents: [2]*policy.Document{baseline, actual}, reader: reader{key: key, space: &space{budget: budget}, opaque: map[string]int{}, keys: map[string]*conditionKey{}, asSets: map[string]bool{}, exempts: map[string]int{}}}
 	c.baseline = c.reader.statements(baseline, Baseline)
 	c.actual = c.reader.statements(actual, Actual)

@@ -8,7 +8,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
-var key = access.Key{
+var key = policy.Key{
 	ARN:       "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 	Partition: "aws", Account: "111122223333",
 }
@@ -128,6 +128,9 @@ func TestDifferencesNameStatementPrincipalsActionsAndHalf(t *testing.T) {
 		{"a foreign role needs its own account too, and covers its sessions",
 			[]string{root}, []string{root, change(t, foreign, ":root", ":role/x")},
 			[]string{"actual 1 delegated: arn:aws:iam::444455556666:role/x: kms:Decrypt"}, nil},
+		{"an account that only a condition names is a named account",
+			[]string{root}, []string{root, change(t, anyone, `"Resource":"*"`, `"Resource":"*","Condition":{"StringEquals":{"kms:CallerAccount":"444455556666"}}`)},
+			[]string{"actual 1 delegated: every principal of account 444455556666: kms:Decrypt"}, nil},
 		{"one session only",
 			[]string{root}, []string{root, change(t, foreign, "iam::444455556666:root", "sts::444455556666:assumed-role/x/s")},
 			[]string{"actual 1 delegated: arn:aws:sts::444455556666:assumed-role/x/s: kms:Decrypt"}, nil},

@@ -1,10 +1,13 @@
 package access
 
-import "github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
+import (
+	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+)
 
 // context returns the condition keys that the principal and the key determine.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
-func (s *subject) context(key Key) map[string]any {
+func (s *subject) context(key policy.Key) map[string]any {
 	if s.kind == evaluation.ServicePrincipal {
 		return map[string]any{"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": s.arn, "aws:ResourceAccount": key.Account}
 	}

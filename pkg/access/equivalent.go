@@ -10,7 +10,7 @@ import (
 // Equivalent is the verdict of [Compare], mostly found sooner: where a statement
 // that only one policy has allows something that the other policy does not, one
 // request proves it.
-func Equivalent(key Key, baseline, actual *policy.Document) Verdict {
+func Equivalent(key policy.Key, baseline, actual *policy.Document) Verdict {
 	if baseline.Text() == actual.Text() {
 		return Equal
 	}
@@ -30,7 +30,7 @@ func Equivalent(key Key, baseline, actual *policy.Document) Verdict {
 // its first principal, its first action, without condition keys but those that the
 // principal determines. It tells whether that proves a difference; finding none says
 // nothing.
-func probe(key Key, statements, others []plainStatement, granting, other *policy.Document) bool {
+func probe(key policy.Key, statements, others []plainStatement, granting, other *policy.Document) bool {
 	for _, st := range statements {
 		simple := st.Effect == policy.Allow && len(st.Conditions) == 0 && len(st.Principals.Entries) > 0 &&
 			!st.Principals.Negated && !st.Actions.Negated && st.matching != 0
@@ -41,7 +41,7 @@ func probe(key Key, statements, others []plainStatement, granting, other *policy
 		if !ok {
 			continue
 		}
-		question, err := evaluation.Ask(evaluation.Key(key), evaluation.Request{
+		question, err := evaluation.Ask(key, evaluation.Request{
 			Principal: s.arn, PrincipalType: s.kind, PrincipalAccount: s.account,
 			IdentityPolicyAllows: !direct, Action: st.matching.first(), Resource: key.ARN, Context: s.context(key),
 		})
@@ -59,7 +59,7 @@ func probe(key Key, statements, others []plainStatement, granting, other *policy
 
 // example returns a subject that a principal of a policy covers, and whether it
 // covers it without the help of IAM.
-func example(key Key, p *policy.Principal) (s subject, direct, ok bool) {
+func example(key policy.Key, p *policy.Principal) (s subject, direct, ok bool) {
 	prefix := "arn:" + key.Partition + ":iam::"
 	direct = p.AccountID == key.Account
 	switch p.Kind {

@@ -57,7 +57,7 @@ func build(t *testing.T, m mutant) string {
 	write(t, filepath.Join(folder, m.file), strings.ReplaceAll(string(source), m.old, m.broken))
 	write(t, filepath.Join(folder, "overlay.json"), string(overlay))
 	binary := filepath.Join(folder, "access.test")
-	out, err := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-overlay", filepath.Join(folder, "overlay.json"), "-o", binary, ".").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", filepath.Join(folder, "overlay.json"), "-o", binary, ".").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: the mutant does not compile:\n%s", m.file, out)
 	}

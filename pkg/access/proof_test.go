@@ -18,7 +18,7 @@ type decisions struct{ allows, refuses []bool }
 func decide(d *policy.Document, requests []evaluation.Request) decisions {
 	list := decisions{make([]bool, len(requests)), make([]bool, len(requests))}
 	for i, r := range requests {
-		decision, reasons := evaluation.Evaluate(evaluation.Key(key), d, r)
+		decision, reasons := evaluation.Evaluate(key, d, r)
 		if decision == evaluation.Inconclusive && reasons[0].Code == evaluation.UnfitRequest {
 			panic("the test made a request that cannot be: " + reasons[0].Detail)
 		}
@@ -102,7 +102,7 @@ func (c comparison) matches(d access.Difference, r evaluation.Request) bool {
 	if alone.Effect == policy.Deny && !alone.Principals.Negated {
 		alone.Effect, r.IdentityPolicyAllows = policy.Allow, true
 	}
-	decision, _ := evaluation.Evaluate(evaluation.Key(key), &policy.Document{Version: document.Version, Statements: []policy.Statement{alone}}, r)
+	decision, _ := evaluation.Evaluate(key, &policy.Document{Version: document.Version, Statements: []policy.Statement{alone}}, r)
 	return decision != evaluation.ImplicitlyDenied
 }
 
@@ -130,6 +130,8 @@ func overclaims(claims []access.Difference, r evaluation.Request) bool {
 	})
 }
 
+const disagree = "the comparison and the evaluator disagree"
+
 // malformed returns what is wrong with an answer in itself.
 func (c comparison) malformed() []string {
 	var found []string
@@ -146,7 +148,7 @@ func (c comparison) malformed() []string {
 	}
 	for _, q := range r.Inconclusive {
 		if q.Reason == "unconfirmed-witness" {
-			found = append(found, "the comparison and the evaluator disagree: "+q.Detail)
+			found = append(found, disagree+": "+q.Detail)
 		}
 	}
 	return append(append(found, c.unproved("excess", r.Excess, c.baseline, c.actual)...), c.unproved("missing", r.Missing, c.actual, c.baseline)...)
@@ -157,8 +159,8 @@ func (c comparison) malformed() []string {
 func (c comparison) unproved(what string, list []access.Difference, refusing, allowing *policy.Document) []string {
 	var found []string
 	for _, d := range list {
-		allowed, _ := evaluation.Evaluate(evaluation.Key(key), allowing, d.Witness)
-		refused, _ := evaluation.Evaluate(evaluation.Key(key), refusing, d.Witness)
+		allowed, _ := evaluation.Evaluate(key, allowing, d.Witness)
+		refused, _ := evaluation.Evaluate(key, refusing, d.Witness)
 		if !allowed.Allows() || refused.Allows() || refused == evaluation.Inconclusive {
 			found = append(found, fmt.Sprintf("%s: the witness is %s and %s: %s", what, allowed, refused, show(d.Witness)))
 		}

@@ -1,6 +1,29 @@
 package access_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
+
+// TestADifferenceThatTheEvaluatorDoesNotConfirmIsAnOpenQuestion: the comparison knows that
+// a variable in Resource and in NotResource are opposites, and that a Deny takes away what
+// an Allow under the same doubt gives. The evaluator does not, and has the last word.
+func TestADifferenceThatTheEvaluatorDoesNotConfirmIsAnOpenQuestion(t *testing.T) {
+	inDoubt := func(statement string) string {
+		return instead(statement, `"Resource":"*"`, `"Resource":"${aws:username}"`)
+	}
+	for reason, actual := range map[string][]string{
+		"an Allow in doubt and its opposite":                {inDoubt(on("")), instead(on(""), `"Resource":"*"`, `"NotResource":"${aws:username}"`)},
+		"one Allow beside another, against a Deny in doubt": {on(""), allow(ownRoot, "")},
+	} {
+		baseline := []string{inDoubt(on("")), inDoubt(deny("*", ""))}
+		for _, got := range []comparison{compare(policyOf(t, baseline), policyOf(t, actual)), compare(policyOf(t, actual), policyOf(t, baseline))} {
+			if got.result.Verdict != open || !strings.Contains(reasons(got.result), "unconfirmed-witness") {
+				t.Errorf("%s: %s because of %s", reason, got.result.Verdict, reasons(got.result))
+			}
+		}
+	}
+}
 
 // TestWhatWasOnceWrong holds pairs of policies that an earlier comparison decided or told
 // wrongly, as small as they could be made. Each is also held against sampled requests, in

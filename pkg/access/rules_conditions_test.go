@@ -87,6 +87,7 @@ var conditionRules = []rule{
 	{"the empty string counts as present, and no witness shows it", []rulePair{
 		{same, "it is one of the values that are not a", []string{on(`"StringNotEquals":{"kms:ViaService":"a"}`)}, []string{on(`"StringNotEquals":{"kms:ViaService":"a"}`), on(`"StringEquals":{"kms:ViaService":""}`)}},
 		{other, "beside it there is more", []string{on(viaA)}, []string{on(`"StringEquals":{"kms:ViaService":["a","","b"]}`)}},
+		{open, "nor in a set of values", []string{deny("*", "")}, []string{on(`"ForAnyValue:StringEquals":{` + tags + `:""}`)}},
 		{open, "nothing else differs", []string{on(viaA)}, []string{on(`"StringEquals":{"kms:ViaService":["a",""]}`)}},
 	}},
 	{"conditions on a key that the principal determines are part of the principal", []rulePair{
@@ -122,10 +123,12 @@ var valueRules = []rule{
 		{other, "a * does not leave its part, in StringLike it does", []string{on(`"ArnLike":{"aws:SourceArn":"arn:aws:*:*:*:a"}`)}, []string{on(`"StringLike":{"aws:SourceArn":"arn:aws:*:*:*:a"}`)}},
 		{other, "two patterns that overlap", []string{on(`"ArnLike":{"aws:SourceArn":"arn:aws:s3:::a*"}`)}, []string{on(`"ArnLike":{"aws:SourceArn":"arn:aws:s3:::a*"}`), deny("*", `"ArnLike":{"aws:SourceArn":"arn:aws:s3:::*b"}`)}},
 		{other, "a text that is no ARN never matches", []string{on(`"ArnNotLike":{"aws:SourceArn":"arn:*:*:*:*:*"}`)}, []string{on(`"Null":{"aws:SourceArn":"true"}`)}},
+		{same, "nor does a pattern of none", []string{deny("*", "")}, []string{on(`"ArnLike":{"aws:SourceArn":["arm:aws:s3:::a","*x:aws:s3:::*",":::::"]}`)}},
 		{open, "a pattern without six parts", []string{deny("*", "")}, []string{on(`"ArnLike":{"aws:SourceArn":"arn:aws:s3"}`)}},
 	}},
 	{"numbers are intervals", []rulePair{
 		{same, "less or equal, and not equal, is less", []string{on(`"NumericLessThan":{"kms:RotationPeriodInDays":"90"}`)}, []string{on(`"NumericLessThanEquals":{"kms:RotationPeriodInDays":"90"},"NumericNotEquals":{"kms:RotationPeriodInDays":"90"}`)}},
+		{same, "at least is more or equal", []string{on(`"NumericGreaterThanEquals":{"kms:RotationPeriodInDays":"90"}`)}, []string{on(`"NumericGreaterThan":{"kms:RotationPeriodInDays":"90"}`), on(`"NumericEquals":{"kms:RotationPeriodInDays":"90"}`)}},
 		{same, "1.5 is 1.50 is 15e-1", []string{on(`"NumericEquals":{"kms:RotationPeriodInDays":"1.5"}`)}, []string{on(`"NumericEquals":{"kms:RotationPeriodInDays":["1.50","15e-1"]}`)}},
 		{same, "nothing is less than 1 and more than 2", []string{deny("*", "")}, []string{on(`"NumericLessThan":{"kms:RotationPeriodInDays":"1"},"NumericGreaterThan":{"kms:RotationPeriodInDays":"2"}`)}},
 		{other, "an edge", []string{on(`"NumericLessThan":{"kms:RotationPeriodInDays":"90"}`)}, []string{on(`"NumericLessThanEquals":{"kms:RotationPeriodInDays":"90"}`)}},
@@ -136,6 +139,7 @@ var valueRules = []rule{
 		{same, "an ISO date is its epoch second", []string{on(`"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}`)}, []string{on(`"DateLessThan":{"aws:CurrentTime":"1767225600"}`)}},
 		{same, "in any time zone", []string{on(`"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}`)}, []string{on(`"DateLessThan":{"aws:CurrentTime":"2026-01-01T01:00:00+01:00"}`)}},
 		{other, "an edge", []string{on(`"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}`)}, []string{on(`"DateLessThanEquals":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}`)}},
+		{other, "between two dates there are others", []string{deny("*", "")}, []string{on(`"DateGreaterThan":{"aws:CurrentTime":"2026-01-01"},"DateLessThan":{"aws:CurrentTime":"2026-01-02"}`)}},
 		{other, "a second later", []string{on(`"DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}`)}, []string{on(`"DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:01Z"}`)}},
 	}},
 	{"Bool is true or false in any case", []rulePair{
@@ -195,6 +199,8 @@ var variableRules = []rule{
 		{same, "the same question", []string{on(`"StringEquals":{"aws:SourceVpc":"${aws:SourceVpce}"}`)}, []string{on(`"StringEquals":{"aws:SourceVpc":["${aws:SourceVpce}","${aws:SourceVpce}"]}`)}},
 		{same, "its opposite is its opposite", []string{on(`"Null":{"aws:SourceVpc":"false"},"StringEquals":{"aws:SourceVpc":"${aws:SourceVpce}"}`), on(`"Null":{"aws:SourceVpc":"false"},"StringNotEquals":{"aws:SourceVpc":"${aws:SourceVpce}"}`)}, []string{on(`"Null":{"aws:SourceVpc":"false"}`)}},
 		{other, "a positive operator asks for presence at least", []string{on(`"StringEquals":{"aws:SourceVpc":"${aws:SourceVpce}"}`)}, []string{on("")}},
+		{open, "of an account that nobody names, its id is one", []string{on(`"StringEquals":{"aws:SourceAccount":"${aws:PrincipalAccount}"},"Null":{"aws:PrincipalAccount":"false"},"StringNotEquals":{"kms:CallerAccount":"111122223333"}`)},
+			[]string{on(`"StringEquals":{"aws:SourceAccount":"999999999999"},"Null":{"aws:PrincipalAccount":"false"},"StringNotEquals":{"kms:CallerAccount":"111122223333"}`)}},
 		{open, "another text is another question", []string{on(`"StringEquals":{"aws:SourceVpc":"${aws:SourceVpce}"}`)}, []string{on(`"StringEquals":{"aws:SourceVpc":"x${aws:SourceVpce}"}`)}},
 		{open, "where a key ends and a value begins matters", []string{on(`"Null":{"a":"false","a b":"false"},"StringEquals":{"a":"b ${aws:SourceVpce}"}`)}, []string{on(`"Null":{"a":"false","a b":"false"},"StringEquals":{"a b":"${aws:SourceVpce}"}`)}},
 	}},

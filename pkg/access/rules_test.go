@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,7 +115,10 @@ func checkPair(t *testing.T, p rulePair) {
 			t.Errorf("%s: %s, want %s; %+v\n%s\n%s", p.reason, c.result.Verdict, p.verdict, c.result.Inconclusive, c.baseline.Text(), c.actual.Text())
 		}
 		found := append(c.contradictions(sampled, decide(c.baseline, sampled), decide(c.actual, sampled)), c.unprovedActions()...)
-		if len(found) > 0 && p.verdict != open {
+		if p.verdict == open { // what is in doubt is known to be, and not found out by the evaluator
+			found = slices.DeleteFunc(found, func(problem string) bool { return !strings.HasPrefix(problem, disagree) })
+		}
+		if len(found) > 0 {
 			t.Errorf("%s: %s\n%s\n%s", p.reason, strings.Join(found, "\n"), c.baseline.Text(), c.actual.Text())
 		}
 	}
@@ -146,6 +150,7 @@ var requestRules = []rule{
 	{"a session has the ARN of its role, with path", []rulePair{
 		{same, "the role's ARN admits the role and its sessions", []string{allow(ownRole, "")}, []string{allow(ownRole, `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/*"}`)}},
 		{other, "a session's own ARN is never aws:PrincipalArn", []string{allow(ownSession, "")}, []string{allow(ownSession, `"ArnEquals":{"aws:PrincipalArn":"`+ownSession+`"}`)}},
+		{other, "one role of the session's name is not all of them", []string{allow(ownSession, "")}, []string{allow(ownSession, `"StringEquals":{"aws:PrincipalArn":"`+ownRole+`"}`)}},
 		{other, "the ARN of a session does not tell the path of its role", []string{deny("*", "")}, []string{allow(ownSession, `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/team/*"}`)}},
 	}},
 	{"aws:PrincipalType is User, AssumedRole, Account or FederatedUser", []rulePair{

@@ -28,7 +28,7 @@ func plainStatements(d *policy.Document) []plainStatement {
 // sameStatements tells whether two documents have the same statements, apart from
 // order, repetition and spelling. Then they allow the same, whatever that is. It is
 // what most policies that are as they should be are, and it is told quickly.
-func sameStatements(key Key, a, b *policy.Document) bool {
+func sameStatements(key policy.Key, a, b *policy.Document) bool {
 	return alike(a, b) && sameLists(key, plainStatements(a), plainStatements(b))
 }
 
@@ -50,11 +50,11 @@ func mentionsVariables(d *policy.Document) bool {
 	})
 }
 
-func sameLists(key Key, a, b []plainStatement) bool {
+func sameLists(key policy.Key, a, b []plainStatement) bool {
 	return sameSet(a, b, func(x, y plainStatement) bool { return sameStatement(key, x, y) })
 }
 
-func sameStatement(key Key, a, b plainStatement) bool {
+func sameStatement(key policy.Key, a, b plainStatement) bool {
 	return a.Effect == b.Effect && a.matching == b.matching &&
 		a.Actions.Present == b.Actions.Present && a.Actions.Negated == b.Actions.Negated &&
 		(len(a.Actions.Values) == 0) == (len(b.Actions.Values) == 0) &&
@@ -80,7 +80,7 @@ func sameConditions(a, b []policy.Condition) bool {
 }
 
 // samePrincipal tells whether two principals are spellings of one.
-func samePrincipal(key Key, a, b policy.Principal) bool {
+func samePrincipal(key policy.Key, a, b policy.Principal) bool {
 	here := func(p policy.Principal) bool { return p.Partition == "" || p.Partition == key.Partition }
 	if a.Kind == policy.Account && b.Kind == policy.Account && here(a) && here(b) {
 		return a.AccountID == b.AccountID

@@ -126,7 +126,7 @@ type callerList struct {
 func (l *callerList) add(c caller) {
 	id := c.arn + " " + c.roleARN
 	r := evaluation.Request{Principal: c.arn, PrincipalType: c.kind, PrincipalAccount: c.account, Action: "kms:Decrypt", Context: c.context()}
-	if !l.seen[id] && r.Check(evaluation.Key(key)) == nil {
+	if !l.seen[id] && r.Check(key) == nil {
 		l.list = append(l.list, c)
 	}
 	l.seen[id] = true

@@ -39,7 +39,7 @@ type origin struct {
 
 // reader turns the documents of one comparison into statements over one space.
 type reader struct {
-	key      Key
+	key      policy.Key
 	space    *space
 	opaque   map[string]int           // what an opaque dimension stands for, to its index
 	keys     map[string]*conditionKey // by name in lower case

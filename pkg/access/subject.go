@@ -91,7 +91,7 @@ const (
 // principal delegates to IAM; a principal that is named is allowed directly, in
 // the key's own account; in another account, IAM must allow it too.
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
-func (s *subject) covers(p *policy.Principal, key Key) coverage {
+func (s *subject) covers(p *policy.Principal, key policy.Key) coverage {
 	switch {
 	case !s.matchedBy(p, key.Partition):
 		return coversNothing

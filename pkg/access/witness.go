@@ -86,7 +86,7 @@ func (c *comparison) confirm(granting Which, request evaluation.Request) bool {
 	if c.confirmed += len(c.documents[0].Statements) + len(c.documents[1].Statements); c.confirmed > confirmations {
 		return false
 	}
-	question, err := evaluation.Ask(evaluation.Key(c.reader.key), request)
+	question, err := evaluation.Ask(c.reader.key, request)
 	if err != nil {
 		return false
 	}

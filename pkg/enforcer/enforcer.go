@@ -122,7 +122,7 @@ func (e *Enforcer) mayBeStale(event trail.Event, key guardrail.Key, baseline *po
 		return false
 	}
 	told, err := policy.Parse(event.PolicyText)
-	return err != nil || access.Equivalent(key.Access(), baseline, told) != access.Equal
+	return err != nil || access.Equivalent(key.PolicyKey(), baseline, told) != access.Equal
 }
 
 // gather reads the key: two calls for a key that answers. Where KMS denies one,

@@ -47,7 +47,7 @@ func delegated(event trail.Event, s guardrail.Snapshot) bool {
 		return false
 	}
 	needed, err := policy.Parse(`{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + s.Key.Account + `"},"Action":["kms:DescribeKey","kms:GetKeyPolicy"],"Resource":"*"}}`)
-	return err == nil && len(access.Compare(s.Key.Access(), needed, d).Missing) == 0
+	return err == nil && len(access.Compare(s.Key.PolicyKey(), needed, d).Missing) == 0
 }
 
 // judgeEvent judges the policy text that an event carries. Where the key's type
@@ -89,7 +89,7 @@ func rescuers(s guardrail.Snapshot) string {
 	if errors.As(err, &problem) {
 		return "the policy in the event cannot be read (" + string(problem.Code) + "); " + support
 	}
-	who, unsure := access.WhoMay(s.Key.Access(), d, "kms:PutKeyPolicy")
+	who, unsure := access.WhoMay(s.Key.PolicyKey(), d, "kms:PutKeyPolicy")
 	switch {
 	case len(who) > 0 && unsure:
 		return "who can still change it: " + strings.Join(who, ", ") + ", and perhaps others"

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/catalog"
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
 // Check returns a [*RequestError] for a request that cannot be made for a key:
@@ -19,7 +20,7 @@ import (
 //     say. A key that is missing contradicts nothing.
 //
 // Nothing here depends on the policy.
-func (r Request) Check(key Key) error {
+func (r Request) Check(key policy.Key) error {
 	_, err := r.checked(key)
 	if err != nil {
 		return err
@@ -28,8 +29,8 @@ func (r Request) Check(key Key) error {
 }
 
 // checked returns the context of a request that passes Check.
-func (r Request) checked(key Key) (map[string]contextKey, *RequestError) {
-	if err := key.check(); err != nil {
+func (r Request) checked(key policy.Key) (map[string]contextKey, *RequestError) {
+	if err := checkKey(key); err != nil {
 		return nil, err
 	}
 	keys, err := r.checkAlone()

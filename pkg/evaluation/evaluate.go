@@ -35,7 +35,7 @@ func (d Decision) Allows() bool { return d == Allowed || d == Delegated }
 // A request that fails [Request.Check] is Inconclusive, with one reason of code
 // UnfitRequest. Evaluate never panics on a document of [policy.Parse] and always
 // answers the same for the same arguments.
-func Evaluate(key Key, d *policy.Document, r Request) (Decision, []Reason) {
+func Evaluate(key policy.Key, d *policy.Document, r Request) (Decision, []Reason) {
 	q, err := Ask(key, r)
 	if err != nil {
 		return Inconclusive, []Reason{{Statement: NoStatement, Code: UnfitRequest, Detail: err.Error()}}
@@ -47,7 +47,7 @@ func Evaluate(key Key, d *policy.Document, r Request) (Decision, []Reason) {
 type Question struct{ e evaluation }
 
 // Ask returns the question of a request. The error is that of [Request.Check].
-func Ask(key Key, r Request) (*Question, error) {
+func Ask(key policy.Key, r Request) (*Question, error) {
 	context, err := r.checked(key)
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func in(statement int, t truth) truth {
 
 // evaluation is one call of Evaluate.
 type evaluation struct {
-	key      Key
+	key      policy.Key
 	document *policy.Document
 	request  Request
 	caller   caller

@@ -15,7 +15,7 @@ const (
 	everyone = `"Principal":"*"`
 )
 
-var theKey = Key{ARN: keyARN, Partition: "aws", Account: own}
+var theKey = policy.Key{ARN: keyARN, Partition: "aws", Account: own}
 
 // Requests for kms:Decrypt, with IAM, in an empty context.
 

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
 // requestText returns the JSON of a good request with some fields replaced, or left out
@@ -184,15 +186,15 @@ func TestCheckComparesWithTheKey(t *testing.T) {
 	noText.Context = map[string]any{"aws:TagKeys": []any{"a", 1}}
 	for _, c := range []struct {
 		reason string
-		key    Key
+		key    policy.Key
 		r      Request
 		field  string
 	}{
 		{"another partition", theKey, chinese, "principal"},
 		{"another resource", theKey, elsewhere, "resource"},
 		{"another owner", theKey, user(own, "alice").with(`{"aws:ResourceAccount":"444455556666"}`), `context["aws:ResourceAccount"]`},
-		{"a key of no account", Key{Partition: "aws"}, user(own, "alice"), "resource"},
-		{"a key of no partition", Key{Account: own}, user(own, "alice"), "resource"},
+		{"a key of no account", policy.Key{Partition: "aws"}, user(own, "alice"), "resource"},
+		{"a key of no partition", policy.Key{Account: own}, user(own, "alice"), "resource"},
 		{"a value that is no string", theKey, badValue, `context["kms:MultiRegion"]`},
 		{"a list that is not of strings", theKey, noText, `context["aws:TagKeys"]`},
 		{"a key in two spellings", theKey, user(own, "alice").with(`{"aws:TagKeys":"a","aws:tagkeys":"b"}`), `context["aws:tagkeys"]`},
@@ -211,23 +213,8 @@ func TestCheckComparesWithTheKey(t *testing.T) {
 	if err := unknown.Check(theKey); err != nil {
 		t.Errorf("a request that does not name the key: %v", err)
 	}
-	if err := elsewhere.Check(Key{Partition: "aws", Account: own}); err != nil {
+	if err := elsewhere.Check(policy.Key{Partition: "aws", Account: own}); err != nil {
 		t.Errorf("a key whose ARN is not known: %v", err)
-	}
-}
-
-func TestParseKeyARN(t *testing.T) {
-	key, err := ParseKeyARN("arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-1234")
-	if want := (Key{ARN: "arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-1234", Partition: "aws-cn", Account: own}); err != nil || key != want {
-		t.Errorf("%+v %v, want %+v", key, err, want)
-	}
-	for _, bad := range []string{
-		"", "*", "1234abcd", "arn:aws:kms:us-east-1:111122223333:alias/a", "arn:aws:kms:us-east-1:111122223333:key/", "arn:aws:kms::111122223333:key/1",
-		"arn:aws:kms:us-east-1:1111:key/1", "arn::kms:us-east-1:111122223333:key/1", "arn:aws:s3:us-east-1:111122223333:key/1", "arn:aws:kms:us-east-1:111122223333:key/*", "arn:aws:kms:us-east-1:111122223333:key/1\n",
-	} {
-		if key, err := ParseKeyARN(bad); err == nil {
-			t.Errorf("%q is read as %+v", bad, key)
-		}
 	}
 }
 

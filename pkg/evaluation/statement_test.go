@@ -79,7 +79,7 @@ func TestMissingElementsHaveNoEffect(t *testing.T) {
 }
 
 func TestResourceOfAKeyWhoseARNIsUnknown(t *testing.T) {
-	unknown := Key{Partition: "aws", Account: own}
+	unknown := policy.Key{Partition: "aws", Account: own}
 	for _, c := range []struct {
 		reason, element string
 		want            Decision

@@ -52,7 +52,7 @@ func Judge(s Snapshot, y Yardstick) Judgement {
 		j.Live = live
 		return j
 	}
-	j := Judgement{Verdict: CannotJudge, Live: live, Baseline: baseline, Comparison: access.Compare(s.Key.Access(), baseline, live)}
+	j := Judgement{Verdict: CannotJudge, Live: live, Baseline: baseline, Comparison: access.Compare(s.Key.PolicyKey(), baseline, live)}
 	switch j.Comparison.Verdict {
 	case access.Equal:
 		j.Verdict = Compliant

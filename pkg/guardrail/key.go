@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
@@ -22,9 +21,9 @@ type Key struct {
 	Type defaultpolicy.KeyType
 }
 
-// Access returns the key as package access names it.
-func (k Key) Access() access.Key {
-	return access.Key{ARN: k.ARN, Partition: k.Partition, Account: k.Account}
+// PolicyKey returns what of the key decides about its policy.
+func (k Key) PolicyKey() policy.Key {
+	return policy.Key{ARN: k.ARN, Partition: k.Partition, Account: k.Account}
 }
 
 // Evidence says where the judged policy comes from.

@@ -20,7 +20,7 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			return
 		}
-		k := lint.Key{ARN: arn, Partition: "aws", Account: "111122223333"}
+		k := policy.Key{ARN: arn, Partition: "aws", Account: "111122223333"}
 		findings := lint.Check(k, d)
 		for i, f := range findings {
 			if f.Statement < 0 || f.Statement >= len(d.Statements) || f.Line < 1 || f.Column < 1 || f.Code == "" || f.Detail == "" {

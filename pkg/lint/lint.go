@@ -10,18 +10,6 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
-// Key is the KMS key whose policy is checked. What is not known is left empty; the findings
-// that need it are then not made. It has the fields of access.Key, so that one converts to
-// the other.
-type Key struct {
-	// ARN is the full key ARN.
-	ARN string
-	// Partition is aws, aws-cn, aws-us-gov or another.
-	Partition string
-	// Account is the 12-digit id of the account that owns the key.
-	Account string
-}
-
 // Finding is one thing that the author of a policy surely did not mean.
 type Finding struct {
 	// Statement counts from 0.
@@ -38,7 +26,7 @@ type Finding struct {
 
 // Check returns the findings about a policy, in the order of its text. It never fails and
 // takes time about linear in the size of the document.
-func Check(key Key, d *policy.Document) []Finding {
+func Check(key policy.Key, d *policy.Document) []Finding {
 	var found []Finding
 	for i := range d.Statements {
 		s := newStatement(key, d, i)
@@ -72,7 +60,7 @@ var rules = [...]func(*statement){
 // statement is one statement under check.
 type statement struct {
 	*policy.Statement
-	key       Key
+	key       policy.Key
 	document  *policy.Document
 	index     int
 	places    places
@@ -84,7 +72,7 @@ type statement struct {
 	findings  []Finding
 }
 
-func newStatement(key Key, d *policy.Document, index int) *statement {
+func newStatement(key policy.Key, d *policy.Document, index int) *statement {
 	st := &d.Statements[index]
 	s := &statement{
 		Statement: st, key: key, document: d, index: index,

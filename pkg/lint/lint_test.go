@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/lint"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
@@ -19,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-var key = lint.Key{
+var key = policy.Key{
 	ARN:       "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 	Partition: "aws",
 	Account:   "111122223333",
@@ -50,8 +49,8 @@ func codes(findings []lint.Finding) []lint.Code {
 
 // TestAccessKeyConverts: a caller has the key of a comparison at hand.
 func TestAccessKeyConverts(t *testing.T) {
-	k, err := access.ParseKeyARN(key.ARN)
-	if err != nil || lint.Key(k) != key {
+	k, err := policy.ParseKeyARN(key.ARN)
+	if err != nil || policy.Key(k) != key {
 		t.Errorf("key %+v, %v; want %+v", k, err, key)
 	}
 }

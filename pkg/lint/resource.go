@@ -3,6 +3,8 @@ package lint
 import (
 	"slices"
 	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
 func checkResources(s *statement) {
@@ -42,7 +44,7 @@ func (s *statement) mayBeKey(value string) bool {
 
 // mayNameKey tells whether a value without variables may cover the ARN of a key of which
 // the partition and the account at most are known.
-func mayNameKey(value string, key Key) bool {
+func mayNameKey(value string, key policy.Key) bool {
 	if literal := strings.IndexAny(value, "*?"); literal >= 0 {
 		begin := "arn:"
 		if key.Partition != "" {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/lint"
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
 // row is a statement and what is found in it, and nothing else.
@@ -184,19 +185,19 @@ func TestResources(t *testing.T) {
 // What is not known of the key is not judged.
 func TestResourcesOfAKeyThatIsNotKnown(t *testing.T) {
 	for _, test := range []struct {
-		key      lint.Key
+		key      policy.Key
 		resource string
 		want     lint.Code
 		reason   string
 	}{
-		{lint.Key{}, key.ARN, lint.ResourceNotStar, "it may be this key"},
-		{lint.Key{}, "arn:aws:s3:::x", lint.DeadStatement, "no key has such an ARN"},
-		{lint.Key{}, "arn:aws:s3:::*", lint.ResourceNotStar, "the partition may be named anything"},
-		{lint.Key{Partition: "aws"}, "arn:aws:s3:::*", lint.DeadStatement, "no key has such an ARN"},
-		{lint.Key{Partition: "aws"}, "arn:*", lint.ResourceNotStar, "a pattern that may match it"},
-		{lint.Key{Partition: "aws-cn"}, key.ARN, lint.DeadStatement, "another partition"},
-		{lint.Key{Account: "444455556666"}, key.ARN, lint.DeadStatement, "another account"},
-		{lint.Key{Account: "111122223333"}, key.ARN, lint.ResourceNotStar, "the same account"},
+		{policy.Key{}, key.ARN, lint.ResourceNotStar, "it may be this key"},
+		{policy.Key{}, "arn:aws:s3:::x", lint.DeadStatement, "no key has such an ARN"},
+		{policy.Key{}, "arn:aws:s3:::*", lint.ResourceNotStar, "the partition may be named anything"},
+		{policy.Key{Partition: "aws"}, "arn:aws:s3:::*", lint.DeadStatement, "no key has such an ARN"},
+		{policy.Key{Partition: "aws"}, "arn:*", lint.ResourceNotStar, "a pattern that may match it"},
+		{policy.Key{Partition: "aws-cn"}, key.ARN, lint.DeadStatement, "another partition"},
+		{policy.Key{Account: "444455556666"}, key.ARN, lint.DeadStatement, "another account"},
+		{policy.Key{Account: "111122223333"}, key.ARN, lint.ResourceNotStar, "the same account"},
 	} {
 		statement := `{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"` + test.resource + `"}`
 		if got := codes(lint.Check(test.key, parse(t, policyOf(statement)))); !slices.Equal(got, found(test.want)) {
@@ -204,7 +205,7 @@ func TestResourcesOfAKeyThatIsNotKnown(t *testing.T) {
 		}
 	}
 	foreign := `{"Effect":"Allow","Principal":{"AWS":["arn:aws-cn:iam::444455556666:root","arn:aws:sts::111122223333:assumed-role/r/s"]},"Action":"kms:PutKeyPolicy","Resource":"*"}`
-	if got := lint.Check(lint.Key{}, parse(t, policyOf(foreign))); len(got) > 0 {
+	if got := lint.Check(policy.Key{}, parse(t, policyOf(foreign))); len(got) > 0 {
 		t.Errorf("found %+v about principals though the key is not known", got)
 	}
 }

@@ -55,5 +55,5 @@ func accountKeepsControl(key guardrail.Key, d *policy.Document) bool {
 	if err != nil {
 		return false
 	}
-	return len(access.Compare(key.Access(), needed, d).Missing) == 0
+	return len(access.Compare(key.PolicyKey(), needed, d).Missing) == 0
 }
