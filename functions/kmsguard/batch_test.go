@@ -125,7 +125,7 @@ func TestBadLineIsAnAnswerAndTheRestGoesOn(t *testing.T) {
 		{"a policy that is neither", `{"id":1,"baseline":null,"actual":7}`, "1", "line 2: baseline:1:1: "},
 		{"a string in a string", `{"id":1,"baseline":"\"x\"","actual":{}}`, "1", "line 2: baseline:1:1: "},
 		{"keyArn of another type", `{"id":1,"keyArn":7,` + policies + `}`, "1", "line 2: keyArn is not a string"},
-		{"not a key ARN", `{"id":1,"keyArn":"alias/x",` + policies + `}`, "1", `line 2: keyArn: "alias/x" is not a key ARN`},
+		{"not a key ARN", `{"id":1,"keyArn":"alias/x",` + policies + `}`, "1", `line 2: keyArn: "alias/x" is not the ARN of a key`},
 		{"owner not clear", `{"id":1,"baseline":` + severalAccounts + `,"actual":` + severalAccounts + `}`, "1", "give the key ARN as keyArn"},
 		{"a field twice: readers disagree which counts", `{"id":1,` + key + `,"actual":` + publicPolicy + `,` + policies + `}`, "1", `line 2: the field "actual" is there twice`},
 		{"a field twice in two spellings", `{"id":1,"\u0069d":2,` + policies + `}`, "1", `the field "id" is there twice`},
