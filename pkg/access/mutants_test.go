@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,8 @@ func TestTheTestsNoticeEveryMutant(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("%d mutants, and the first test to notice each:\n%s", len(mutants), strings.Join(table, "\n"))
+	table = slices.DeleteFunc(table, func(line string) bool { return line == "" }) // those that -run leaves out
+	t.Logf("%d mutants, and the first test to notice each:\n%s", len(table), strings.Join(table, "\n"))
 }
 
 // build makes the tests with one source file replaced, and returns the binary.
@@ -75,7 +77,7 @@ func write(t *testing.T, path, text string) {
 // none does.
 func noticedBy(t *testing.T, binary string) string {
 	t.Helper()
-	for _, run := range []string{"Rule|OnceWrong|Policies|Differences|Unknown|Within|Equivalent|WhoMay|Action|Condition", "."} {
+	for _, run := range []string{"Rule|OnceWrong|Policies|Difference|Unknown|Within|Equivalent|WhoMay|Action|Condition", "."} {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		tests := exec.CommandContext(ctx, binary, "-test.short", "-test.failfast", "-test.run", run, "-rapid.nofailfile")
