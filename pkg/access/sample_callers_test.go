@@ -238,7 +238,7 @@ func (l *callerList) matching(pattern string, accounts []string) {
 			case kind == "user" || kind == "role":
 				l.identity(account, kind, name)
 				l.identity(account, kind, strings.ToUpper(name))
-			case strings.HasPrefix("federated-user", kind):
+			case kind == "federated-user":
 				l.federated(account, name)
 			}
 		}

@@ -138,7 +138,7 @@ func crossings(documents []*policy.Document, key string) []string {
 	for _, arn := range arns {
 		parts := strings.SplitN(arn, ":", 6)
 		front, _, _ := strings.Cut(parts[5], "/") // the type of an IAM resource
-		if front = front + "/"; len(front) > len(parts[5]) {
+		if front += "/"; len(front) > len(parts[5]) {
 			front = ""
 		}
 		resources = append(resources, parts[5][len(front):])

@@ -47,7 +47,7 @@ type target struct {
 func newSampler(documents ...*policy.Document) *sampler {
 	seed := fnv.New64a()
 	for _, d := range documents {
-		seed.Write([]byte(d.Text()))
+		_, _ = seed.Write([]byte(d.Text())) // never fails
 	}
 	s := &sampler{
 		random: newRandom(seed.Sum64(), 0), callers: callersOf(documents...), actions: actionsApart(documents),

@@ -50,7 +50,7 @@ func codes(findings []lint.Finding) []lint.Code {
 // TestAccessKeyConverts: a caller has the key of a comparison at hand.
 func TestAccessKeyConverts(t *testing.T) {
 	k, err := policy.ParseKeyARN(key.ARN)
-	if err != nil || policy.Key(k) != key {
+	if err != nil || k != key {
 		t.Errorf("key %+v, %v; want %+v", k, err, key)
 	}
 }
