@@ -234,11 +234,11 @@ func (l *callerList) matching(pattern string, accounts []string) {
 		}
 		for _, text := range append(instancesOf(resource, "x", "q"), append(instancesOf(resource, "a/b", "q"), append(instancesOf(resource, "", "q"), resource, resource+"x")...)...) {
 			kind, name, _ := strings.Cut(text, "/")
-			switch {
-			case kind == "user" || kind == "role":
+			switch kind {
+			case "user", "role":
 				l.identity(account, kind, name)
 				l.identity(account, kind, strings.ToUpper(name))
-			case kind == "federated-user":
+			case "federated-user":
 				l.federated(account, name)
 			}
 		}

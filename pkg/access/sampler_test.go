@@ -53,6 +53,9 @@ func newSampler(documents ...*policy.Document) *sampler {
 		random: newRandom(seed.Sum64(), 0), callers: callersOf(documents...), actions: actionsApart(documents),
 		keys: keysOf(documents), targets: map[string]*target{},
 	}
+	if full {
+		s.actions = allActions()
+	}
 	for _, d := range documents {
 		for i := range d.Statements {
 			if id := statementID(d, i); s.targets[id] == nil {
