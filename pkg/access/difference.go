@@ -33,7 +33,7 @@ func (c *comparison) differences(granting Which, findings []finding) []Differenc
 	list := []Difference{}
 	for _, statement := range groupBy(findings, func(f finding) origin { return f.cause }) {
 		var rows []row
-		for _, ofSubject := range groupBy(statement, func(f finding) string { return f.half.subject.arn }) {
+		for _, ofSubject := range groupBy(statement, func(f finding) *subject { return f.half.subject }) {
 			rows = append(rows, rowsOf(ofSubject)...)
 		}
 		for _, same := range groupBy(rows, c.rowID) {

@@ -38,12 +38,10 @@ func FuzzCompare(f *testing.F) {
 			t.Fatalf("it took %s\n%s\n%s", took, baseline, actual)
 		}
 		checkBothWays(t, a, b)
-		found := c.malformed()
-		if len(baseline)+len(actual) < 4000 { // the sampler takes long for long policies
-			sampled := newSampler(a, b).requests(40, a, b)
-			found = append(found, c.contradictions(sampled, decide(a, sampled), decide(b, sampled))...)
+		if len(baseline)+len(actual) > 4000 { // the sampler takes long for long policies
+			return
 		}
-		if len(found) > 0 {
+		if found := c.contradictionsIn(newSampler(a, b).requests(60, a, b)); len(found) > 0 {
 			t.Errorf("%s\n%s\n%s", strings.Join(found, "\n"), baseline, actual)
 		}
 	})

@@ -77,7 +77,7 @@ var mutants = []mutant{
 	{"an address range ends where it ends", "values.go", "upper[(bits-1)/8] |= 0x80 >> ((bits - 1) % 8)", "upper[(bits-1)/8] |= 0x40 >> ((bits - 1) % 8)"},
 	{"a range of addresses leaves the others", "values.go", "if address, ok := outsideOf(r, inside); ok {", "if address, ok := outsideOf(r, nil); ok && len(inside) == 0 {"},
 	{"a value that may not exist shows no difference", "witness.go", "return with, !d.key.classes[d.element].doubtful", "return with, true"},
-	{"the empty string shows no difference", "values.go", `doubtful: v == ""`, `doubtful: false`},
+	{"the empty string shows no difference", "values.go", `doubtful: !read.mayShow(asked)`, `doubtful: false`},
 	// Variables.
 	{"variables are text under 2008-10-17", "variable.go", "if !d.HasVariables() ||", "if"},
 	{"what a variable brings in has no wildcards", "variable.go", "text = append(text, quotedText(replacement)...)", "text = append(text, plainText(replacement)...)"},
@@ -94,6 +94,7 @@ var mutants = []mutant{
 	{"a witness is confirmed, and shown", "witness.go", "return actual.Allows() && !baseline.Allows() && baseline != evaluation.Inconclusive", "return false"},
 	{"a witness that is not confirmed is not shown", "witness.go", "return actual.Allows() && !baseline.Allows() && baseline != evaluation.Inconclusive", "return true"},
 	{"a witness has the key's account", "context.go", "\t\t\"aws:ResourceAccount\":       key.Account,\n", ""},
+	{"sessions of one name and two roles are told apart", "difference.go", "func(f finding) *subject { return f.half.subject }", "func(f finding) string { return f.half.subject.arn }"},
 	{"direct access is told as such", "difference.go", "f.actions &^= direct.actions", "_ = direct"},
 	{"the same statements have the same conditions", "same.go", "policy.CanonicalConditions(a) == policy.CanonicalConditions(b)", "true"},
 	{"the same statements have the same effect", "same.go", "return a.Effect == b.Effect && a.matching == b.matching &&", "return a.matching == b.matching &&"},

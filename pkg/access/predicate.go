@@ -29,6 +29,7 @@ type atom struct {
 	// For kind textValue: the value is exactly literal, or matches pattern.
 	literal string
 	pattern pattern
+	boolean bool // of a Bool operator
 
 	comparison policy.Comparison
 	number     *big.Rat
@@ -192,7 +193,7 @@ func newAtom(o policy.Operator, value literalText) (atom, bool) {
 	case policy.NullFamily:
 		return atom{literal: strings.ToLower(s)}, true
 	case policy.BoolFamily:
-		return atom{literal: strings.ToLower(s), pattern: foldedText(s)}, true
+		return atom{literal: strings.ToLower(s), pattern: foldedText(s), boolean: true}, true
 	case policy.ArnFamily:
 		p, ok := arnPattern(value)
 		if ok && !value.hasWildcards() && strings.HasPrefix(s, "arn:") {

@@ -69,6 +69,28 @@ func (c comparison) contradictions(requests []evaluation.Request, baseline, actu
 	return found
 }
 
+// contradictionsIn is contradictions for policies that nobody looked at. Where the
+// evaluator leaves requests open, the comparison may know more (of two opposite doubts one
+// holds), so that a witness of its own is not confirmed.
+func (c comparison) contradictionsIn(requests []evaluation.Request) []string {
+	baseline, actual := decide(c.baseline, requests), decide(c.actual, requests)
+	found := c.contradictions(requests, baseline, actual)
+	if baseline.open() || actual.open() {
+		found = slices.DeleteFunc(found, func(problem string) bool { return strings.HasPrefix(problem, disagree) })
+	}
+	return found
+}
+
+// open tells whether a request is neither sure to be allowed nor sure to be refused.
+func (d decisions) open() bool {
+	for i := range d.allows {
+		if !d.allows[i] && !d.refuses[i] {
+			return true
+		}
+	}
+	return false
+}
+
 // untold tells that a request is treated differently and the answer does not say so.
 func (c comparison) untold(what string, told []access.Difference, r evaluation.Request, look bool) []string {
 	if c.result.Verdict == access.Equal {

@@ -59,6 +59,8 @@ func TestWhatWasOnceWrong(t *testing.T) {
 		{open, "an empty NotAction is no empty Action", []string{instead(on(""), `"kms:Decrypt"`, `[]`)}, []string{instead(on(""), `"Action":"kms:Decrypt"`, `"NotAction":[]`)}},
 		{open, "an empty NotResource is no empty Resource", []string{instead(on(""), `"Resource":"*"`, `"Resource":[]`)}, []string{instead(on(""), `"Resource":"*"`, `"NotResource":[]`)}},
 		{other, "nor is it the same without values and without the element", []string{instead(on(""), `,"Resource":"*"`, ``)}, []string{instead(on(""), `"Resource":"*"`, `"NotResource":"arn:aws:s3:::*"`)}},
+		{other, "a session whose role has one path is not told together with one whose role has another", []string{instead(allow(ownRoot, ""), "kms:Decrypt", "kms:*")},
+			[]string{instead(on(`"ArnNotEquals":{"aws:PrincipalArn":"`+ownRole+`"}`), "kms:Decrypt", "kms:*crypt")}},
 		{same, "the account of the key is part of every request", []string{deny("*", "")}, []string{allow(ownRole, ""), deny("*", `"StringEquals":{"aws:ResourceAccount":"111122223333"}`)}},
 	} {
 		checkPair(t, p)

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
 // valueClass is a set of values of a key that no predicate can tell apart.
@@ -44,20 +46,20 @@ func classify(predicates []*predicate, budget *int) ([]valueClass, error) {
 	if kinds == 0 {
 		values = []string{unlike(nil)}
 	}
-	classes, err := classesOf(values, predicates, budget)
+	classes, err := classesOf(values, predicates, &atoms, budget)
 	if err == nil && kinds > 1 {
 		classes, err = addDoubtful(classes, predicates, budget)
 	}
 	return classes, err
 }
 
-// classesOf keeps one value of each class.
-func classesOf(values []string, predicates []*predicate, budget *int) ([]valueClass, error) {
+// classesOf keeps one value of each class, where it can one that a witness may show.
+func classesOf(values []string, predicates []*predicate, asked *[valueKinds][]atom, budget *int) ([]valueClass, error) {
 	var classes []valueClass
 	known := map[string]int{}
 	for _, v := range values {
-		c := valueClass{sample: v, holds: make([]bool, len(predicates)), doubtful: v == ""}
 		read := newValue(v)
+		c := valueClass{sample: v, holds: make([]bool, len(predicates)), doubtful: !read.mayShow(asked)}
 		for i, p := range predicates {
 			if *budget -= 1 + len(p.others)*(1+len(v)/16)/16; *budget < 0 {
 				return nil, errOverBudget
@@ -75,6 +77,43 @@ func classesOf(values []string, predicates []*predicate, budget *int) ([]valueCl
 		classes = append(classes, c)
 	}
 	return classes, nil
+}
+
+// mayShow tells whether a witness may show a value: it is not empty, and of a type that
+// operators ask the key for. Whether a key of numbers ever holds something else, or a time
+// comes in parts of a millisecond, AWS does not say.
+func (v *value) mayShow(asked *[valueKinds][]atom) bool {
+	untyped := true
+	for kind, atoms := range asked {
+		if len(atoms) == 0 {
+			continue
+		}
+		untyped = false
+		switch valueKind(kind) {
+		case numberValue:
+			if v.number != nil {
+				return true
+			}
+		case timeValue:
+			if v.time != nil && v.time.Equal(v.time.Truncate(time.Millisecond)) && v.time.Year() > 0 && v.time.Year() <= 9999 {
+				return true
+			}
+		case addressValue:
+			if v.address != nil {
+				return true
+			}
+		case binaryValue:
+			if v.isBytes && v.text != "" {
+				return true
+			}
+		default:
+			isText := slices.ContainsFunc(atoms, func(a atom) bool { return !a.boolean })
+			if _, err := policy.ParseBool(v.text); v.text != "" && (isText || err == nil) {
+				return true
+			}
+		}
+	}
+	return untyped && v.text != ""
 }
 
 func (c *valueClass) id() string { return boolsID(c.holds) }
