@@ -10,7 +10,7 @@ import (
 // budget bounds the work of one comparison, in units of some 50 nanoseconds, so
 // that a hostile policy is answered within a fraction of a second. Real policies
 // need a few hundred units.
-const budget = 2_000_000
+const budget = 1_000_000
 
 // mostPieces is how many pieces of one difference are worked out: enough to find
 // one that a witness can show, and to tell a person when the difference shows.

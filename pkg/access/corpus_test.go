@@ -105,7 +105,7 @@ func TestEveryPairOfTheCorpusAgreesWithSampledRequests(t *testing.T) {
 	s := newSampler(documents...)
 	var shared []evaluation.Request
 	for _, d := range documents {
-		shared = append(shared, s.requests(atLeast(15, 300), d)...)
+		shared = append(shared, s.requests(atLeast(10, 300), d)...)
 	}
 	decided := make([]decisions, len(documents))
 	inParallel(len(documents), func(i int) { decided[i] = decide(documents[i], shared) })
@@ -123,7 +123,7 @@ func TestEveryPairOfTheCorpusAgreesWithSampledRequests(t *testing.T) {
 			}
 			c := compare(documents[i], documents[j])
 			found := c.contradictions(shared, decided[i], decided[j])
-			own := s.forPair(i, j).requests(atLeast(10, 100), documents[i], documents[j])
+			own := s.forPair(i, j).requests(atLeast(8, 100), documents[i], documents[j])
 			found = append(found, c.contradictions(own, decide(documents[i], own), decide(documents[j], own))...)
 			if len(found) > 0 {
 				t.Errorf("%s, %s:\n%s", list[i].name, list[j].name, strings.Join(found, "\n"))

@@ -270,7 +270,7 @@ func TestNoPolicyThatKMSStoresTakesLong(t *testing.T) {
 		t.Run(shape.name, func(t *testing.T) {
 			a, b := parseText(t, shape.text(0)), parseText(t, shape.text(1))
 			others := []*policy.Document{b}
-			if !testing.Short() {
+			if full {
 				others = append(others, document(t, consoleDefault))
 			}
 			for _, other := range others {

@@ -90,7 +90,7 @@ var mutants = []mutant{
 	{"what is in doubt is not blamed", "prove.go", "if c.inDoubt(p.when, p.allow) {", "if false {"},
 	{"only what is in no doubt is told elsewhere", "prove.go", "if c.inDoubt(p.when, p.allow) {", "if true {"},
 	{"a budget that is used up is not equal", "compare.go", "c.open = append(c.open, Inconclusive{Policy: Actual, Reason: \"over-budget\"", "_ = append(c.open, Inconclusive{Policy: Actual, Reason: \"over-budget\""},
-	{"the budget is small", "compare.go", "const budget = 2_000_000", "const budget = 40_000_000"},
+	{"the budget is small", "compare.go", "const budget = 1_000_000", "const budget = 40_000_000"},
 	{"a witness is confirmed, and shown", "witness.go", "return actual.Allows() && !baseline.Allows() && baseline != evaluation.Inconclusive", "return false"},
 	{"a witness that is not confirmed is not shown", "witness.go", "return actual.Allows() && !baseline.Allows() && baseline != evaluation.Inconclusive", "return true"},
 	{"a witness has the key's account", "context.go", "\t\t\"aws:ResourceAccount\":       key.Account,\n", ""},

@@ -21,6 +21,7 @@ type predicate struct {
 	// texts is looked up, not gone through.
 	literals map[string]bool
 	others   []atom
+	cost     int // of going through others, for the budget
 }
 
 // atom is one policy value under one operator.
@@ -144,6 +145,10 @@ func (p *predicate) add(a atom) {
 	p.atoms = append(p.atoms, a)
 	if a.kind != textValue || a.pattern != nil {
 		p.others = append(p.others, a)
+		p.cost++
+		if a.kind == numberValue {
+			p.cost += 30 // exact numbers are compared by multiplying
+		}
 		return
 	}
 	if p.literals == nil {

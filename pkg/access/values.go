@@ -61,7 +61,7 @@ func classesOf(values []string, predicates []*predicate, asked *[valueKinds][]at
 		read := newValue(v)
 		c := valueClass{sample: v, holds: make([]bool, len(predicates)), doubtful: !read.mayShow(asked)}
 		for i, p := range predicates {
-			if *budget -= 1 + len(p.others)*(1+len(v)/16)/16; *budget < 0 {
+			if *budget -= 1 + p.cost*(1+len(v)/16)/16; *budget < 0 {
 				return nil, errOverBudget
 			}
 			c.holds[i] = p.holds(read)
@@ -263,11 +263,8 @@ func numberSamples(atoms []atom) []string {
 
 // decimal writes a number whose decimals end.
 func decimal(r *big.Rat) string {
-	if r.IsInt() {
-		return r.FloatString(0)
-	}
-	// The denominator is a product of twos and fives: it divides that power of ten.
-	return strings.TrimRight(r.FloatString(r.Denom().BitLen()), "0")
+	places, _ := r.FloatPrec()
+	return r.FloatString(places)
 }
 
 // timeSamples is numberSamples for times.
