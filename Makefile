@@ -99,13 +99,14 @@ bench: ## Run the benchmarks (BENCHTIME=1s)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PACKAGES)
 
 .PHONY: fuzz
-fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s)
+fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the whole proof of the comparison with new random policies
 	@$(GO) list -f '{{.ImportPath}} {{.Dir}}' $(PACKAGES) | while read -r package folder; do \
 		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$$folder"/*_test.go 2>/dev/null | cut -d' ' -f2); do \
 			echo "$$package $$target"; \
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s "$$package" </dev/null; \
 		done; \
 	done
+	ACCESS_PROOF=full RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m ./pkg/access
 
 .PHONY: mutants
 mutants: ## Break the comparison on purpose, one rule at a time; fail unless the tests notice each (about 5 minutes)
