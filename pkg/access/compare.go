@@ -51,13 +51,18 @@ func compareWays(key policy.Key, baseline, actual *policy.Document, asked ways) 
 	}
 	result.Excess, result.Missing = c.differences(Actual, excess), c.differences(Baseline, missing)
 	result.Inconclusive = append(result.Inconclusive, c.open...)
-	switch {
-	case len(result.Excess)+len(result.Missing) > 0:
-		result.Verdict = Different
-	case len(result.Inconclusive) > 0:
-		result.Verdict = Undecided
-	}
+	result.conclude()
 	return result
+}
+
+// conclude sets the verdict by what was found; where that is nothing, it stays.
+func (r *Result) conclude() {
+	switch {
+	case len(r.Excess)+len(r.Missing) > 0:
+		r.Verdict = Different
+	case len(r.Inconclusive) > 0:
+		r.Verdict = Undecided
+	}
 }
 
 // comparison is the state of one call of Compare.

@@ -24,12 +24,7 @@ func Within(key policy.Key, floor, actual, ceiling *policy.Document) Result {
 			result.Inconclusive = append(result.Inconclusive, open)
 		}
 	}
-	switch {
-	case len(result.Excess)+len(result.Missing) > 0:
-		result.Verdict = Different
-	case len(result.Inconclusive) > 0:
-		result.Verdict = Undecided
-	}
+	result.conclude()
 	return result
 }
 

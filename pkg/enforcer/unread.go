@@ -43,11 +43,7 @@ func delegated(event trail.Event, s guardrail.Snapshot) bool {
 		return event.Name == "CreateKey" && !event.ParametersOmitted
 	}
 	d, err := policy.Parse(s.Policy)
-	if err != nil {
-		return false
-	}
-	needed, err := policy.Parse(`{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + s.Key.Account + `"},"Action":["kms:DescribeKey","kms:GetKeyPolicy"],"Resource":"*"}}`)
-	return err == nil && len(access.Compare(s.Key.PolicyKey(), needed, d).Missing) == 0
+	return err == nil && access.Delegates(s.Key.PolicyKey(), d, "kms:DescribeKey", "kms:GetKeyPolicy")
 }
 
 // judgeEvent judges the policy text that an event carries. Where the key's type

@@ -42,18 +42,8 @@ func Reset(key guardrail.Key, evidence guardrail.Evidence, j guardrail.Judgement
 	if j.Verdict != guardrail.NonCompliant || j.Live == nil || j.Baseline == nil {
 		return Plan{}, &Refusal{"difference-not-proved", "the key policy is not proved to differ from the generated default"}
 	}
-	if !accountKeepsControl(key, j.Baseline) {
+	if !access.Delegates(key.PolicyKey(), j.Baseline, "kms:PutKeyPolicy") {
 		return Plan{}, &Refusal{"account-statement-missing", "the generated default does not let the account change the key policy"}
 	}
 	return Plan{Document: j.Baseline, Before: j.Live.Hash(key.Partition), After: j.Baseline.Hash(key.Partition)}, nil
-}
-
-// accountKeepsControl tells whether a policy delegates kms:PutKeyPolicy to the
-// account that owns the key.
-func accountKeepsControl(key guardrail.Key, d *policy.Document) bool {
-	needed, err := policy.Parse(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"` + key.Account + `"},"Action":"kms:PutKeyPolicy","Resource":"*"}}`)
-	if err != nil {
-		return false
-	}
-	return len(access.Compare(key.PolicyKey(), needed, d).Missing) == 0
 }
