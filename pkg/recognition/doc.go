@@ -36,7 +36,7 @@
 // # Limits
 //
 //   - Principals are those that a Principal element or a condition value spells out
-//     in full. A default in which patterns alone single out an administrator is
+//     in full. A default in which patterns or variables alone single out an administrator is
 //     not recognised; it is NotDefault.
 //   - A policy that names more than [MaxPrincipals] users, roles and foreign
 //     accounts is Undecided.

@@ -121,7 +121,7 @@ func (s *search) nearest(q questionnaire) []shape {
 	for i := range s.candidates {
 		c := &s.candidates[i]
 		q.ask(c)
-		administrator := c.Kind != policy.Account && mostly(c.may, mark.administrator) && c.chosen(s.key, s.keyType, true)
+		administrator := mostly(c.may, mark.administrator) && c.chosen(s.key, s.keyType, true)
 		user := mostly(c.may, mark.user) && c.chosen(s.key, s.keyType, false)
 		if administrator {
 			s.administrators = append(s.administrators, c.text)

@@ -182,6 +182,7 @@ func TestAWrongQuestionIsAnErrorThatNamesTheProblem(t *testing.T) {
 		{key, defaultpolicy.KeyType{Spec: "SM2", Usage: "SIGN_VERIFY"}.WithDefaults(), recognition.Options{}, defaultpolicy.NotInPartition},
 		{policy.Key{Partition: "aws"}, symmetric, recognition.Options{}, defaultpolicy.InvalidAccount},
 		{policy.Key{Partition: "aws"}, symmetric, recognition.Options{Style: defaultpolicy.Console}, defaultpolicy.InvalidAccount},
+		{policy.Key{Partition: "aws"}, symmetric, recognition.Options{Style: defaultpolicy.API}, defaultpolicy.InvalidAccount},
 		{policy.Key{Account: key.Account}, symmetric, recognition.Options{}, defaultpolicy.UnknownPartition},
 		{key, symmetric, recognition.Options{Style: "cli"}, defaultpolicy.UnknownStyle},
 		{key, symmetric, recognition.Options{Edition: "2020"}, defaultpolicy.UnknownEdition},

@@ -127,7 +127,7 @@ func (q *questionnaire) contradictions(s shape, c *candidate, administrator, use
 }
 
 // requestOf returns a request of a candidate but for its action. An account asks as
-// its root user, who is no more than the account.
+// its root user, who is no more than the account and never needs an IAM policy.
 func requestOf(c *candidate, key policy.Key) evaluation.Request {
 	r := evaluation.Request{
 		Principal: c.text, PrincipalAccount: c.AccountID, Resource: key.ARN,
@@ -145,7 +145,6 @@ func requestOf(c *candidate, key policy.Key) evaluation.Request {
 		r.PrincipalType = evaluation.RolePrincipal
 	default:
 		r.PrincipalType, principalType = evaluation.RootPrincipal, "Account"
-		r.IdentityPolicyAllows = true
 	}
 	r.Context["aws:PrincipalType"] = principalType
 	return r

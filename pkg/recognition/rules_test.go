@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/recognition"
 )
@@ -143,6 +144,13 @@ var drifts = []struct {
 		list[0]["NotAction"] = "kms:Sign"
 		return list
 	}), "KeyAdmin | App, 444455556666", "- kms:Sign"},
+	{"an administrator whose path is too long for IAM", replacingAll(admin, `arn:aws:iam::111122223333:role/`+strings.Repeat("long/", 200)+`KeyAdmin`),
+		" | App, 444455556666", "+ kms:PutKeyPolicy"},
+	{"a namesake in another partition is nobody, and no doubt", editing(func(list []element) []element {
+		other := element{"Effect": "Allow", "Principal": element{"AWS": "arn:aws-cn:iam::111122223333:role/App"}, "Action": "kms:*", "Resource": "*"}
+		extra := element{"Effect": "Allow", "Principal": element{"AWS": app}, "Action": "kms:Sign", "Resource": "*"}
+		return append(list, other, extra)
+	}), "KeyAdmin | App, 444455556666", "+ kms:Sign"},
 	{"an administrator that IAM cannot have", replacingAll(admin, `arn:aws:iam::111122223333:role/no!`),
 		" | App, 444455556666", "+ kms:PutKeyPolicy"},
 	{"everyone whose name is the administrator's, in any path", adding(`{"Effect":"Allow","Principal":"*","Action":"kms:PutKeyPolicy","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/*KeyAdmin"}}}`),
@@ -205,6 +213,8 @@ func TestWhatAWSLeavesOpenIsUndecidedAndOtherDifferencesStillCount(t *testing.T)
 		open    = `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Other"},"Action":"kms:*","Resource":"*","Condition":{"ForAnyValue:StringEqualsIfExists":{"kms:EncryptionContextKeys":"a"}}}`
 		forAll  = `{"Effect":"Allow","Principal":"*","Action":"kms:Sign","Resource":"*"}`
 		except  = `{"Effect":"Deny","NotPrincipal":{"AWS":["111122223333","444455556666"]},"Action":"kms:Decrypt","Resource":"*"}`
+		openX   = `{"Effect":"Allow","Principal":{"AWS":"777788889999"},"Action":"kms:*","Resource":"*","Condition":{"ForAnyValue:StringEqualsIfExists":{"kms:EncryptionContextKeys":"a"}}}`
+		foreign = `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::777788889999:role/Other"},"Action":"kms:Decrypt","Resource":"*"}`
 		forSome = `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Other"},"Action":"kms:Decrypt","Resource":"*"}`
 	)
 	tests := []struct {
@@ -215,6 +225,8 @@ func TestWhatAWSLeavesOpenIsUndecidedAndOtherDifferencesStillCount(t *testing.T)
 	}{
 		{"whether Other is an administrator is open", []string{open}, recognition.Undecided, recognition.OpenPrincipal},
 		{"everyone may sign, whatever Other is", []string{open, forAll}, recognition.NotDefault, ""},
+		{"a namesake in another account is somebody else", []string{open, foreign}, recognition.NotDefault, ""},
+		{"whether an account is a user is open", []string{openX}, recognition.Undecided, recognition.OpenPrincipal},
 		{"whom a Deny exempts is open", []string{except}, recognition.Undecided, recognition.OpenComparison},
 		{"that Other may decrypt counts only if Other is no user", []string{open, forSome}, recognition.Undecided, recognition.OpenPrincipal},
 	}
@@ -232,6 +244,32 @@ func TestWhatAWSLeavesOpenIsUndecidedAndOtherDifferencesStillCount(t *testing.T)
 	}
 	if r := identifyAs(t, without, symmetric, whole, recognition.Options{}); r.Verdict != recognition.Default {
 		t.Errorf("* is the key, whatever its ARN: %s", explain(r))
+	}
+}
+
+// TestConditionsThatAlwaysHoldMakeNoDifference asks for what every request of a principal
+// carries, which the policy need not ask for.
+func TestConditionsThatAlwaysHoldMakeNoDifference(t *testing.T) {
+	whole := consoleDefault(t, symmetric, func(o *defaultpolicy.Options) { o.Users = append(o.Users, admin2) })
+	for principal, always := range map[string]element{
+		admin2: {"aws:username": "alice", "aws:PrincipalType": "User", "aws:PrincipalArn": admin2, "aws:PrincipalAccount": key.Account,
+			"kms:CallerAccount": key.Account, "aws:PrincipalIsAWSService": "false", "aws:ResourceAccount": key.Account},
+		app: {"aws:PrincipalType": "AssumedRole", "aws:PrincipalArn": app, "aws:PrincipalAccount": key.Account,
+			"kms:CallerAccount": key.Account, "aws:PrincipalIsAWSService": "false", "aws:ResourceAccount": key.Account},
+		partner: {"aws:PrincipalAccount": "444455556666", "kms:CallerAccount": "444455556666", "aws:PrincipalIsAWSService": "false", "aws:ResourceAccount": key.Account},
+	} {
+		for name, value := range always {
+			var list []element
+			for _, st := range splitStatements(statementsOf(t, whole)) {
+				if st["Principal"].(element)["AWS"] == principal && st["Condition"] == nil {
+					st["Condition"] = element{"StringEquals": element{name: value}}
+				}
+				list = append(list, st)
+			}
+			if r := identify(t, symmetric, documentOf(t, list), recognition.Options{}); r.Verdict != recognition.Default {
+				t.Errorf("%s is %s of every request of %s: %s", name, value, principal, explain(r))
+			}
+		}
 	}
 }
 

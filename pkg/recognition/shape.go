@@ -78,9 +78,7 @@ func consoleShapes(key policy.Key, t defaultpolicy.KeyType, o Options, edition d
 			return nil, err
 		}
 		for _, v := range variants {
-			if s := shapeOf(v, g.Administrators[0]); !slices.Contains(shapes, s) { // the first edition lacks deletion anyway
-				shapes = append(shapes, s)
-			}
+			shapes = append(shapes, shapeOf(v, g.Administrators[0]))
 		}
 	}
 	return shapes, nil
