@@ -31,7 +31,7 @@ type library struct {
 var (
 	engine = []string{
 		"pkg/policy", "pkg/catalog", "pkg/defaultpolicy", "pkg/integration", "pkg/evaluation", "pkg/access",
-		"pkg/lint", "pkg/guardrail", "pkg/repair", "pkg/trail",
+		"pkg/lint", "pkg/recognition", "pkg/guardrail", "pkg/repair", "pkg/trail",
 	}
 
 	sdk     = library{"SDK", []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}}
@@ -71,6 +71,7 @@ var table = []row{
 	{folder: "pkg/evaluation", imports: []string{"pkg/policy", "pkg/catalog"}, reason: "the evaluator confirms what the comparison finds, so it must not share the comparison's code"},
 	{folder: "pkg/access", imports: []string{"pkg/policy", "pkg/catalog", "pkg/evaluation"}, reason: pure},
 	{folder: "pkg/lint", imports: []string{"pkg/policy", "pkg/catalog"}, reason: pure},
+	{folder: "pkg/recognition", imports: []string{"pkg/policy", "pkg/defaultpolicy", "pkg/evaluation", "pkg/access"}, reason: pure},
 	{folder: "pkg/guardrail", imports: []string{"pkg/policy", "pkg/defaultpolicy", "pkg/evaluation", "pkg/access"}, reason: pure},
 	{folder: "pkg/repair", imports: []string{"pkg/policy", "pkg/access", "pkg/guardrail"}, reason: pure},
 	{folder: "pkg/trail", reason: pure},

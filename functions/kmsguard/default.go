@@ -23,13 +23,8 @@ type keyTypeFlags struct {
 
 func (f *keyTypeFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.account, "account", "", "`ID` of the account that owns the key (required)")
-	flags.StringVar(&f.partition, "partition", "aws", "`PARTITION` of the key's ARN: aws, aws-cn, aws-us-gov, ...")
+	f.addKeyType(cmd)
 	flags.StringVar(&f.style, "style", string(defaultpolicy.API), "`STYLE` of the default: api or console")
-	flags.StringVar(&f.spec, "key-spec", string(defaultpolicy.SymmetricDefault), "key `SPEC`, as KMS spells it")
-	flags.StringVar(&f.usage, "key-usage", "", "key `USAGE`, as KMS spells it (implied where the key spec allows one)")
-	flags.StringVar(&f.origin, "origin", string(defaultpolicy.AWSKMS), "`ORIGIN` of the key material, as KMS spells it")
-	flags.StringVar(&f.multiRegion, "multi-region", string(defaultpolicy.SingleRegion), "`PART` in a set of multi-Region keys: none, primary or replica")
 	flags.StringArrayVar(&f.administrators, "admin", nil, "`ARN` of a key administrator (repeatable; console)")
 	flags.StringArrayVar(&f.users, "user", nil, "`ARN` of a key user, or another account's id (repeatable; console)")
 	flags.BoolVar(&f.noAdministratorDelete, "no-admin-delete", false, "key administrators may not delete the key (console)")
@@ -38,13 +33,29 @@ func (f *keyTypeFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.rotation, "undocumented-rotation", "", "`CHOICE` where AWS does not document kms:RotateKeyOnDemand: include or omit (symmetric keys include, others omit)")
 	flags.BoolVar(&f.refuseUndocumentedUse, "refuse-undocumented-use", false, "refuse users of ML-KEM keys, whose actions AWS does not document")
 
-	complete(cmd, "partition", defaultpolicy.Partitions()...)
 	complete(cmd, "style", defaultpolicy.API, defaultpolicy.Console)
+	complete(cmd, "edition", editionNames()...)
+	completeChoices(cmd)
+}
+
+// addKeyType adds the flags that name a key type and its account.
+func (f *keyTypeFlags) addKeyType(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.account, "account", "", "`ID` of the account that owns the key (required)")
+	flags.StringVar(&f.partition, "partition", "aws", "`PARTITION` of the key's ARN: aws, aws-cn, aws-us-gov, ...")
+	flags.StringVar(&f.spec, "key-spec", string(defaultpolicy.SymmetricDefault), "key `SPEC`, as KMS spells it")
+	flags.StringVar(&f.usage, "key-usage", "", "key `USAGE`, as KMS spells it (implied where the key spec allows one)")
+	flags.StringVar(&f.origin, "origin", string(defaultpolicy.AWSKMS), "`ORIGIN` of the key material, as KMS spells it")
+	flags.StringVar(&f.multiRegion, "multi-region", string(defaultpolicy.SingleRegion), "`PART` in a set of multi-Region keys: none, primary or replica")
+
+	complete(cmd, "partition", defaultpolicy.Partitions()...)
 	complete(cmd, "key-spec", defaultpolicy.KeySpecs()...)
 	complete(cmd, "key-usage", defaultpolicy.KeyUsages()...)
 	complete(cmd, "origin", defaultpolicy.Origins()...)
 	complete(cmd, "multi-region", defaultpolicy.MultiRegions()...)
-	complete(cmd, "edition", editionNames()...)
+}
+
+func completeChoices(cmd *cobra.Command) {
 	complete(cmd, "undocumented-grants", defaultpolicy.Include, defaultpolicy.Omit)
 	complete(cmd, "undocumented-rotation", defaultpolicy.Include, defaultpolicy.Omit)
 }

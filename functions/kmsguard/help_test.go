@@ -128,6 +128,9 @@ func TestCompletionKnowsCommandsAndValues(t *testing.T) {
 		{[]string{"version", "--output", "js"}, "jsonl\n"},
 		{[]string{"default", "--key-spec", "ML_K"}, "ML_KEM_768\n"},
 		{[]string{"default", "--style", ""}, "console\n"},
+		{[]string{"identify", "--style", ""}, "any\n"},
+		{[]string{"identify", "--edition", ""}, "2017-02\n"},
+		{[]string{"identify", "--key-spec", "ML_K"}, "ML_KEM_768\n"},
 	}
 	for _, test := range tests {
 		got := kmsguard(t, "", append([]string{"__complete"}, test.args...)...)
@@ -199,6 +202,7 @@ func TestInterruptedExitsWith130(t *testing.T) {
 		{"demo"},
 		{"diff", "-", write(t, "policy.json", accountPolicy)},
 		{"diff", "--batch", "-"},
+		{"identify", "--account", account, "-"},
 		{"replay", "-"},
 	} {
 		blocked := streams{in: neverEnding{}, out: &strings.Builder{}, err: &strings.Builder{}}

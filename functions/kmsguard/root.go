@@ -107,7 +107,7 @@ func newRoot(s streams) *cobra.Command {
 	flags.Bool("no-color", false, "write without colours, as with NO_COLOR (today nothing has any)")
 	o.aws.add(flags)
 	complete(root, "output", textOutput, jsonOutput, jsonlOutput)
-	root.AddCommand(newDefault(o), newDiff(o), newEval(o), newReplay(o), newDemo(o), newVersion(o), newCompletion())
+	root.AddCommand(newDefault(o), newIdentify(o), newDiff(o), newEval(o), newReplay(o), newDemo(o), newVersion(o), newCompletion())
 	root.SetHelpCommand(newHelp())
 	addExitCodes(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
