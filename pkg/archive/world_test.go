@@ -50,8 +50,9 @@ var (
 // requests and fails when it is told to.
 type world struct {
 	*archive.Archive
-	t   *testing.T
-	api *s3.Client
+	t      *testing.T
+	config aws.Config
+	api    *s3.Client
 
 	mu    sync.Mutex
 	calls []string // method and path
@@ -65,13 +66,13 @@ func newWorld(t *testing.T) *world {
 		Buckets: []string{bucket}, Versioned: true, ObjectLock: true, Fault: w.strike,
 	}))
 	t.Cleanup(server.Close)
-	config := aws.Config{
+	w.config = aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(server.URL),
 		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
 	}
-	w.api = s3.NewFromConfig(config)
+	w.api = s3.NewFromConfig(w.config)
 	var err error
-	w.Archive, err = archive.New(config, archive.Options{Bucket: bucket, Invocation: invocation, Lock: lock}, impatient)
+	w.Archive, err = archive.New(w.config, archive.Options{Bucket: bucket, Invocation: invocation, Lock: lock}, impatient)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,9 +142,8 @@ func (w *world) text(name string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer out.Body.Close()
 	body, err := io.ReadAll(out.Body)
-	if err != nil {
+	if err := errors.Join(err, out.Body.Close()); err != nil {
 		w.t.Fatal(err)
 	}
 	return string(body)

@@ -55,9 +55,8 @@ func get(t *testing.T, api *s3.Client, key string) string {
 	if err != nil {
 		return code(err)
 	}
-	defer out.Body.Close()
 	body, err := io.ReadAll(out.Body)
-	if err != nil {
+	if err := errors.Join(err, out.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return string(body)
@@ -94,10 +93,10 @@ func TestConditionalWritesAreThoseOfAWS(t *testing.T) {
 			{"somebody has the name", true, false, func(string) func(*s3.PutObjectInput) { return ifNoneMatch("*") }, "PreconditionFailed"},
 			{"a delete marker is not an object", true, true, func(string) func(*s3.PutObjectInput) { return ifNoneMatch("*") }, ""},
 			{"only * is defined for writes", false, false, func(string) func(*s3.PutObjectInput) { return ifNoneMatch(`"abc"`) }, "NotImplemented"},
-			{"the version that was read is current", true, false, func(etag string) func(*s3.PutObjectInput) { return ifMatch(etag) }, ""},
+			{"the version that was read is current", true, false, ifMatch, ""},
 			{"another version is current", true, false, func(string) func(*s3.PutObjectInput) { return ifMatch(`"abc"`) }, "PreconditionFailed"},
 			{"there is none to match", false, false, func(string) func(*s3.PutObjectInput) { return ifMatch(`"abc"`) }, "NoSuchKey"},
-			{"it was deleted meanwhile", true, true, func(etag string) func(*s3.PutObjectInput) { return ifMatch(etag) }, "NoSuchKey"},
+			{"it was deleted meanwhile", true, true, ifMatch, "NoSuchKey"},
 		} {
 			t.Run(c.reason, func(t *testing.T) {
 				api := start(t, objectstore.Options{Versioned: versioned})
@@ -171,9 +170,9 @@ func TestABucketIsFoundByPathAndByHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	if body, _ := io.ReadAll(answer.Body); string(body) != "text" {
-		t.Errorf("by host: %s %q", answer.Status, body)
+	body, err := io.ReadAll(answer.Body)
+	if err := errors.Join(err, answer.Body.Close()); err != nil || string(body) != "text" {
+		t.Errorf("by host: %s %q, %v", answer.Status, body, err)
 	}
 }
 
