@@ -38,12 +38,13 @@ var (
 	cdk     = library{"CDK", []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs"}}
 	runtime = library{"aws-lambda-go", []string{"github.com/aws/aws-lambda-go"}}
 	cobra   = library{"cobra", []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}}
+	fakeS3  = library{"gofakes3", []string{"github.com/johannesboyne/gofakes3"}}
 	quamina = library{"quamina", []string{"github.com/timbray/quamina"}}
 
 	// notInLambda is what must not travel into a deployed function.
-	notInLambda = slices.Concat(cdk.paths, quamina.paths, []string{
+	notInLambda = slices.Concat(cdk.paths, quamina.paths, fakeS3.paths, []string{
 		module + "pkg/localaws", module + "infra", module + "events",
-		"github.com/johannesboyne/gofakes3", "pgregory.net/rapid", "github.com/google/go-cmp", "testing",
+		"pgregory.net/rapid", "github.com/google/go-cmp", "testing",
 	})
 )
 
@@ -77,6 +78,7 @@ var table = []row{
 	{folder: "pkg/trail", reason: pure},
 	{folder: "pkg/enforcer", imports: engine, reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
 	{folder: "pkg/awskms", imports: []string{"pkg/defaultpolicy", "pkg/guardrail", "pkg/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
+	{folder: "pkg/archive", imports: []string{"pkg/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
 	{
 		folder:  "pkg/report",
 		imports: []string{"pkg/policy", "pkg/evaluation", "pkg/access", "pkg/lint", "pkg/guardrail"},
@@ -84,9 +86,10 @@ var table = []row{
 	},
 	{folder: "pkg/localaws", libraries: []library{quamina, sdk}, reason: "embedded AWS stands for AWS: it must not share the code that it is there to test"},
 	{folder: "pkg/localaws/lambdahost", reason: "the host of a built binary knows the Lambda Runtime API only"},
+	{folder: "pkg/localaws/objectstore", libraries: []library{fakeS3}, reason: "the S3 of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
 	{
 		folder:    "pkg/app",
-		imports:   slices.Concat([]string{"pkg/enforcer", "pkg/awskms"}, engine),
+		imports:   slices.Concat([]string{"pkg/enforcer", "pkg/awskms", "pkg/archive"}, engine),
 		libraries: []library{runtime, sdk},
 		never:     notInLambda,
 		reason:    lambda,
