@@ -9,3 +9,6 @@ type Problem struct {
 	// Detail says what is wrong and what to write, in one line.
 	Detail string
 }
+
+// Check returns what in the configuration contradicts itself.
+func (c *Configuration) Check() []Problem { return nil }

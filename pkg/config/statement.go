@@ -1,0 +1,99 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+)
+
+// elements are those of a policy statement.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+var elements = []string{
+	"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+}
+
+// statement is a policy statement written as YAML. It becomes JSON with its elements
+// and values in their order, every scalar a string, and Resource "*" where the statement
+// names no resource, which in a key policy is the key.
+func statement(p *guardrail.Template) value {
+	const expected = "a policy statement"
+	return value{
+		words: expected,
+		read: func(r *reader, n *yaml.Node) {
+			if !r.isMapping(n, expected) {
+				return
+			}
+			w := statementWriter{r: r}
+			w.object(n, elements)
+			if !has(n, "Resource") && !has(n, "NotResource") && len(n.Content) > 0 {
+				w.Truncate(w.Len() - 1)
+				w.WriteString(`,"Resource":"*"}`)
+			}
+			*p = guardrail.Template(w.String())
+		},
+		schema: statementSchema,
+	}
+}
+
+// statementWriter writes YAML as JSON.
+type statementWriter struct {
+	bytes.Buffer
+	r *reader
+}
+
+// object writes a mapping. If there are known keys, others are problems.
+func (w *statementWriter) object(n *yaml.Node, known []string) {
+	w.WriteByte('{')
+	first := true
+	w.r.eachMember(n, func(key, v *yaml.Node) {
+		if known != nil && !slices.Contains(known, key.Value) {
+			w.r.unknown(key, "element", known)
+		}
+		if !first {
+			w.WriteByte(',')
+		}
+		first = false
+		w.text(key)
+		w.WriteByte(':')
+		w.any(v)
+	})
+	w.WriteByte('}')
+}
+
+// any recurses no deeper than the document does.
+func (w *statementWriter) any(n *yaml.Node) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		w.object(n, nil)
+	case yaml.SequenceNode:
+		w.WriteByte('[')
+		for i, entry := range n.Content {
+			if i > 0 {
+				w.WriteByte(',')
+			}
+			w.any(entry)
+		}
+		w.WriteByte(']')
+	default:
+		if !w.r.isNull(n, "a value") {
+			w.text(n)
+		}
+	}
+}
+
+// text writes a scalar as a string, by its text: 012345678901 keeps its zero, and true is
+// "true", as conditions have it.
+func (w *statementWriter) text(n *yaml.Node) {
+	w.r.checkPlaceholders(n, inStatement)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(n.Value); err != nil { // a string always can be
+		w.r.fail(n, "%v", err)
+		return
+	}
+	w.Truncate(w.Len() - 1) // the line feed
+}
