@@ -24,7 +24,7 @@ problems, each with file, line and column. Warnings, about exemptions that have 
 effect, do not change the exit code.`,
 		Example: "  kmsguard config validate\n  kmsguard config validate guardrail.yaml --output json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, err := o.validated(cmd, args)
+			file, err := o.fileToValidate(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -51,8 +51,8 @@ effect, do not change the exit code.`,
 	}
 }
 
-// validated returns the file to check.
-func (o *options) validated(cmd *cobra.Command, args []string) (string, error) {
+// fileToValidate returns the file that the command line names, or the one that counts anyway.
+func (o *options) fileToValidate(cmd *cobra.Command, args []string) (string, error) {
 	switch {
 	case len(args) > 1:
 		return "", misuse(cmd, "expected one file, got %d", len(args))
@@ -86,14 +86,14 @@ type validation struct {
 	// Problems are empty where the file is valid; MoreProblems counts those not listed.
 	Problems     []config.Problem `json:"problems"`
 	MoreProblems int              `json:"moreProblems"`
-	// What follows is there where the file is valid.
-	ConfigurationHash string         `json:"configurationHash,omitempty"`
-	Mode              guardrail.Mode `json:"mode,omitempty"`
-	Default           string         `json:"default,omitempty"`
-	Baselines         []string       `json:"baselines,omitempty"`
-	Rules             []namedRule    `json:"rules,omitempty"`
-	Exemptions        []expiry       `json:"exemptions,omitempty"`
-	Warnings          []string       `json:"warnings,omitempty"`
+	// What follows is empty where the file is not valid.
+	ConfigurationHash string         `json:"configurationHash"`
+	Mode              guardrail.Mode `json:"mode"`
+	Default           string         `json:"default"`
+	Baselines         []string       `json:"baselines"`
+	Rules             []namedRule    `json:"rules"`
+	Exemptions        []expiry       `json:"exemptions"`
+	Warnings          []string       `json:"warnings"`
 }
 
 // namedRule is a rule with the baseline and the mode that its keys have in the end.
@@ -110,15 +110,24 @@ type expiry struct {
 	Expired bool   `json:"expired"`
 }
 
-func invalid(file string, e *config.Errors) validation {
-	return validation{File: nameOf(file), Problems: e.Problems, MoreProblems: e.More}
+// newValidation has empty lists, which scripts need not tell from missing ones.
+func newValidation(file string) validation {
+	return validation{
+		File: nameOf(file), Problems: []config.Problem{}, Baselines: []string{},
+		Rules: []namedRule{}, Exemptions: []expiry{}, Warnings: []string{},
+	}
 }
 
+func invalid(file string, e *config.Errors) validation {
+	v := newValidation(file)
+	v.Problems, v.MoreProblems = e.Problems, e.More
+	return v
+}
+
+// validated says what a configuration has, at a moment.
 func validated(file string, c *guardrail.Configuration, now time.Time) validation {
-	v := validation{
-		File: nameOf(file), Valid: true, Problems: []config.Problem{},
-		ConfigurationHash: c.Hash(), Mode: c.Mode, Default: c.Default,
-	}
+	v := newValidation(file)
+	v.Valid, v.ConfigurationHash, v.Mode, v.Default = true, c.Hash(), c.Mode, c.Default
 	for _, b := range c.Baselines {
 		v.Baselines = append(v.Baselines, b.Name)
 	}

@@ -28,7 +28,7 @@ func TestTheReferenceIsGenerated(t *testing.T) {
 	want := generated.ReplaceAllStringFunc(page, func(part string) string {
 		parts++
 		m := generated.FindStringSubmatch(part)
-		body := ""
+		var body string
 		if m[1] == "example" {
 			body = "```yaml\n" + readFile(t, filepath.Join("examples", m[2])) + "```\n"
 		} else {

@@ -51,7 +51,12 @@ func jsonOf(n *yaml.Node) any {
 			list = append(list, jsonOf(entry))
 		}
 		return list
+	default:
+		return scalarOf(n)
 	}
+}
+
+func scalarOf(n *yaml.Node) any {
 	number, err := strconv.ParseFloat(n.Value, 64)
 	switch {
 	case n.Tag == "!!null":

@@ -30,10 +30,9 @@ func statement(p *guardrail.Template) value {
 			w := statementWriter{r: r}
 			w.object(n, elements)
 			if !has(n, "Resource") && !has(n, "NotResource") && len(n.Content) > 0 {
-				w.Truncate(w.Len() - 1)
-				w.WriteString(`,"Resource":"*"}`)
+				w.json = append(w.json[:len(w.json)-1], `,"Resource":"*"}`...)
 			}
-			*p = guardrail.Template(w.String())
+			*p = guardrail.Template(w.json)
 		},
 		schema: statementSchema,
 	}
@@ -41,27 +40,27 @@ func statement(p *guardrail.Template) value {
 
 // statementWriter writes YAML as JSON.
 type statementWriter struct {
-	bytes.Buffer
-	r *reader
+	r    *reader
+	json []byte
 }
 
 // object writes a mapping. If there are known keys, others are problems.
 func (w *statementWriter) object(n *yaml.Node, known []string) {
-	w.WriteByte('{')
+	w.json = append(w.json, '{')
 	first := true
 	w.r.eachMember(n, func(key, v *yaml.Node) {
 		if known != nil && !slices.Contains(known, key.Value) {
 			w.r.unknown(key, "element", known)
 		}
 		if !first {
-			w.WriteByte(',')
+			w.json = append(w.json, ',')
 		}
 		first = false
 		w.text(key)
-		w.WriteByte(':')
+		w.json = append(w.json, ':')
 		w.any(v)
 	})
-	w.WriteByte('}')
+	w.json = append(w.json, '}')
 }
 
 // any recurses no deeper than the document does.
@@ -70,14 +69,14 @@ func (w *statementWriter) any(n *yaml.Node) {
 	case yaml.MappingNode:
 		w.object(n, nil)
 	case yaml.SequenceNode:
-		w.WriteByte('[')
+		w.json = append(w.json, '[')
 		for i, entry := range n.Content {
 			if i > 0 {
-				w.WriteByte(',')
+				w.json = append(w.json, ',')
 			}
 			w.any(entry)
 		}
-		w.WriteByte(']')
+		w.json = append(w.json, ']')
 	default:
 		if !w.r.isNull(n, "a value") {
 			w.text(n)
@@ -89,11 +88,12 @@ func (w *statementWriter) any(n *yaml.Node) {
 // "true", as conditions have it.
 func (w *statementWriter) text(n *yaml.Node) {
 	w.r.checkPlaceholders(n, inStatement)
-	encoder := json.NewEncoder(w)
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(n.Value); err != nil { // a string always can be
 		w.r.fail(n, "%v", err)
 		return
 	}
-	w.Truncate(w.Len() - 1) // the line feed
+	w.json = append(w.json, bytes.TrimSuffix(b.Bytes(), []byte("\n"))...)
 }
