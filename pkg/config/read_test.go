@@ -136,8 +136,8 @@ func TestValuesOfTheFullFile(t *testing.T) {
 				`"Condition":{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"arn:${Partition}:logs:${Region}:${AccountId}:*"},"Null":{"aws:PrincipalTag/team":"false"},"NumericLessThan":{"aws:MultiFactorAuthAge":"0300"}}}`,
 		}},
 		{"a statement without a resource is about the key; policy variables and escapes stay", b.Require, []guardrail.Template{
-			`{"Effect":"Allow","Principal":{"AWS":"012345678901"},"Action":"kms:Describe*",` +
-				`"Condition":{"StringEquals":{"aws:PrincipalOrgID":"${OrganizationId}","aws:ResourceTag/a":"${aws:PrincipalTag/a}<${*}>"}},"Resource":"*"}`,
+			`{"Effect":"Allow","Principal":{"AWS":"012345678901"},"Action":"kms:Describe*","Resource":"*",` +
+				`"Condition":{"StringEquals":{"aws:PrincipalOrgID":"${OrganizationId}","aws:ResourceTag/a":"${aws:PrincipalTag/a}<${*}>"}}}`,
 		}},
 	}
 	for _, test := range tests {

@@ -28,14 +28,32 @@ func statement(p *guardrail.Template) value {
 				return
 			}
 			w := statementWriter{r: r}
-			w.object(n, elements)
-			if !has(n, "Resource") && !has(n, "NotResource") && len(n.Content) > 0 {
-				w.json = append(w.json[:len(w.json)-1], `,"Resource":"*"}`...)
-			}
+			w.object(withResource(n), elements)
 			*p = guardrail.Template(w.json)
 		},
 		schema: statementSchema,
 	}
+}
+
+// withResource returns a statement that names a resource: where it does not, "*" before
+// its Condition, which is where people look for it.
+func withResource(n *yaml.Node) *yaml.Node {
+	if has(n, "Resource") || has(n, "NotResource") {
+		return n
+	}
+	at := len(n.Content)
+	for i := 0; i < len(n.Content); i += 2 {
+		if n.Content[i].Value == "Condition" {
+			at = i
+			break
+		}
+	}
+	scalar := func(text string) *yaml.Node {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Line: n.Line, Column: n.Column}
+	}
+	with := *n
+	with.Content = slices.Insert(slices.Clone(n.Content), at, scalar("Resource"), scalar("*"))
+	return &with
 }
 
 // statementWriter writes YAML as JSON.
