@@ -31,7 +31,7 @@ type library struct {
 var (
 	engine = []string{
 		"pkg/policy", "pkg/catalog", "pkg/defaultpolicy", "pkg/integration", "pkg/evaluation", "pkg/access",
-		"pkg/lint", "pkg/recognition", "pkg/guardrail", "pkg/repair", "pkg/trail",
+		"pkg/spelling", "pkg/lint", "pkg/recognition", "pkg/guardrail", "pkg/repair", "pkg/trail",
 	}
 
 	sdk     = library{"SDK", []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}}
@@ -40,6 +40,7 @@ var (
 	cobra   = library{"cobra", []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}}
 	fakeS3  = library{"gofakes3", []string{"github.com/johannesboyne/gofakes3"}}
 	quamina = library{"quamina", []string{"github.com/timbray/quamina"}}
+	yaml    = library{"a YAML library", []string{"go.yaml.in/yaml/v4"}}
 
 	// notInLambda is what must not travel into a deployed function.
 	notInLambda = slices.Concat(cdk.paths, quamina.paths, fakeS3.paths, []string{
@@ -60,7 +61,7 @@ var table = []row{
 	{folder: "functions/enforce", imports: []string{"pkg/app"}, libraries: []library{runtime}, never: notInLambda, reason: lambda},
 	{
 		folder:    "functions/kmsguard",
-		imports:   slices.Concat([]string{"events", "pkg/app", "pkg/report", "pkg/localaws"}, engine),
+		imports:   slices.Concat([]string{"events", "pkg/app", "pkg/report", "pkg/localaws", "pkg/config"}, engine),
 		libraries: []library{cobra, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    "the tool builds without the CDK and without Node: it has to run where only Go is",
@@ -71,11 +72,19 @@ var table = []row{
 	{folder: "pkg/integration", imports: []string{"pkg/policy"}, reason: pure},
 	{folder: "pkg/evaluation", imports: []string{"pkg/policy", "pkg/catalog"}, reason: "the evaluator confirms what the comparison finds, so it must not share the comparison's code"},
 	{folder: "pkg/access", imports: []string{"pkg/policy", "pkg/catalog", "pkg/evaluation"}, reason: pure},
-	{folder: "pkg/lint", imports: []string{"pkg/policy", "pkg/catalog"}, reason: pure},
 	{folder: "pkg/recognition", imports: []string{"pkg/policy", "pkg/defaultpolicy", "pkg/evaluation", "pkg/access"}, reason: pure},
-	{folder: "pkg/guardrail", imports: []string{"pkg/policy", "pkg/defaultpolicy", "pkg/evaluation", "pkg/access"}, reason: pure},
+	{folder: "pkg/spelling", reason: pure},
+	{folder: "pkg/lint", imports: []string{"pkg/policy", "pkg/catalog", "pkg/spelling"}, reason: pure},
+	{
+		folder:  "pkg/guardrail",
+		imports: []string{"pkg/policy", "pkg/defaultpolicy", "pkg/integration", "pkg/evaluation", "pkg/access", "pkg/lint", "pkg/recognition"}, reason: pure,
+	},
 	{folder: "pkg/repair", imports: []string{"pkg/policy", "pkg/access", "pkg/guardrail"}, reason: pure},
 	{folder: "pkg/trail", reason: pure},
+	{
+		folder: "pkg/config", imports: []string{"pkg/defaultpolicy", "pkg/spelling", "pkg/guardrail"}, libraries: []library{yaml}, never: notInLambda,
+		reason: "the reader of guardrail.yaml knows its types and YAML; what the file means is for the engine",
+	},
 	{folder: "pkg/enforcer", imports: engine, reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
 	{folder: "pkg/awskms", imports: []string{"pkg/defaultpolicy", "pkg/guardrail", "pkg/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
 	{folder: "pkg/archive", imports: []string{"pkg/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},

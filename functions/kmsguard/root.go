@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
+	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/report"
 )
 
@@ -76,13 +77,28 @@ func run(ctx context.Context, args []string, s streams) int {
 		_, _ = fmt.Fprintln(s.err, "kmsguard: interrupted")
 		return exitInterrupted
 	}
-	_, _ = fmt.Fprintf(s.err, "kmsguard: %s\n", report.Printable(err.Error()))
+	printError(s.err, err)
 	return exitError
+}
+
+// printError writes an error on one line; those of a configuration, one a problem, in the
+// form that editors and CI make a link of.
+func printError(w io.Writer, err error) {
+	var problems *config.Errors
+	if !errors.As(err, &problems) {
+		_, _ = fmt.Fprintf(w, "kmsguard: %s\n", report.Printable(err.Error()))
+		return
+	}
+	for line := range strings.SplitSeq(problems.Error(), "\n") {
+		_, _ = fmt.Fprintln(w, report.Printable(line))
+	}
+	_, _ = fmt.Fprintln(w, "kmsguard: the configuration cannot be used")
 }
 
 // options are the flags that every command has.
 type options struct {
 	output output
+	config string
 	aws    awsFlags
 }
 
@@ -105,9 +121,10 @@ func newRoot(s streams) *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.Var(&o.output, "output", "how results are written: text, json (one document) or jsonl (one object a line)")
 	flags.Bool("no-color", false, "write without colours, as with NO_COLOR (today nothing has any)")
+	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration (guardrail.yaml in the working directory, where there is one)")
 	o.aws.add(flags)
 	complete(root, "output", textOutput, jsonOutput, jsonlOutput)
-	root.AddCommand(newDefault(o), newIdentify(o), newDiff(o), newEval(o), newReplay(o), newDemo(o), newVersion(o), newCompletion())
+	root.AddCommand(newDefault(o), newIdentify(o), newDiff(o), newEval(o), newReplay(o), newDemo(o), newConfig(o), newVersion(o), newCompletion())
 	root.SetHelpCommand(newHelp())
 	addExitCodes(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

@@ -19,6 +19,10 @@ type Key struct {
 	AWSManaged bool
 	// Type decides which default policy AWS generates.
 	Type defaultpolicy.KeyType
+	// OrganizationID is that of the account, "" where it is in none or that is not known.
+	OrganizationID string
+	// OrganizationalUnits are the units above the account, by id; nil where not known.
+	OrganizationalUnits []string
 }
 
 // PolicyKey returns what of the key decides about its policy.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/spelling"
 )
 
 // The actions of the catalog, by what a key policy can do with them.
@@ -111,7 +112,7 @@ func suggestAction(name string) string {
 	if len(name) >= 4 && len(matchingActions("kms:"+name+"*", keyPolicyActions)) > 0 {
 		return "; did you mean " + quote("kms:"+name+"*") + "?"
 	}
-	if similar := nearest(name, allActions); similar != "" {
+	if similar := spelling.Nearest(name, allActions); similar != "" {
 		return "; did you mean " + quote("kms:"+similar) + "?"
 	}
 	return ""

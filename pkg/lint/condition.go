@@ -5,6 +5,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/spelling"
 )
 
 func checkEmptyCondition(s *statement) {
@@ -71,10 +72,10 @@ func suggestKey(name string) string {
 			}
 		}
 	}
-	similar := nearest(name, keyNames)
+	similar := spelling.Nearest(name, keyNames)
 	if similar == "" {
 		if cut := strings.LastIndexAny(name, ":/"); cut >= 0 {
-			similar = nearest(name[:cut+1], keyNames)
+			similar = spelling.Nearest(name[:cut+1], keyNames)
 		}
 	}
 	if similar == "" {

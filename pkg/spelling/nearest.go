@@ -1,4 +1,6 @@
-package lint
+// Package spelling finds what somebody meant who wrote a name that does not exist.
+// Messages suggest it; nothing is ever decided by it.
+package spelling
 
 import "strings"
 
@@ -6,13 +8,13 @@ import "strings"
 // and a suggestion is a guess. Two swapped letters are two changes.
 const farthest = 2
 
-// nearest returns the name that a text is most likely a typo of, "" where none is close.
-// Case is ignored.
-func nearest(text string, names []string) string {
+// Nearest returns the name that a text is most likely a typo of, "" where none is close.
+// Case is ignored; of equally close names, the first counts.
+func Nearest(text string, names []string) string {
 	best, closest := "", farthest+1
 	text = strings.ToLower(text)
 	for _, name := range names {
-		if d := distance(text, strings.ToLower(name), closest); d < closest && d < len(text)/2 {
+		if d := distance(text, strings.ToLower(name), closest); d < closest && d < max(1, len(text)/2) {
 			best, closest = name, d
 		}
 	}

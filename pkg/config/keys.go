@@ -1,0 +1,130 @@
+package config
+
+import (
+	"go.yaml.in/yaml/v4"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+)
+
+// The functions of this file are the tables of the keys of guardrail.yaml, each bound to
+// the variables that they set. What these hold at first is the default.
+
+// file is guardrail.yaml.
+func file(c *guardrail.Configuration) value {
+	return object([]field{
+		{key: "version", required: true, doc: "The version of this file's schema.", value: version()},
+		{key: "mode", doc: "What the guardrail may do with keys whose rule does not say.", value: mode(&c.Mode)},
+		{key: "default", doc: "The baseline of keys that no rule names. It may be left out where there is one baseline.", value: baselineName(&c.Default)},
+		{key: "baselines", required: true, doc: "What key policies are held against, by name.", value: named(&c.Baselines, "baseline", baseline)},
+		{key: "rules", doc: "Which keys have which baseline and mode. The first rule that matches counts.", value: list(&c.Rules, rule)},
+		{key: "exemptions", doc: "Keys that may be as they are, until a day.", value: list(&c.Exemptions, exemption)},
+		{key: "allowTagExemptions", doc: "Exemptions may match by tag. Whoever may tag a key can then exempt it.", value: truth(&c.AllowTagExemptions)},
+		{key: "repair", doc: "What may be repaired, and how.", value: repair(&c.Repair)},
+		{key: "notify", doc: "What people are told of.", value: object([]field{
+			{key: "from", doc: "The lowest severity that people are told of.", value: severity(&c.Notify.From, guardrail.Info)},
+		}, nil)},
+	}, nil)
+}
+
+// version must be 1: a file of another version may mean something else.
+func version() value {
+	return value{
+		words: "`1`",
+		read: func(r *reader, n *yaml.Node) {
+			if got, ok := r.scalar(n, "1"); ok && (got != "1" || !isPlain(n)) {
+				r.fail(n, "version %s is not known; this kms-guardrail reads version 1", quoted(got))
+			}
+		},
+		schema: func() schema { return schema{"const": 1} },
+	}
+}
+
+func mode(p *guardrail.Mode) value { return enum(p, "mode", guardrail.Report, guardrail.Repair) }
+
+// severity is one that a finding can have; more are some that only tell.
+func severity(p *guardrail.Severity, more ...guardrail.Severity) value {
+	names := []guardrail.Severity{guardrail.Critical, guardrail.High, guardrail.Medium, guardrail.Low}
+	return enum(p, "severity", append(names, more...)...)
+}
+
+func baselineName(p *string) value {
+	return text(p, format{words: "the name of a baseline", pattern: namePattern, example: "standard"})
+}
+
+func baseline(b *guardrail.Baseline, name string) value {
+	*b = guardrail.DefaultBaseline()
+	b.Name = name
+	return object([]field{
+		{key: "style", required: true, doc: "Which generated default: that of the API, which names nobody, or that of the console.", value: enum(&b.Style, "style", defaultpolicy.API, defaultpolicy.Console)},
+		{key: "match", doc: "How near the policy must be: `bounds` between floor and ceiling, or `exact`ly a generated default.", value: enum(&b.Match, "match", guardrail.WithinBounds, guardrail.ExactDefault)},
+		{key: "edition", doc: "The edition of the console default.", value: enum(&b.Edition, "edition", editions()...)},
+		{key: "administrators", doc: "Who administers keys.", value: principals(&b.Administrators)},
+		{key: "users", doc: "Who uses keys.", value: principals(&b.Users)},
+		{key: "administratorsMayDelete", doc: "Administrators may schedule a key's deletion.", value: truth(&b.AdministratorsMayDelete)},
+		{key: "integrations", doc: "Documented statements for AWS services that a policy may carry.", value: list(&b.Integrations, formatted(integrationFormat))},
+		{key: "permit", doc: "Further statements that a policy may carry.", value: list(&b.Permit, statement)},
+		{key: "require", doc: "Further statements that a policy must carry.", value: list(&b.Require, statement)},
+		{key: "hardeningDenies", doc: "Deny statements that only narrow: `permit` them, or `report` them.", value: enum(&b.HardeningDenies, "way", guardrail.PermitDenies, guardrail.ReportDenies)},
+		{key: "guardrailAccess", doc: "The ARN of the guardrail's own role, which every policy must let read and repair it, so that a key stays in reach when its policy loses the account statement. Off where it is left out.", value: templated(&b.GuardrailAccess, "the ARN of a role")},
+	}, nil)
+}
+
+// editions are the names that a baseline may give.
+func editions() []defaultpolicy.Edition {
+	names := []defaultpolicy.Edition{guardrail.AnyEdition, defaultpolicy.Latest}
+	for _, e := range defaultpolicy.Editions() {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+func principals(p *guardrail.Principals) value {
+	arn := func(p *string) value { return templated(p, "an ARN") }
+	pattern := func(p *string) value { return templated(p, "an ARN pattern") }
+	return object([]field{
+		{key: "required", doc: "ARNs of users and roles, or of another account's root, each of which must have the access.", value: list(&p.Required, arn)},
+		{key: "permitted", doc: "Who else may have it, with `*` and `?` as in the condition operator ArnLike.", value: list(&p.Permitted, pattern)},
+	}, nil)
+}
+
+func rule(p *guardrail.Rule) value {
+	p.Match = anyKey()
+	return object([]field{
+		{key: "name", required: true, doc: "A name of its own, which outcomes repeat.", value: uniqueName(&p.Name, "rule")},
+		{key: "match", required: true, doc: "Which keys. Each list that is not empty must have an entry that fits; `{}` is every key.", value: ruleMatch(&p.Match)},
+		{key: "baseline", doc: "Their baseline; that of `default` where it is left out.", value: baselineName(&p.Baseline)},
+		{key: "mode", doc: "Their mode; that of the file where it is left out.", value: mode(&p.Mode)},
+	}, nil)
+}
+
+func exemption(p *guardrail.Exemption) value {
+	p.Match = anyKey()
+	return object([]field{
+		{key: "name", required: true, doc: "A name of its own, which outcomes repeat.", value: uniqueName(&p.Name, "exemption")},
+		{key: "match", required: true, doc: "Which keys. Each list that is not empty must have an entry that fits, and one must have an entry.", value: exemptionMatch(&p.Match)},
+		{key: "owner", required: true, doc: "Who answers for it.", value: words(&p.Owner)},
+		{key: "reason", required: true, doc: "Why.", value: words(&p.Reason)},
+		{key: "expires", required: true, doc: "Its last day, which ends at midnight UTC.", value: dayAfter(&p.Expires)},
+	}, nil)
+}
+
+func repair(p *guardrail.RepairSettings) value {
+	const most = 1_000_000
+	return object([]field{
+		{key: "strategy", doc: "`trim` keeps what the ceiling allows, narrows or drops the rest and adds the floor; `reset` writes the generated default with the required principals.", value: enum(&p.Strategy, "strategy", guardrail.Trim, guardrail.Reset)},
+		{key: "from", doc: "The lowest severity that is repaired; what is below is reported.", value: severity(&p.From)},
+		{key: "budget", doc: "How often one key is repaired.", value: object([]field{
+			{key: "repairs", doc: "Repairs of a key within the window.", value: whole(&p.Budget.Repairs, most)},
+			{key: "window", doc: "The time in which they count.", value: duration(&p.Budget.Window)},
+		}, nil)},
+		{key: "maxPerHour", doc: "The breaker: beyond it, repairs are held, with an alarm.", value: object([]field{
+			{key: "account", doc: "Repairs of one account's keys.", value: whole(&p.MaxPerHour.Account, most)},
+			{key: "total", doc: "All repairs.", value: whole(&p.MaxPerHour.Total, most)},
+		}, nil)},
+		{key: "sweep", doc: "A sweep may repair, too, not only events.", value: truth(&p.Sweep)},
+		{key: "holdWhen", doc: "What keeps a repair from being written, unless the finding is critical.", value: list(&p.HoldWhen, func(p *guardrail.HoldReason) value {
+			return enum(p, "reason to hold", guardrail.HoldReasons()...)
+		})},
+	}, nil)
+}

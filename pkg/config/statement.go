@@ -1,0 +1,117 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+)
+
+// elements are those of a policy statement.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+var elements = []string{
+	"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+}
+
+// statement is a policy statement written as YAML. It becomes JSON with its elements
+// and values in their order, every scalar a string, and Resource "*" where the statement
+// names no resource, which in a key policy is the key.
+func statement(p *guardrail.Template) value {
+	const expected = "a policy statement"
+	return value{
+		words: expected,
+		read: func(r *reader, n *yaml.Node) {
+			if !r.isMapping(n, expected) {
+				return
+			}
+			w := statementWriter{r: r}
+			w.object(withResource(n), elements)
+			*p = guardrail.Template(w.json)
+		},
+		schema: statementSchema,
+	}
+}
+
+// withResource returns a statement that names a resource: where it does not, "*" before
+// its Condition, which is where people look for it.
+func withResource(n *yaml.Node) *yaml.Node {
+	if has(n, "Resource") || has(n, "NotResource") {
+		return n
+	}
+	at := len(n.Content)
+	for i := 0; i < len(n.Content); i += 2 {
+		if n.Content[i].Value == "Condition" {
+			at = i
+			break
+		}
+	}
+	scalar := func(text string) *yaml.Node {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Line: n.Line, Column: n.Column}
+	}
+	with := *n
+	with.Content = slices.Insert(slices.Clone(n.Content), at, scalar("Resource"), scalar("*"))
+	return &with
+}
+
+// statementWriter writes YAML as JSON.
+type statementWriter struct {
+	r    *reader
+	json []byte
+}
+
+// object writes a mapping. If there are known keys, others are problems.
+func (w *statementWriter) object(n *yaml.Node, known []string) {
+	w.json = append(w.json, '{')
+	first := true
+	w.r.eachMember(n, func(key, v *yaml.Node) {
+		if known != nil && !slices.Contains(known, key.Value) {
+			w.r.unknown(key, "element", known)
+		}
+		if !first {
+			w.json = append(w.json, ',')
+		}
+		first = false
+		w.text(key)
+		w.json = append(w.json, ':')
+		w.any(v)
+	})
+	w.json = append(w.json, '}')
+}
+
+// any recurses no deeper than the document does.
+func (w *statementWriter) any(n *yaml.Node) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		w.object(n, nil)
+	case yaml.SequenceNode:
+		w.json = append(w.json, '[')
+		for i, entry := range n.Content {
+			if i > 0 {
+				w.json = append(w.json, ',')
+			}
+			w.any(entry)
+		}
+		w.json = append(w.json, ']')
+	default:
+		if !w.r.isNull(n, "a value") {
+			w.text(n)
+		}
+	}
+}
+
+// text writes a scalar as a string, by its text: 012345678901 keeps its zero, and true is
+// "true", as conditions have it.
+func (w *statementWriter) text(n *yaml.Node) {
+	w.r.checkPlaceholders(n, inStatement)
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(n.Value); err != nil { // a string always can be
+		w.r.fail(n, "%v", err)
+		return
+	}
+	w.json = append(w.json, bytes.TrimSuffix(b.Bytes(), []byte("\n"))...)
+}
