@@ -71,7 +71,7 @@ var table = []row{
 	{folder: "pkg/access", imports: []string{"pkg/policy", "pkg/catalog", "pkg/evaluation"}, reason: pure},
 	{folder: "pkg/lint", imports: []string{"pkg/policy", "pkg/catalog"}, reason: pure},
 	{folder: "pkg/guardrail", imports: []string{"pkg/policy", "pkg/defaultpolicy", "pkg/evaluation", "pkg/access"}, reason: pure},
-	{folder: "pkg/repair", imports: []string{"pkg/policy", "pkg/access", "pkg/guardrail"}, reason: pure},
+	{folder: "pkg/repair", imports: []string{"pkg/policy", "pkg/catalog", "pkg/evaluation", "pkg/access", "pkg/guardrail"}, reason: pure},
 	{folder: "pkg/trail", reason: pure},
 	{folder: "pkg/enforcer", imports: engine, reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
 	{folder: "pkg/awskms", imports: []string{"pkg/defaultpolicy", "pkg/guardrail", "pkg/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
