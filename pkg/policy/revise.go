@@ -49,8 +49,14 @@ func (d *Document) Revise(revisions map[int]Revision) (*Document, error) {
 		}
 	}
 	start, end := spans[0].start, spans[len(spans)-1].end
-	list := splice(d.text, spans, items, surrounding.separator())
-	if len(items) != 1 && !strings.HasSuffix(strings.TrimRight(d.text[:start], " \t\r\n"), "[") {
+	before := strings.TrimRight(d.text[:start], " \t\r\n")
+	separator := "," + surrounding.gap
+	isList := strings.HasSuffix(before, "[")
+	if isList {
+		separator = "," + d.text[len(before):start]
+	}
+	list := splice(d.text, spans, items, separator)
+	if len(items) != 1 && !isList {
 		list = "[" + surrounding.pad + list + surrounding.pad + "]"
 	}
 	result, err := Parse(d.text[:start] + list + d.text[end:])

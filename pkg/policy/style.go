@@ -71,14 +71,6 @@ func colonOf(inside string) string {
 	return colon
 }
 
-// separator is what stands between two statements.
-func (st *style) separator() string {
-	if st.newline == "" || st.colon == kmsStyle.colon {
-		return "," + st.gap
-	}
-	return "," + st.newline + st.indent
-}
-
 func blanks(text string) string { return text[:len(text)-len(strings.TrimLeft(text, " \t\r\n"))] }
 
 // firstOutsideStrings returns where a character first stands in JSON outside strings, -1

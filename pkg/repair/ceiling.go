@@ -37,10 +37,10 @@ func (p *planner) narrowAllows() error {
 			f.why = "whom an Allow with NotPrincipal allows is not decided"
 			continue
 		}
-		if n.outside, err = faults(&n.was, true, judge); err != nil {
+		if n.outside, err = faults(&n.was, judge); err != nil {
 			return err
 		}
-		f.now = split(&n.was, n.outside)
+		f.now = split(&n.was, n.outside, p.patterns()...)
 		f.inside = slices.Clone(f.now)
 		list = append(list, n)
 	}
@@ -84,6 +84,12 @@ func (p *planner) giveBack(n *narrowing) error {
 		}
 	}
 	pieces := merged(f.now[kept:])
+	for i := range pieces { // in the order and the words of the statement, as far as they go
+		set, own := covered(pieces[i].Actions), n.was.Actions
+		if pieces[i].Actions = policy.Values(spelled(set, slices.Concat(own.Values, pieces[i].Actions.Values)...)...); set == covered(own) {
+			pieces[i].Actions = own
+		}
+	}
 	if kept == 0 { // one that keeps the principals needs fewer changes in place
 		if i := slices.IndexFunc(pieces, func(st policy.Statement) bool { return n.names(&st) }); i > 0 {
 			pieces[0], pieces[i] = pieces[i], pieces[0]
@@ -93,6 +99,18 @@ func (p *planner) giveBack(n *narrowing) error {
 	return nil
 }
 
+// patterns returns the values of actions of the ceiling.
+func (p *planner) patterns() []string {
+	var list []string
+	for _, share := range p.shares {
+		if !share.Actions.Negated {
+			list = append(list, share.Actions.Values...)
+		}
+	}
+	return list
+}
+
+// names tells whether the statement names all principals of a piece.
 func (n *narrowing) names(st *policy.Statement) bool {
 	for _, p := range st.Principals.Entries {
 		if !slices.Contains(n.was.Principals.Entries, p) {

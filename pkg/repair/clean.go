@@ -13,13 +13,8 @@ func (p *planner) clean() {
 	for i := range p.fates {
 		f := &p.fates[i]
 		st := f.now[0]
-		alive := slices.DeleteFunc(slices.Clone(st.Principals.Entries), isDeleted)
-		if len(alive) < len(st.Principals.Entries) {
-			if len(alive) == 0 && st.Principals.Negated { // all but a deleted principal is everyone
-				st.Principals.Negated = false
-				alive = []policy.Principal{{Kind: policy.Anyone, Text: "*"}}
-			}
-			st.Principals.Entries = alive
+		if slices.ContainsFunc(st.Principals.Entries, isDeleted) {
+			st = withoutDeleted(st)
 			f.now, f.changed, f.why = []policy.Statement{st}, true, "KMS rejects principals that were deleted"
 		}
 		if isDead(&st) {
@@ -29,6 +24,18 @@ func (p *planner) clean() {
 			}
 		}
 	}
+}
+
+// withoutDeleted returns a statement without its deleted principals. All but a deleted
+// principal is everyone.
+func withoutDeleted(st policy.Statement) policy.Statement {
+	alive := slices.DeleteFunc(slices.Clone(st.Principals.Entries), isDeleted)
+	if len(alive) == 0 && len(st.Principals.Entries) > 0 && st.Principals.Negated {
+		st.Principals.Negated = false
+		alive = []policy.Principal{{Kind: policy.Anyone, Text: "*"}}
+	}
+	st.Principals.Entries = alive
+	return st
 }
 
 func isDeleted(p policy.Principal) bool { return p.Kind == policy.UniqueID }

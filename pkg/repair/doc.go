@@ -14,8 +14,8 @@
 //
 //  1. What KMS refuses when it is written again goes: deleted principals, and statements
 //     without an Action, a Resource or a principal.
-//  2. A Deny that takes access of a floor loses those actions, for those principals; if
-//     none is left, the statement.
+//  2. A Deny that takes access of a floor, or may take it, loses those actions, for those
+//     principals; if none is left, the statement.
 //  3. What a floor lacks is added: its statements, for the principals and actions that
 //     lack, at the end.
 //  4. Each Allow is held against the ceiling, alone but for the Denies. Inside, it keeps its
@@ -26,9 +26,9 @@
 //     allows already is not said again.
 //  6. If that is still outside because of a Deny of the ceiling, that Deny is added.
 //
-// What an undecided Allow shares with the ceiling is found in the same way, so that a
-// statement nobody can decide is narrowed to what is surely inside. An undecided Deny is left
-// alone: the plan is then refused if it cannot be proved.
+// What an undecided Allow has in common with the ceiling is found in the same way, so that a
+// statement that nobody can decide is narrowed to what is surely inside. But a policy of
+// which no difference from its bounds is proved is not touched.
 //
 // # Limits
 //

@@ -52,7 +52,7 @@ func editsOf(i int, was *policy.Statement, f *fate) []Edit {
 		add(NarrowCondition, "other conditions")
 	}
 	for n := range f.now[1:] {
-		add(SplitStatement, "beside it, %s", describe(&f.now[n+1]))
+		list = append(list, Edit{SplitStatement, i, was.SID, "what else of it may stay, in a statement behind it: " + describe(&f.now[n+1])})
 	}
 	return list
 }

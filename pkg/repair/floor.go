@@ -8,7 +8,8 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
-// relaxDenies takes out of the Denies what is proved to take access of a floor.
+// relaxDenies takes out of the Denies what takes access of a floor, or may do so: that
+// access has to be there for sure.
 func (p *planner) relaxDenies() error {
 	for i := range p.fates {
 		f := &p.fates[i]
@@ -53,16 +54,20 @@ func (p *planner) takenFrom(floor *policy.Document, deny *policy.Statement, take
 		return p.missing(floor, with)
 	}
 	whole, err := judge(*deny)
-	if err != nil || len(whole.Missing) == 0 {
+	if err != nil || whole.Verdict == access.Inside {
 		return err
 	}
 	if deny.Principals.Negated {
-		for i := range taken {
-			taken[i] |= actionsOf(whole.Missing)
+		all := actionsOf(whole.Missing)
+		if len(whole.Inconclusive) > 0 {
+			all, err = doubtful(deny, judge)
 		}
-		return nil
+		for i := range taken {
+			taken[i] |= all
+		}
+		return err
 	}
-	list, err := faults(deny, false, judge)
+	list, err := faults(deny, judge)
 	for i := range list {
 		taken[i] |= list[i]
 	}
@@ -111,7 +116,7 @@ func (p *planner) addLacking(floor *policy.Document, i int) error {
 	if result, err := judge(*st); err != nil || result.Verdict == access.Inside {
 		return err
 	}
-	lacking, err := faults(st, true, judge)
+	lacking, err := faults(st, judge)
 	if err != nil {
 		return err
 	}
@@ -119,7 +124,12 @@ func (p *planner) addLacking(floor *policy.Document, i int) error {
 	for i := range lacking {
 		lacking[i] = all &^ lacking[i] // split keeps the rest
 	}
-	p.added = append(p.added, split(st, lacking)...)
+	for _, part := range split(st, lacking) {
+		if len(part.Actions.Values) > len(st.Actions.Values) {
+			part.Actions = st.Actions // shorter, and the floor has it all
+		}
+		p.added = append(p.added, part)
+	}
 	return nil
 }
 

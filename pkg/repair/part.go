@@ -24,9 +24,9 @@ func covered(l policy.List) access.Actions {
 // filled.
 type judgement func(st policy.Statement) (access.Result, error)
 
-// faults returns, for each principal of a statement, the actions for which it is at fault.
-// With doubts, those count too for which that is not decided.
-func faults(st *policy.Statement, doubts bool, judge judgement) ([]access.Actions, error) {
+// faults returns, for each principal of a statement, the actions for which it is at fault,
+// or may be.
+func faults(st *policy.Statement, judge judgement) ([]access.Actions, error) {
 	list := make([]access.Actions, len(st.Principals.Entries))
 	for i, principal := range st.Principals.Entries {
 		one := *st
@@ -36,7 +36,7 @@ func faults(st *policy.Statement, doubts bool, judge judgement) ([]access.Action
 			return nil, err
 		}
 		list[i] = actionsOf(result.Excess) | actionsOf(result.Missing)
-		if !doubts || len(result.Inconclusive) == 0 {
+		if len(result.Inconclusive) == 0 {
 			continue
 		}
 		if list[i], err = doubtful(&one, judge); err != nil {
@@ -69,8 +69,9 @@ func doubtful(st *policy.Statement, judge judgement) (access.Actions, error) {
 
 // split takes faults out of a statement. Principals with the same faults stay together;
 // the statement with most principals comes first. A principal with no other action left
-// goes. Kinds of principals that have no access go where most go.
-func split(st *policy.Statement, faults []access.Actions) []policy.Statement {
+// goes. Kinds of principals that have no access go where most go. New patterns of actions
+// are of those given, where one fits.
+func split(st *policy.Statement, faults []access.Actions, patterns ...string) []policy.Statement {
 	all := covered(st.Actions)
 	groups := map[access.Actions][]int{}
 	var order []access.Actions
@@ -91,7 +92,7 @@ func split(st *policy.Statement, faults []access.Actions) []policy.Statement {
 	list := make([]policy.Statement, len(order))
 	for n, keep := range order {
 		list[n] = *st
-		list[n].Actions = reduced(st.Actions, keep)
+		list[n].Actions = reduced(st.Actions, keep, patterns...)
 		list[n].Principals.Entries = nil
 		for i, p := range st.Principals.Entries {
 			if slices.Contains(groups[keep], i) || n == 0 && hasNoAccess(p) {
@@ -109,12 +110,12 @@ func hasNoAccess(p policy.Principal) bool {
 
 // reduced returns a list of actions that covers, of what it did, the actions to keep. Values
 // stay where they cover no others, and become narrower ones in their place where they do.
-func reduced(l policy.List, keep access.Actions) policy.List {
+func reduced(l policy.List, keep access.Actions, patterns ...string) policy.List {
 	if covered(l)&^keep == 0 {
 		return l
 	}
 	if l.Negated {
-		return policy.Values(spelled(keep)...)
+		return policy.Values(spelled(keep, patterns...)...)
 	}
 	var values []string
 	var said access.Actions // in narrower values
@@ -123,7 +124,7 @@ func reduced(l policy.List, keep access.Actions) policy.List {
 		case matching&^keep == 0:
 			values = append(values, value)
 		default:
-			values = append(values, access.ActionPatterns((matching & keep &^ said).Names())...)
+			values = append(values, spelled(matching&keep&^said, patterns...)...)
 			said |= matching
 		}
 	}

@@ -45,7 +45,8 @@ type Plan struct {
 	// lost, never less: what is not decided is in Open. [Replace] leaves it empty:
 	// whatever it removes may be inside the ceiling.
 	Lost []access.Difference
-	// Open is what could not be decided about Removed and Lost.
+	// Open is what could not be decided about Removed and Lost: for access.Actual in a
+	// statement of the live policy, for access.Ceiling in one of the plan.
 	Open []access.Inconclusive
 }
 

@@ -89,14 +89,16 @@ func newPlanner(r Request) (*planner, error) {
 	return p, p.readBounds()
 }
 
-// readBounds takes the ceiling apart, and holds the floors against it.
+// readBounds takes the ceiling apart, and checks the floors.
 func (p *planner) readBounds() error {
 	ceiling := p.Bounds.Ceiling
 	without := map[int]policy.Revision{}
 	for i, st := range ceiling.Statements {
 		if st.Effect == policy.Deny {
 			without[i] = policy.Revision{}
-			p.denies = append(p.denies, st)
+			if st = withoutDeleted(st); !isDead(&st) {
+				p.denies = append(p.denies, st)
+			}
 		}
 	}
 	p.allows = nobody
@@ -105,13 +107,36 @@ func (p *planner) readBounds() error {
 		if p.allows, err = ceiling.Revise(without); err != nil {
 			return refuse(Incomplete, "the ceiling: %v", err)
 		}
-		p.shares = p.allows.Statements
+		if err = p.readShares(); err != nil {
+			return err
+		}
 	}
+	return p.checkFloors()
+}
+
+// readShares finds the Allows of the ceiling that have an effect.
+func (p *planner) readShares() error {
+	for i, st := range p.allows.Statements {
+		alone, err := only(p.allows, i, st)
+		if err != nil {
+			return err
+		}
+		if without, err := p.inside(alone, nobody); err != nil {
+			return err
+		} else if !without {
+			p.shares = append(p.shares, st)
+		}
+	}
+	return nil
+}
+
+// checkFloors holds the floors against the ceiling.
+func (p *planner) checkFloors() error {
 	for i, floor := range p.Bounds.Floors {
 		if floor == nil {
 			return refuse(Incomplete, "floor %d is missing", i)
 		}
-		result, err := p.excess(floor, ceiling)
+		result, err := p.excess(floor, p.Bounds.Ceiling)
 		if err != nil {
 			return err
 		}
