@@ -7,12 +7,13 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
-// budget bounds the work of one plan, in steps of a comparison of small policies, some 50
-// microseconds. Real policies need a few hundred.
-const budget = 20_000
+// DefaultBudget is how much work a plan is worth. A comparison is one step, and one more for
+// each kilobyte compared. Real policies need a few hundred, the worst of 32 kilobytes some
+// thousand.
+const DefaultBudget = 8_000
 
 // overrun is what a comparison costs that has used up its own budget.
-const overrun = 500
+const overrun = 100
 
 // comparer asks package access, as long as the budget lasts.
 type comparer struct {
@@ -34,7 +35,7 @@ func (c *comparer) within(floor, d, ceiling *policy.Document) (access.Result, er
 	const small = 1024
 	c.left -= 1 + (len(floor.Text())+len(d.Text())+len(ceiling.Text()))/small
 	if c.left < 0 {
-		return access.Result{}, refuse(OverBudget, "the policy needs more than %d steps to repair", budget)
+		return access.Result{}, refuse(OverBudget, "the policy takes too much work to repair")
 	}
 	result := access.Within(c.key, floor, d, ceiling)
 	if slices.ContainsFunc(result.Inconclusive, func(open access.Inconclusive) bool { return open.Reason == "over-budget" }) {

@@ -41,7 +41,6 @@ func (p *planner) narrowAllows() error {
 			return err
 		}
 		f.now = split(&n.was, n.outside, p.patterns()...)
-		f.inside = slices.Clone(f.now)
 		list = append(list, n)
 	}
 	for _, n := range list {
@@ -72,13 +71,13 @@ func (p *planner) giveBack(n *narrowing) error {
 		}
 		for s := range p.shares {
 			for _, m := range meet(&n.was, principal, n.outside[k], &p.shares[s]) {
-				f.inside = append(f.inside, m.atMost())
-				piece, ok, err := p.useful(n, &m)
+				pieces, found, err := p.useful(n, &m)
 				if err != nil {
 					return err
 				}
-				if ok {
-					f.now = append(f.now, piece)
+				f.now = append(f.now, pieces...)
+				if !found {
+					f.unsaid = append(f.unsaid, m.atMost())
 				}
 			}
 		}
@@ -121,36 +120,43 @@ func (n *narrowing) names(st *policy.Statement) bool {
 }
 
 // useful returns the statement that allows what a meeting has in common, as simple as can
-// be, unless the policy allows that already, or it cannot be said.
-func (p *planner) useful(n *narrowing, m *meeting) (policy.Statement, bool, error) {
+// be, and none where the policy allows that already. found is false where it cannot be said.
+// Each of the statements that are tried allows at least what is in common.
+func (p *planner) useful(n *narrowing, m *meeting) (pieces []policy.Statement, found bool, err error) {
 	for _, st := range m.statements() {
+		lacking, err := p.lacking(n, st)
+		if err != nil || lacking.Verdict == access.Inside {
+			return nil, true, err
+		}
 		if hasRefusedCondition(&st) {
-			continue
-		}
-		d, err := p.alone(n.statement, false, st)
-		if err != nil {
-			return st, false, err
-		}
-		now, err := p.soFar()
-		if err != nil {
-			return st, false, err
-		}
-		lacking, err := p.missing(d, now)
-		if err != nil {
-			return st, false, err
-		}
-		if lacking.Verdict == access.Inside {
 			continue
 		}
 		if len(lacking.Inconclusive) == 0 {
 			st.Actions = policy.Values(spelled(actionsOf(lacking.Missing), st.Actions.Values...)...)
 		}
 		st, ok, err := p.simplest(n, m, st)
-		if err != nil || ok {
-			return st, ok, err
+		if err != nil {
+			return nil, false, err
+		}
+		if ok {
+			return []policy.Statement{st}, true, nil
 		}
 	}
-	return policy.Statement{}, false, nil
+	return nil, false, nil
+}
+
+// lacking compares what a statement would allow in the place of an Allow with the policy as
+// it is now.
+func (p *planner) lacking(n *narrowing, st policy.Statement) (access.Result, error) {
+	d, err := p.alone(n.statement, false, st)
+	if err != nil {
+		return access.Result{}, err
+	}
+	now, err := p.soFar()
+	if err != nil {
+		return access.Result{}, err
+	}
+	return p.missing(d, now)
 }
 
 // simplest leaves out the conditions of a piece without which it still allows no more than
@@ -196,32 +202,66 @@ func (p *planner) inBoth(n *narrowing, m *meeting, st policy.Statement) (bool, e
 	return p.inside(d, whole)
 }
 
-// merged puts together the statements that differ in their principals only, and then those
-// that differ in their actions only.
+// merged puts together the statements that differ only in their principals, then those that
+// differ only in their actions, and then those that differ only in the values of one condition.
 func merged(list []policy.Statement) []policy.Statement {
+	list = mergedBy(list, func(a, b *policy.Statement) bool {
+		same := covered(a.Actions) == covered(b.Actions) && sameConditions(*a, *b)
+		if same {
+			a.Principals.Entries = union(a.Principals.Entries, b.Principals.Entries)
+		}
+		return same
+	})
+	list = mergedBy(list, func(a, b *policy.Statement) bool {
+		same := slices.Equal(a.Principals.Entries, b.Principals.Entries) && sameConditions(*a, *b)
+		if same {
+			a.Actions.Values = union(a.Actions.Values, b.Actions.Values)
+		}
+		return same
+	})
+	return mergedBy(list, func(a, b *policy.Statement) bool {
+		return covered(a.Actions) == covered(b.Actions) && slices.Equal(a.Principals.Entries, b.Principals.Entries) && mergeValues(a, b)
+	})
+}
+
+// mergedBy merges each statement into the first that takes it.
+func mergedBy(list []policy.Statement, merge func(into, from *policy.Statement) bool) []policy.Statement {
 	var result []policy.Statement
-	for _, st := range list {
-		same := func(o policy.Statement) bool {
-			return covered(o.Actions) == covered(st.Actions) && sameConditions(o, st)
+	for i := range list {
+		taken := false
+		for j := range result {
+			if taken = merge(&result[j], &list[i]); taken {
+				break
+			}
 		}
-		if i := slices.IndexFunc(result, same); i >= 0 {
-			result[i].Principals.Entries = union(result[i].Principals.Entries, st.Principals.Entries)
-		} else {
-			result = append(result, st)
-		}
-	}
-	list, result = result, nil
-	for _, st := range list {
-		same := func(o policy.Statement) bool {
-			return slices.Equal(o.Principals.Entries, st.Principals.Entries) && sameConditions(o, st)
-		}
-		if i := slices.IndexFunc(result, same); i >= 0 {
-			result[i].Actions.Values = union(result[i].Actions.Values, st.Actions.Values)
-		} else {
-			result = append(result, st)
+		if !taken {
+			result = append(result, list[i])
 		}
 	}
 	return result
+}
+
+// mergeValues adds the values of the one condition in which two statements differ, where
+// one of them has to hold.
+func mergeValues(into, from *policy.Statement) bool {
+	other := -1
+	if len(into.Conditions) != len(from.Conditions) {
+		return false
+	}
+	for i, c := range into.Conditions {
+		switch o := from.Conditions[i]; {
+		case sameCondition(c, o):
+		case other >= 0 || c.Operator != o.Operator || c.Key != o.Key || c.Operator.Negated || c.Operator.Set != policy.NoSet || len(c.Values) == 0 || len(o.Values) == 0:
+			return false
+		default:
+			other = i
+		}
+	}
+	if other >= 0 {
+		into.Conditions = slices.Clone(into.Conditions)
+		into.Conditions[other].Values = union(into.Conditions[other].Values, from.Conditions[other].Values)
+	}
+	return other >= 0
 }
 
 func sameConditions(a, b policy.Statement) bool {

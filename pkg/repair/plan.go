@@ -26,6 +26,8 @@ type Request struct {
 	// lockout safety check asks whether the new policy lets the writer change it again,
 	// with IAM policies that allow it. Without a writer, the account must be able to.
 	Writer string
+	// Budget bounds the work, in steps of up to a millisecond; 0 is DefaultBudget.
+	Budget int
 }
 
 // Plan is a key policy to write, with the proof that it is as wanted.

@@ -47,25 +47,33 @@ func (p *planner) account(plan *Plan) error {
 	}
 	plan.Removed, plan.Open = removed.Excess, removed.Inconclusive
 	for i, f := range p.fates {
-		if len(f.inside) == 0 {
-			continue
+		for _, part := range f.unsaid {
+			if err := p.accountFor(plan, i, part); err != nil {
+				return err
+			}
 		}
-		inside, err := p.alone(i, true, slices.Concat(f.inside, p.denies)...)
-		if err != nil {
-			return err
-		}
-		lost, err := p.missing(inside, plan.Document)
-		if err != nil {
-			return err
-		}
-		for _, l := range lost.Missing {
-			l.Policy, l.Statement, l.SID = access.Actual, i, p.Live.Statements[i].SID
-			plan.Lost = append(plan.Lost, l)
-		}
-		for _, open := range lost.Inconclusive {
-			open.Policy, open.Statement = access.Actual, i
-			plan.Open = append(plan.Open, open)
-		}
+	}
+	return nil
+}
+
+// accountFor notes what the plan does not allow of a part of a statement that is inside
+// the ceiling.
+func (p *planner) accountFor(plan *Plan, i int, part policy.Statement) error {
+	inside, err := p.alone(i, true, slices.Concat([]policy.Statement{part}, p.denies)...)
+	if err != nil {
+		return err
+	}
+	lost, err := p.missing(inside, plan.Document)
+	if err != nil {
+		return err
+	}
+	for _, l := range lost.Missing {
+		l.Policy, l.Statement, l.SID = access.Actual, i, p.Live.Statements[i].SID
+		plan.Lost = append(plan.Lost, l)
+	}
+	for _, open := range lost.Inconclusive {
+		open.Policy, open.Statement = access.Actual, i
+		plan.Open = append(plan.Open, open)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ const (
 	// account could change the policy again.
 	// https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 	Lockout Reason = "lockout"
-	// OverBudget: planning would take more work than one key is worth.
+	// OverBudget: planning would take more work than the request allows.
 	OverBudget Reason = "over-budget"
 )
 

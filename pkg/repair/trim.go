@@ -1,6 +1,7 @@
 package repair
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
@@ -74,15 +75,16 @@ type fate struct {
 	now     []policy.Statement
 	changed bool
 	why     string
-	// inside is what a narrowed Allow and the ceiling have in common, or more.
-	inside []policy.Statement
+	// unsaid are what a narrowed Allow and the ceiling have in common, or more, and what no
+	// statement was found for.
+	unsaid []policy.Statement
 }
 
 func newPlanner(r Request) (*planner, error) {
 	if r.Live == nil || r.Bounds.Ceiling == nil || !policy.IsAccountID(r.Key.Account) || r.Key.Partition == "" {
 		return nil, refuse(Incomplete, "a plan needs the key's partition and account, its policy and a ceiling")
 	}
-	p := &planner{comparer: comparer{key: r.Key, left: budget}, Request: r, fates: make([]fate, len(r.Live.Statements))}
+	p := &planner{comparer: comparer{key: r.Key, left: cmp.Or(r.Budget, DefaultBudget)}, Request: r, fates: make([]fate, len(r.Live.Statements))}
 	for i, st := range r.Live.Statements {
 		p.fates[i].now = []policy.Statement{st}
 	}
@@ -180,7 +182,31 @@ func (p *planner) needed() error {
 			refusal = refuse(Undecided, "it is not decided whether the policy is within its bounds: %s", explain(r))
 		}
 	}
+	if refusal.Reason == Undecided {
+		if outside, err := p.anyOutside(); err != nil || outside {
+			return err
+		}
+	}
 	return refusal
+}
+
+// anyOutside tells whether an Allow by itself is proved to be outside the ceiling: that
+// takes less work than the whole policy, which may be made to be too much.
+func (p *planner) anyOutside() (bool, error) {
+	for i, st := range p.Live.Statements {
+		if st.Effect != policy.Allow {
+			continue
+		}
+		d, err := p.alone(i, true, st)
+		if err != nil {
+			return false, err
+		}
+		result, err := p.excess(d, p.Bounds.Ceiling)
+		if err != nil || len(result.Excess) > 0 {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // document returns the live policy as far as it is trimmed. One without a statement is
