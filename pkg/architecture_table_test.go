@@ -79,7 +79,7 @@ var table = []row{
 		folder:  "pkg/guardrail",
 		imports: []string{"pkg/policy", "pkg/defaultpolicy", "pkg/integration", "pkg/evaluation", "pkg/access", "pkg/lint", "pkg/recognition"}, reason: pure,
 	},
-	{folder: "pkg/repair", imports: []string{"pkg/policy", "pkg/access", "pkg/guardrail"}, reason: pure},
+	{folder: "pkg/repair", imports: []string{"pkg/policy", "pkg/catalog", "pkg/evaluation", "pkg/access", "pkg/guardrail"}, reason: pure},
 	{folder: "pkg/trail", reason: pure},
 	{
 		folder: "pkg/config", imports: []string{"pkg/defaultpolicy", "pkg/spelling", "pkg/guardrail"}, libraries: []library{yaml}, never: notInLambda,

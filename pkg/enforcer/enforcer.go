@@ -157,7 +157,7 @@ func (e *Enforcer) gather(ctx context.Context, event trail.Event) (snapshot guar
 // repair writes the generated default over a policy that is proved to differ.
 func (e *Enforcer) repair(ctx context.Context, s guardrail.Snapshot, j guardrail.Judgement, o *guardrail.Outcome) error {
 	plan, err := repair.Reset(s.Key, s.Evidence, j)
-	var refusal *repair.Refusal
+	var refusal *repair.ResetRefusal
 	if errors.As(err, &refusal) {
 		o.Action, o.ActionReason = guardrail.PlanRefused, refusal.Reason
 		return nil

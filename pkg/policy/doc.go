@@ -18,7 +18,8 @@
 //     allow is compared by package access.
 //
 // [New] makes a document from statements, in the text format that KMS itself
-// uses for the default key policy.
+// uses for the default key policy. [Document.Revise] edits a document faithfully: what
+// is not changed keeps its bytes.
 //
 // Everything in a policy is text written by someone else. The package does not
 // recurse and reads at most [MaxBytes].

@@ -14,7 +14,7 @@ import (
 // It reads its own text back with [Parse], so a document that KMS would refuse
 // is an error here: an unknown effect, more than MaxBytes, no statement.
 func New(version, id string, statements ...Statement) (*Document, error) {
-	var w writer
+	w := writer{style: kmsStyle}
 	w.open()
 	if version != "" {
 		w.member("Version", version)
@@ -39,8 +39,9 @@ func New(version, id string, statements ...Statement) (*Document, error) {
 	return d, nil
 }
 
-// writer writes indented JSON objects; lists stay on one line.
+// writer writes JSON objects in a style.
 type writer struct {
+	style
 	text  strings.Builder
 	depth int
 	empty bool // the innermost object has no member yet
@@ -54,37 +55,69 @@ func (w *writer) open() {
 
 func (w *writer) close() {
 	w.depth--
-	w.text.WriteByte('\n')
-	w.text.WriteString(strings.Repeat("  ", w.depth))
+	if !w.empty {
+		w.line(w.pad)
+	}
 	w.text.WriteByte('}')
 	w.empty = false
 }
 
+// line starts a new line, or writes what stands there where all is on one.
+func (w *writer) line(otherwise string) {
+	if w.newline == "" {
+		w.text.WriteString(otherwise)
+		return
+	}
+	w.text.WriteString(w.newline + w.indent + strings.Repeat(w.unit, w.depth))
+}
+
 func (w *writer) name(name string) {
-	if !w.empty {
+	if w.empty {
+		w.line(w.pad)
+	} else {
 		w.text.WriteByte(',')
+		w.line(w.gap)
 	}
 	w.empty = false
-	w.text.WriteByte('\n')
-	w.text.WriteString(strings.Repeat("  ", w.depth))
 	w.string(name)
-	w.text.WriteString(" : ")
+	w.text.WriteString(w.colon)
 }
 
 func (w *writer) member(name string, values ...string) {
 	w.name(name)
+	w.values(values)
+}
+
+// values writes one value as it is, and several as a list.
+func (w *writer) values(values []string) {
 	if len(values) == 1 {
 		w.string(values[0])
 		return
 	}
-	w.text.WriteString("[ ")
+	onLines := w.listLines && len(values) > 0
+	w.text.WriteByte('[')
+	w.depth++
 	for i, v := range values {
 		if i > 0 {
-			w.text.WriteString(", ")
+			w.text.WriteByte(',')
+		}
+		switch {
+		case onLines:
+			w.line("")
+		case i > 0:
+			w.text.WriteString(w.gap)
+		default:
+			w.text.WriteString(w.pad)
 		}
 		w.string(v)
 	}
-	w.text.WriteString(" ]")
+	w.depth--
+	if onLines {
+		w.line("")
+	} else {
+		w.text.WriteString(w.pad)
+	}
+	w.text.WriteByte(']')
 }
 
 // string writes a JSON string; what KMS does not take as a character is escaped.
@@ -113,49 +146,64 @@ func (w *writer) statement(s *Statement) {
 		w.member("Sid", s.SID)
 	}
 	w.member("Effect", s.Effect.String())
+	w.name(s.Principals.elementName())
 	w.principals(&s.Principals)
 	w.list("Action", s.Actions)
 	w.list("Resource", s.Resources)
 	if len(s.Conditions) > 0 {
+		w.name("Condition")
 		w.conditions(s.Conditions)
 	}
 	w.close()
 }
 
 func (w *writer) list(element string, l List) {
-	if !l.Present {
-		return
+	if l.Present {
+		w.member(l.elementName(element), l.Values...)
 	}
+}
+
+// elementName is the name under which a statement has a list: element, or its negation.
+func (l List) elementName(element string) string {
 	if l.Negated {
-		element = "Not" + element
+		return "Not" + element
 	}
-	w.member(element, l.Values...)
+	return element
+}
+
+func (p *Principals) elementName() string {
+	if p.Negated {
+		return "NotPrincipal"
+	}
+	return "Principal"
 }
 
 func (w *writer) principals(p *Principals) {
-	element := "Principal"
-	if p.Negated {
-		element = "NotPrincipal"
-	}
-	w.name(element)
 	w.open()
-	for _, name := range [...]string{"AWS", "Service", "Federated", "CanonicalUser"} {
-		var values []string
-		for _, e := range p.Entries {
-			if e.Kind.element() == name {
-				values = append(values, e.Text)
-			}
-		}
-		if len(values) > 0 {
+	for _, name := range principalTypes {
+		if values := p.of(name); len(values) > 0 {
 			w.member(name, values...)
 		}
 	}
 	w.close()
 }
 
+// principalTypes are the names under which a Principal object lists principals.
+var principalTypes = [...]string{"AWS", "Service", "Federated", "CanonicalUser"}
+
+// of returns the principals of a type, as they are written.
+func (p *Principals) of(name string) []string {
+	var values []string
+	for _, e := range p.Entries {
+		if e.Kind.element() == name {
+			values = append(values, e.Text)
+		}
+	}
+	return values
+}
+
 // conditions writes each operator once, in the order of its first use.
 func (w *writer) conditions(conditions []Condition) {
-	w.name("Condition")
 	w.open()
 	written := map[string]bool{}
 	for _, c := range conditions {

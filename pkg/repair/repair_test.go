@@ -84,7 +84,7 @@ func checkPlan(t *testing.T, k guardrail.Key, text string, y guardrail.Yardstick
 	if again.Verdict != guardrail.Compliant {
 		t.Errorf("the plan is %s: %+v\n%s", again.Verdict, again.Findings, plan.Document.Text())
 	}
-	var refusal *repair.Refusal
+	var refusal *repair.ResetRefusal
 	if _, err := repair.Reset(k, guardrail.LivePolicy, again); !errors.As(err, &refusal) || refusal.Reason != "difference-not-proved" {
 		t.Errorf("what is repaired is planned again: %v", err)
 	}
@@ -158,11 +158,11 @@ func TestWhatIsNotProvedIsNotPlanned(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			plan, err := repair.Reset(k, row.evidence, row.j)
-			var refusal *repair.Refusal
+			var refusal *repair.ResetRefusal
 			if !errors.As(err, &refusal) || refusal.Reason != row.want || refusal.Error() == "" {
 				t.Errorf("refusal %v, want %s: %s", err, row.want, row.reason)
 			}
-			if plan != (repair.Plan{}) {
+			if plan != (repair.ResetPlan{}) {
 				t.Errorf("refused, and planned all the same: %+v", plan)
 			}
 		})
