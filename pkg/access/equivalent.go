@@ -1,8 +1,6 @@
 package access
 
 import (
-	"slices"
-
 	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
@@ -31,10 +29,12 @@ func Equivalent(key policy.Key, baseline, actual *policy.Document) Verdict {
 // principal determines. It tells whether that proves a difference; finding none says
 // nothing.
 func probe(key policy.Key, statements, others []plainStatement, granting, other *policy.Document) bool {
-	for _, st := range statements {
+	same := func(x, y *plainStatement) bool { return sameStatement(key, x, y) }
+	for i := range statements {
+		st := &statements[i]
 		simple := st.Effect == policy.Allow && len(st.Conditions) == 0 && len(st.Principals.Entries) > 0 &&
-			!st.Principals.Negated && !st.Actions.Negated && st.matching != 0
-		if !simple || slices.ContainsFunc(others, func(o plainStatement) bool { return sameStatement(key, st, o) }) {
+			!st.Principals.Negated && !st.Actions.Negated
+		if !simple || isIn(st, others, same) || st.matching() == 0 {
 			continue
 		}
 		s, direct, ok := example(key, &st.Principals.Entries[0])
@@ -43,7 +43,7 @@ func probe(key policy.Key, statements, others []plainStatement, granting, other 
 		}
 		question, err := evaluation.Ask(key, evaluation.Request{
 			Principal: s.arn, PrincipalType: s.kind, PrincipalAccount: s.account,
-			IdentityPolicyAllows: !direct, Action: st.matching.first(), Resource: key.ARN, Context: s.context(key),
+			IdentityPolicyAllows: !direct, Action: st.matching().first(), Resource: key.ARN, Context: s.context(key),
 		})
 		if err != nil {
 			continue

@@ -97,7 +97,7 @@ var mutants = []mutant{
 	{"sessions of one name and two roles are told apart", "difference.go", "func(f finding) *subject { return f.half.subject }", "func(f finding) string { return f.half.subject.arn }"},
 	{"direct access is told as such", "difference.go", "f.actions &^= direct.actions", "_ = direct"},
 	{"the same statements have the same conditions", "same.go", "policy.CanonicalConditions(a) == policy.CanonicalConditions(b)", "true"},
-	{"the same statements have the same effect", "same.go", "return a.Effect == b.Effect && a.matching == b.matching &&", "return a.matching == b.matching &&"},
+	{"the same statements have the same effect", "same.go", "return a.Effect == b.Effect && a.Principals.Negated", "return a.Principals.Negated"},
 	{"the same statements are of versions with the same variables", "same.go", "a.HasVariables() == b.HasVariables() ||", "true ||"},
 	{"an empty NotAction is no empty Action", "same.go", "a.Actions.Present == b.Actions.Present && a.Actions.Negated == b.Actions.Negated &&", "a.Actions.Present == b.Actions.Present &&"},
 	{"one request proves a difference only if the other policy refuses it", "equivalent.go", "granted.Allows() && !refused.Allows()", "granted.Allows()"},

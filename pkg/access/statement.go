@@ -153,12 +153,17 @@ func (r *reader) and(boxes *[]box, c *condition, st *statement, s *subject) erro
 // actionsOf returns the actions of an Action or NotAction element. An empty Action
 // covers nothing (assumption).
 func actionsOf(l policy.List) Actions {
-	var set Actions
-	for _, value := range l.Values {
-		set |= ActionsMatching(value)
-	}
+	set := actionsOfValues(l.Values)
 	if l.Negated {
 		return AllActions &^ set
+	}
+	return set
+}
+
+func actionsOfValues(values []string) Actions {
+	var set Actions
+	for _, value := range values {
+		set |= ActionsMatching(value)
 	}
 	return set
 }

@@ -48,11 +48,11 @@ type Question struct{ e evaluation }
 
 // Ask returns the question of a request. The error is that of [Request.Check].
 func Ask(key policy.Key, r Request) (*Question, error) {
-	context, err := r.checked(key)
+	c, context, err := r.checked(key)
 	if err != nil {
 		return nil, err
 	}
-	return &Question{evaluation{key: key, request: r, caller: callerOf(r), context: context, action: folded(r.Action)}}, nil
+	return &Question{evaluation{key: key, request: r, caller: c, context: context, action: folded(r.Action)}}, nil
 }
 
 // Decide answers the question for one policy, as [Evaluate] does.
