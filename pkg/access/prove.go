@@ -37,6 +37,9 @@ func (c *comparison) beyond(which Which, granting, other []grant, actions Action
 		if err != nil {
 			return result, err
 		}
+		if !slices.ContainsFunc(other, func(d grant) bool { return d.effect == policy.Deny && d.actions&actions != 0 }) {
+			continue
+		}
 		shared, err := c.reader.space.intersectAll(g.when, otherAllows)
 		if err != nil {
 			return result, err
