@@ -48,7 +48,7 @@ func (c *comparison) profiles() ([]*profile, error) {
 				continue
 			}
 			if id = appendSignature(id[:0], reached[:], iam); known[string(id)] == nil {
-				p := &profile{baseline: inHalf(reached[0], iam), actual: inHalf(reached[1], iam)}
+				p := &profile{baseline: inHalf(reached[0], iam), actual: inHalf(reached[1], iam), subjects: make([]half, 0, 8)}
 				known[string(id)] = p
 				list = append(list, p)
 			}
@@ -130,6 +130,10 @@ func boxes(grants []grant, effect policy.Effect, actions Actions) []box {
 	var list []box
 	for _, g := range grants {
 		if g.effect == effect && g.actions&actions != 0 {
+			if len(list) == 0 { // of one grant, no copy
+				list = slices.Clip(g.when)
+				continue
+			}
 			list = append(list, g.when...)
 		}
 	}

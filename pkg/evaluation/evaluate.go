@@ -133,10 +133,11 @@ func (e *evaluation) iamAllows() bool {
 
 // rest is all of a statement but its principals.
 func (e *evaluation) rest(s *policy.Statement) truth {
-	list := []truth{e.actions(s.Actions), e.resource(s.Resources)}
-	if list[0].state == no {
-		return list[0]
+	covered := all(e.actions(s.Actions), e.resource(s.Resources))
+	if covered.state == no || len(s.Conditions) == 0 {
+		return covered
 	}
+	list := []truth{covered}
 	for _, c := range s.Conditions {
 		list = append(list, e.condition(c))
 	}
