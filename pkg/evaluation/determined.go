@@ -74,6 +74,9 @@ func principalTypeValue(t PrincipalType) string {
 
 // checkDetermined refuses condition keys that contradict the principal.
 func (r Request) checkDetermined(c caller, keys map[string]contextKey) *RequestError {
+	if len(keys) == 0 {
+		return nil
+	}
 	for _, d := range r.determined(c) {
 		values := keys[folded(d.name)].values
 		if len(values) == 0 {

@@ -107,26 +107,27 @@ func (p *Principal) readARN() (problem string) {
 	}
 	p.Partition, p.AccountID = parts[1], parts[4]
 	kind, name, _ := strings.Cut(parts[5], "/")
-	switch parts[2] + " " + kind {
-	case "iam root":
+	iam, sts := parts[2] == "iam", parts[2] == "sts"
+	switch {
+	case iam && kind == "root":
 		p.Kind = Account
 		if parts[5] != "root" {
 			return "the account principal ends in :root"
 		}
 		return ""
-	case "iam user":
+	case iam && kind == "user":
 		p.Kind, p.Name = User, name[strings.LastIndexByte(name, '/')+1:]
-	case "iam role":
+	case iam && kind == "role":
 		p.Kind, p.Name = Role, name[strings.LastIndexByte(name, '/')+1:]
-	case "sts federated-user":
+	case sts && kind == "federated-user":
 		p.Kind, p.Name = FederatedUser, name
-	case "sts assumed-role":
+	case sts && kind == "assumed-role":
 		p.Kind = Session
 		p.Name, p.SessionName, _ = strings.Cut(name, "/")
 		if p.SessionName == "" || strings.Contains(p.SessionName, "/") {
 			return "expected assumed-role/role-name/session-name"
 		}
-	case "iam group":
+	case iam && kind == "group":
 		return "a group cannot be a principal"
 	default:
 		return "expected root, user/…, role/…, assumed-role/… or federated-user/…"
