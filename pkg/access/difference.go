@@ -16,6 +16,7 @@ type finding struct {
 }
 
 func appendFor(list []finding, pieces []piece, halves []half) []finding {
+	list = slices.Grow(list, len(pieces)*len(halves))
 	for _, p := range pieces {
 		for _, h := range halves {
 			list = append(list, finding{p, h})

@@ -15,7 +15,8 @@ import (
 // many as conditions on the principal tell apart. The widest groups come first,
 // since they matter most, then by type and ARN.
 func (r *reader) universe(statements []statement) ([]subject, error) {
-	u := builder{reader: r, subjects: make([]subject, 0, 2*len(accountTypes)+8), accounts: map[string]bool{r.key.Account: true}, seen: map[string]int{}, roles: map[string][]string{}, unused: "unnamed"}
+	const usual = 20 // subjects: those of two accounts, and some that are named
+	u := builder{reader: r, subjects: make([]subject, 0, usual), accounts: map[string]bool{r.key.Account: true}, seen: make(map[string]int, usual), roles: map[string][]string{}, unused: "unnamed"}
 	for i := range statements {
 		for _, p := range statements[i].Principals.Entries {
 			u.mention(p.Text)

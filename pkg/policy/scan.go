@@ -114,10 +114,10 @@ func (s *scanner) name() (name string, at int, err *Error) {
 
 // str reads a JSON string. The result shares the text unless it has escapes.
 func (s *scanner) str(what string) (string, *Error) {
-	if !s.accept('"') {
+	if s.peek() != '"' {
 		return "", s.wrongType(what, "a string")
 	}
-	text, start := s.text, s.pos
+	text, start := s.text, s.pos+1
 	for i := start; i < len(text); i++ {
 		c := text[i]
 		if plain[c] {
