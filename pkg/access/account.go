@@ -40,11 +40,12 @@ func (u *builder) addAccount(account string, group subjectGroup) error {
 
 // subjectOf reads an ARN that arnsOf returned.
 func subjectOf(kind evaluation.PrincipalType, arn string, group subjectGroup) subject {
-	parts := strings.SplitN(arn, ":", arnParts)
-	return subject{
-		kind: kind, arn: arn, group: group, account: parts[4],
-		name: parts[5][strings.LastIndexByte(parts[5], '/')+1:],
+	rest := arn
+	for range arnParts - 2 {
+		_, rest, _ = strings.Cut(rest, ":")
 	}
+	account, resource, _ := strings.Cut(rest, ":")
+	return subject{kind: kind, arn: arn, group: group, account: account, name: resource[strings.LastIndexByte(resource, '/')+1:]}
 }
 
 // isLiteral tells whether a condition names an ARN in full.

@@ -12,6 +12,30 @@ import (
 // compareFold orders them.
 var actionNames = catalog.KeyPolicyActions()
 
+// actionTexts are the actionNames with their prefix.
+var actionTexts = func() []string {
+	texts := make([]string, len(actionNames))
+	for i, name := range actionNames {
+		texts[i] = "kms:" + name
+	}
+	return texts
+}()
+
+// usualPatterns has the actions of the values that policies are mostly made of: all
+// actions, one action, and the actions that start with the same words, as AWS spells them.
+var usualPatterns = func() map[string]Actions {
+	patterns := map[string]Actions{"*": AllActions, "kms:*": AllActions}
+	for i, text := range actionTexts {
+		patterns[text] = 1 << i
+		for end := len("kms:") + 1; end < len(text); end++ {
+			if text[end] >= 'A' && text[end] <= 'Z' {
+				patterns[text[:end]+"*"] = actionsStarting(text[len("kms:"):end])
+			}
+		}
+	}
+	return patterns
+}()
+
 // Actions is a set of the KMS actions that have an effect in a key policy.
 type Actions uint64
 
@@ -22,13 +46,11 @@ var AllActions = Actions(1)<<len(actionNames) - 1
 // "*", or a pattern such as kms:ReEncrypt*, in any case. A value that names no
 // action of a key policy gives the empty set.
 func ActionsMatching(pattern string) Actions {
-	if pattern == "*" {
-		return AllActions
+	if set, ok := usualPatterns[pattern]; ok {
+		return set
 	}
 	name, ofKMS := cutPrefixFold(pattern, "kms:")
 	switch {
-	case ofKMS && name == "*":
-		return AllActions
 	case !strings.ContainsAny(pattern, "*?"):
 		return exactAction(name, ofKMS)
 	case ofKMS && strings.IndexAny(name, "*?") == len(name)-1 && name[len(name)-1] == '*':
@@ -36,7 +58,7 @@ func ActionsMatching(pattern string) Actions {
 	}
 	var set Actions
 	for i := range actionNames {
-		if ofKMS && globMatch(name, actionNames[i], true) || !ofKMS && globMatch(pattern, "kms:"+actionNames[i], true) {
+		if ofKMS && globMatch(name, actionNames[i], true) || !ofKMS && globMatch(pattern, actionTexts[i], true) {
 			set |= 1 << i
 		}
 	}
@@ -97,16 +119,16 @@ func lower(c byte) byte {
 // Names returns the actions as kms:Name, in alphabetical order.
 func (a Actions) Names() []string {
 	names := make([]string, 0, bits.OnesCount64(uint64(a)))
-	for i, name := range actionNames {
+	for i := range actionNames {
 		if a&(1<<i) != 0 {
-			names = append(names, "kms:"+name)
+			names = append(names, actionTexts[i])
 		}
 	}
 	return names
 }
 
 // first returns the name of the first action of a set that is not empty.
-func (a Actions) first() string { return "kms:" + actionNames[bits.TrailingZeros64(uint64(a))] }
+func (a Actions) first() string { return actionTexts[bits.TrailingZeros64(uint64(a))] }
 
 // globMatch tells whether text as a whole matches a pattern, in which * stands
 // for any characters and ? for one. Both are bytes; with fold, ASCII letters match

@@ -127,7 +127,11 @@ func (c *condition) value(text string) *value {
 	if c.textOnly() {
 		return &value{text: text}
 	}
-	return newValue(text)
+	var asked kinds
+	for _, a := range c.asked.atoms {
+		asked[a.kind] = true
+	}
+	return newValue(text, asked)
 }
 
 // textOnly tells whether the condition reads values as text, so that the

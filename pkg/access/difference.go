@@ -16,6 +16,7 @@ type finding struct {
 }
 
 func appendFor(list []finding, pieces []piece, halves []half) []finding {
+	list = slices.Grow(list, len(pieces)*len(halves))
 	for _, p := range pieces {
 		for _, h := range halves {
 			list = append(list, finding{p, h})
@@ -36,7 +37,7 @@ func (c *comparison) differences(granting Which, findings []finding) []Differenc
 		for _, ofSubject := range groupBy(statement, func(f finding) *subject { return f.half.subject }) {
 			rows = append(rows, rowsOf(ofSubject)...)
 		}
-		for _, same := range groupBy(rows, c.rowID) {
+		for _, same := range groupBy(rows, c.told) {
 			witness, ok := c.confirmedWitness(granting, same)
 			if !ok && c.confirmed > confirmations {
 				c.note(Inconclusive{Policy: Actual, Reason: "over-budget", Detail: "there are more differences than those listed"})
@@ -63,12 +64,12 @@ type row struct {
 	finding finding // an example
 	actions Actions
 	boxes   []box
+	boxesID string
 }
 
 // rowsOf tells the findings of one subject together.
 func rowsOf(findings []finding) []row {
 	var rows []row
-	index := map[string]int{}
 	type kind struct {
 		actions        Actions
 		iam, delegated bool
@@ -78,14 +79,15 @@ func rowsOf(findings []finding) []row {
 		for i, f := range told {
 			boxes[i] = f.when
 		}
-		id := fmt.Sprint(told[0].half.iam, told[0].delegated, boxesID(boxes))
-		i, ok := index[id]
-		if !ok {
+		first, id := told[0], boxesID(boxes)
+		i := slices.IndexFunc(rows, func(r row) bool {
+			return r.boxesID == id && r.finding.half.iam == first.half.iam && r.finding.delegated == first.delegated
+		})
+		if i < 0 {
 			i = len(rows)
-			index[id] = i
-			rows = append(rows, row{subject: told[0].half.subject, finding: told[0], boxes: boxes})
+			rows = append(rows, row{subject: first.half.subject, finding: first, boxes: boxes, boxesID: id})
 		}
-		rows[i].actions |= told[0].actions
+		rows[i].actions |= first.actions
 	}
 	return rows
 }
@@ -111,6 +113,9 @@ func withoutRepeated(findings []finding) []finding {
 
 // boxesID is the same for the same boxes.
 func boxesID(boxes []box) string {
+	if len(boxes) == 1 {
+		return string(boxes[0].appendID(nil))
+	}
 	ids := make([]string, len(boxes))
 	for i, b := range boxes {
 		ids[i] = string(b.appendID(nil))
@@ -119,9 +124,16 @@ func boxesID(boxes []box) string {
 	return strings.Join(slices.Compact(ids), "\x00\x00")
 }
 
-// rowID is the same for rows that are told together.
-func (c *comparison) rowID(r row) string {
-	return fmt.Sprint(c.scope(r.subject), r.finding.delegated, r.actions, boxesID(r.boxes))
+// told is the same for rows that are told together.
+type told struct {
+	scope     Scope
+	delegated bool
+	actions   Actions
+	boxesID   string
+}
+
+func (c *comparison) told(r row) told {
+	return told{c.scope(r.subject), r.finding.delegated, r.actions, r.boxesID}
 }
 
 // scope says how near a subject is to the key.
@@ -142,12 +154,12 @@ func (c *comparison) difference(rows []row) Difference {
 	first := rows[0].finding
 	d := Difference{
 		Policy: first.cause.which, Statement: first.cause.statement,
-		Principals: c.principalWords(rows), Actions: rows[0].actions.Names(),
+		Principals: c.principalWords(rows), Actions: []string{"kms:*"},
 		Scope: c.scope(rows[0].subject), Delegated: first.delegated,
 		Unnamed: slices.ContainsFunc(rows, func(r row) bool { return r.subject.group >= otherOfAccount }),
 	}
-	if rows[0].actions == AllActions {
-		d.Actions = []string{"kms:*"}
+	if rows[0].actions != AllActions {
+		d.Actions = rows[0].actions.Names()
 	}
 	d.Conditions = c.conditionWords(rows[0].boxes)
 	d.SID = c.statement(first.cause).SID
@@ -279,17 +291,29 @@ func typeWords(t evaluation.PrincipalType) string {
 
 // groupBy splits a list by a key, in the order in which keys first appear.
 func groupBy[T any, K comparable](list []T, key func(T) K) [][]T {
-	var groups [][]T
+	if len(list) == 1 {
+		return [][]T{list}
+	}
 	index := map[K]int{}
-	for _, item := range list {
+	groupOf := make([]int, len(list))
+	var sizes []int
+	for i, item := range list {
 		k := key(item)
-		i, ok := index[k]
+		group, ok := index[k]
 		if !ok {
-			i = len(groups)
-			index[k] = i
-			groups = append(groups, nil)
+			group = len(sizes)
+			index[k] = group
+			sizes = append(sizes, 0)
 		}
-		groups[i] = append(groups[i], item)
+		groupOf[i] = group
+		sizes[group]++
+	}
+	groups, room := make([][]T, len(sizes)), make([]T, len(list))
+	for group, size := range sizes {
+		groups[group], room = room[:0:size], room[size:]
+	}
+	for i, item := range list {
+		groups[groupOf[i]] = append(groups[groupOf[i]], item)
 	}
 	return groups
 }

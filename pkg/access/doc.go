@@ -16,16 +16,42 @@
 //
 // # How it is decided
 //
-// There are finitely many principals that two policies can tell apart: those
-// they name, and one that stands for all others of each kind (see universe).
-// For each of them, and for each set of actions that the same statements cover,
-// the conditions of the statements are boxes; what one policy allows beyond the
-// other is a subtraction of boxes (see space).
+//  1. Subjects. Two policies can tell only finitely many principals apart: those that a
+//     statement or a condition names, and one for each group of the others that
+//     conditions on the principal tell apart (universe). Condition keys that the
+//     principal determines, such as aws:PrincipalArn, are decided for each subject.
+//  2. Classes. For every other condition key, all that the two policies ask of it splits
+//     its values into finitely many classes, and absence is one more (classify): strings,
+//     globs and ARN patterns are run through one automaton, numbers, dates and address
+//     ranges are cut at their bounds. A multi-valued key has, for each class, the question
+//     whether the request has a value of it.
+//  3. Boxes. Where the conditions of a statement hold is then a list of boxes: for each
+//     of some keys, the classes that it may be in (box). Operators, IfExists, set
+//     operators, Null and empty lists each have their rule (condition).
+//  4. Subtraction. For each set of subjects and of actions that the same statements
+//     cover, what one policy allows and the other does not is a subtraction of boxes
+//     (beyond), Deny included. What is left is a difference; where nothing is left for
+//     any of them, the policies are [Equal].
 //
-// A whole condition block is one opaque predicate: it may hold or fail, and only
-// the same canonical block is known to be the same. So [Equal] holds whatever
-// conditions mean, and a [Difference] is reported only where it shows whether
-// they hold or not; the rest is [Undecided], with the block as the reason.
+// What AWS does not define is an opaque predicate, which may hold or fail: NotPrincipal
+// with Allow, a policy variable that the request decides, and so on (doubt). So [Equal]
+// holds whatever such a construct means, and a [Difference] is reported only where it
+// shows in both cases; the rest is [Undecided], with the construct as its reason.
+//
+// Each difference has a [Difference.Witness], a request that package evaluation, which
+// shares nothing with this package but the parsed document and the tables of AWS facts,
+// decides in the two ways claimed. Where it does not confirm one, there is no
+// difference, but an open question.
+//
+// Inclusion is coNP-complete in the number of independent conditions, so the work is
+// bounded by a budget. What it does not suffice for is Undecided, too.
+//
+// # Functions
+//
+// [Compare] finds all differences, [Within] those to a floor and a ceiling.
+// [Equivalent] and [EquivalentTexts] give the verdict only, mostly sooner.
+// [WhoMay] and [Delegates] ask about one policy. [InferKey] tells which account owns
+// the key, where the policies do.
 //
 // # Assumptions, where AWS does not say
 //
@@ -34,6 +60,9 @@
 //   - An ARN of another partition names nobody.
 //   - Resource may be a pattern that matches the key's ARN as a whole.
 //   - An empty Action, Resource or Principal list gives a statement no effect.
+//   - A value that an operator cannot read matches nothing.
+//   - Service principals carry none of the keys that describe an IAM principal.
+//   - Every other condition key may have any value, or be absent, for every action.
 //
 // # Outside the model
 //

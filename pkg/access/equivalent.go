@@ -1,7 +1,7 @@
 package access
 
 import (
-	"slices"
+	"fmt"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
@@ -26,25 +26,50 @@ func Equivalent(key policy.Key, baseline, actual *policy.Document) Verdict {
 	return Compare(key, baseline, actual).Verdict
 }
 
+// EquivalentTexts is [Equivalent] of two texts. A text that is not a policy is an error,
+// which wraps a [*policy.Error] and says which of the two it is about; the verdict
+// is then Undecided. The same text twice is read once: it is equal only if it is a policy.
+func EquivalentTexts(key policy.Key, baseline, actual string) (Verdict, error) {
+	a, err := policy.Parse(baseline)
+	if err != nil {
+		return Undecided, fmt.Errorf("%s: %w", Baseline, err)
+	}
+	if actual == baseline {
+		return Equal, nil
+	}
+	b, err := policy.Parse(actual)
+	if err != nil {
+		return Undecided, fmt.Errorf("%s: %w", Actual, err)
+	}
+	return Equivalent(key, a, b), nil
+}
+
 // probe asks the evaluator one request for each plain Allow that only granting has:
 // its first principal, its first action, without condition keys but those that the
-// principal determines. It tells whether that proves a difference; finding none says
-// nothing.
+// principal determines, if a policy asks for such a key. It tells whether that proves a
+// difference; finding none says nothing.
 func probe(key policy.Key, statements, others []plainStatement, granting, other *policy.Document) bool {
-	for _, st := range statements {
+	asked := asksOfPrincipal(granting) || asksOfPrincipal(other)
+	same := func(x, y *plainStatement) bool { return sameStatement(key, x, y) }
+	for i := range statements {
+		st := &statements[i]
 		simple := st.Effect == policy.Allow && len(st.Conditions) == 0 && len(st.Principals.Entries) > 0 &&
-			!st.Principals.Negated && !st.Actions.Negated && st.matching != 0
-		if !simple || slices.ContainsFunc(others, func(o plainStatement) bool { return sameStatement(key, st, o) }) {
+			!st.Principals.Negated && !st.Actions.Negated
+		if !simple || isIn(st, others, same) || st.matching() == 0 {
 			continue
 		}
 		s, direct, ok := example(key, &st.Principals.Entries[0])
 		if !ok {
 			continue
 		}
-		question, err := evaluation.Ask(key, evaluation.Request{
+		request := evaluation.Request{
 			Principal: s.arn, PrincipalType: s.kind, PrincipalAccount: s.account,
-			IdentityPolicyAllows: !direct, Action: st.matching.first(), Resource: key.ARN, Context: s.context(key),
-		})
+			IdentityPolicyAllows: !direct, Action: st.matching().first(), Resource: key.ARN,
+		}
+		if asked {
+			request.Context = s.context(key)
+		}
+		question, err := evaluation.Ask(key, request)
 		if err != nil {
 			continue
 		}
@@ -55,6 +80,19 @@ func probe(key policy.Key, statements, others []plainStatement, granting, other 
 		}
 	}
 	return false
+}
+
+// asksOfPrincipal tells whether a condition of a policy may be on a key that the
+// principal or the key determines, by its name or by a variable.
+func asksOfPrincipal(d *policy.Document) bool {
+	for i := range d.Statements {
+		for _, c := range d.Statements[i].Conditions {
+			if isDetermined(keyID(c.Key)) {
+				return true
+			}
+		}
+	}
+	return mentionsVariables(d)
 }
 
 // example returns a subject that a principal of a policy covers, and whether it

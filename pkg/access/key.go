@@ -2,7 +2,7 @@ package access
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
@@ -71,7 +71,7 @@ func only(set map[string]bool) string {
 // unmentionedAccount returns an account id that is not in named.
 func unmentionedAccount(named map[string]bool) string {
 	for n := 999999999999; ; n-- {
-		if id := fmt.Sprintf("%012d", n); !named[id] {
+		if id := strconv.Itoa(n); !named[id] {
 			return id
 		}
 	}

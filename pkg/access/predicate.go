@@ -51,6 +51,9 @@ const (
 	valueKinds // how many there are
 )
 
+// kinds tells which kinds of values are asked for.
+type kinds [valueKinds]bool
+
 // value is a value of a condition key, read once in each way that operators ask for.
 type value struct {
 	text    string
@@ -61,19 +64,25 @@ type value struct {
 	isBytes bool
 }
 
-func newValue(text string) *value {
+func newValue(text string, asked kinds) *value {
 	v := &value{text: text}
-	if number, err := policy.ParseNumber(text); err == nil {
-		v.number = number
+	if asked[numberValue] {
+		v.number, _ = policy.ParseNumber(text)
 	}
-	if t, err := policy.ParseDate(text); err == nil {
-		v.time = &t
+	if asked[timeValue] {
+		if t, err := policy.ParseDate(text); err == nil {
+			v.time = &t
+		}
 	}
-	if address, err := netip.ParseAddr(text); err == nil {
-		v.address = &address
+	if asked[addressValue] {
+		if address, err := netip.ParseAddr(text); err == nil {
+			v.address = &address
+		}
 	}
-	if b, err := policy.ParseBinary(text); err == nil {
-		v.bytes, v.isBytes = b, true
+	if asked[binaryValue] {
+		if b, err := policy.ParseBinary(text); err == nil {
+			v.bytes, v.isBytes = b, true
+		}
 	}
 	return v
 }

@@ -33,12 +33,13 @@ type half struct {
 func (c *comparison) profiles() ([]*profile, error) {
 	var list []*profile
 	known := map[string]*profile{}
+	var reached [2][]grant // by side; like id, room that is used again for each subject
+	var id []byte
 	for i := range c.subjects {
 		s := &c.subjects[i]
-		reached := make([][]grant, 2)
 		var err error
 		for side, statements := range [...][]statement{c.baseline, c.actual} {
-			if reached[side], err = c.grants(statements, s); err != nil {
+			if reached[side], err = c.appendGrants(reached[side][:0], statements, s); err != nil {
 				return nil, err
 			}
 		}
@@ -46,21 +47,20 @@ func (c *comparison) profiles() ([]*profile, error) {
 			if !iam && s.alone() {
 				continue
 			}
-			baseline, actual := inHalf(reached[0], iam), inHalf(reached[1], iam)
-			id := signature(baseline, actual)
-			if known[id] == nil {
-				known[id] = &profile{baseline: baseline, actual: actual}
-				list = append(list, known[id])
+			if id = appendSignature(id[:0], reached[:], iam); known[string(id)] == nil {
+				p := &profile{baseline: inHalf(reached[0], iam), actual: inHalf(reached[1], iam), subjects: make([]half, 0, 8)}
+				known[string(id)] = p
+				list = append(list, p)
 			}
-			known[id].subjects = append(known[id].subjects, half{s, iam})
+			p := known[string(id)]
+			p.subjects = append(p.subjects, half{s, iam})
 		}
 	}
 	return list, nil
 }
 
-// grants returns the statements that say something about a subject.
-func (c *comparison) grants(statements []statement, s *subject) ([]grant, error) {
-	var list []grant
+// appendGrants appends the statements that say something about a subject.
+func (c *comparison) appendGrants(list []grant, statements []statement, s *subject) ([]grant, error) {
 	for i := range statements {
 		st := &statements[i]
 		covered, when, err := c.reader.reach(st, s)
@@ -74,20 +74,22 @@ func (c *comparison) grants(statements []statement, s *subject) ([]grant, error)
 	return list, nil
 }
 
-// inHalf returns the grants that say something about the half of a subject's
+// inHalf returns a copy of the grants that say something about the half of a subject's
 // requests that its own account allows, or does not.
 func inHalf(grants []grant, iam bool) []grant {
-	if iam {
-		return grants
-	}
-	return slices.DeleteFunc(slices.Clone(grants), func(g grant) bool { return g.delegated })
+	return slices.DeleteFunc(slices.Clone(grants), func(g grant) bool { return !g.inHalf(iam) })
 }
 
-// signature is the same for grants of the same statements under the same conditions.
-func signature(lists ...[]grant) string {
-	var id []byte
+func (g *grant) inHalf(iam bool) bool { return iam || !g.delegated }
+
+// appendSignature appends bytes that are the same only where the grants in a half are of
+// the same statements under the same conditions.
+func appendSignature(id []byte, lists [][]grant, iam bool) []byte {
 	for _, list := range lists {
 		for _, g := range list {
+			if !g.inHalf(iam) {
+				continue
+			}
 			id = binary.AppendUvarint(id, uint64(g.statement)+1)
 			if g.delegated {
 				id = append(id, 'd')
@@ -99,15 +101,15 @@ func signature(lists ...[]grant) string {
 		}
 		id = append(id, 0)
 	}
-	return string(id)
+	return id
 }
 
 // atoms splits the actions that grants mention into the sets that no grant tells apart.
 func atoms(lists ...[]grant) []Actions {
-	parts := []Actions{AllActions}
+	parts, split := append(make([]Actions, 0, 8), AllActions), make([]Actions, 0, 8)
 	for _, list := range lists {
 		for _, g := range list {
-			var split []Actions
+			split = split[:0]
 			for _, part := range parts {
 				if in := part & g.actions; in != 0 {
 					split = append(split, in)
@@ -116,7 +118,7 @@ func atoms(lists ...[]grant) []Actions {
 					split = append(split, out)
 				}
 			}
-			parts = split
+			parts, split = split, parts
 		}
 	}
 	slices.Sort(parts)
@@ -128,6 +130,10 @@ func boxes(grants []grant, effect policy.Effect, actions Actions) []box {
 	var list []box
 	for _, g := range grants {
 		if g.effect == effect && g.actions&actions != 0 {
+			if len(list) == 0 { // of one grant, no copy
+				list = slices.Clip(g.when)
+				continue
+			}
 			list = append(list, g.when...)
 		}
 	}

@@ -25,6 +25,7 @@ type piece struct {
 func (c *comparison) beyond(which Which, granting, other []grant, actions Actions) ([]piece, error) {
 	denied := boxes(granting, policy.Deny, actions)
 	otherAllows := boxes(other, policy.Allow, actions)
+	outside := slices.Concat(otherAllows, denied)
 	var result []piece
 	for i := range granting {
 		g := &granting[i]
@@ -32,10 +33,13 @@ func (c *comparison) beyond(which Which, granting, other []grant, actions Action
 			continue
 		}
 		p := piece{cause: origin{which, g.statement}, allow: g, delegated: g.delegated, actions: actions}
-		proved, err := c.provedOutside(p, g.when, slices.Concat(otherAllows, denied), granting, other)
+		proved, err := c.provedOutside(p, g.when, outside, granting, other)
 		result = append(result, proved...)
 		if err != nil {
 			return result, err
+		}
+		if !slices.ContainsFunc(other, func(d grant) bool { return d.effect == policy.Deny && d.actions&actions != 0 }) {
+			continue
 		}
 		shared, err := c.reader.space.intersectAll(g.when, otherAllows)
 		if err != nil {

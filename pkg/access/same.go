@@ -8,21 +8,29 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
-// plainStatement is a statement with the actions that its Action values cover.
+// plainStatement is a statement with the actions that its Action values cover, once
+// somebody asked for them.
 type plainStatement struct {
 	*policy.Statement
-	matching Actions
+	covered Actions
+	known   bool
 }
 
 func plainStatements(d *policy.Document) []plainStatement {
 	list := make([]plainStatement, len(d.Statements))
 	for i := range d.Statements {
 		list[i].Statement = &d.Statements[i]
-		for _, value := range d.Statements[i].Actions.Values {
-			list[i].matching |= ActionsMatching(value)
-		}
 	}
 	return list
+}
+
+// matching returns the actions that the Action values cover. They are found once: a
+// hostile policy has many values, each asked about for every statement of the other.
+func (st *plainStatement) matching() Actions {
+	if !st.known {
+		st.covered, st.known = actionsOfValues(st.Actions.Values), true
+	}
+	return st.covered
 }
 
 // sameStatements tells whether two documents have the same statements, apart from
@@ -51,25 +59,25 @@ func mentionsVariables(d *policy.Document) bool {
 }
 
 func sameLists(key policy.Key, a, b []plainStatement) bool {
-	return sameSet(a, b, func(x, y plainStatement) bool { return sameStatement(key, x, y) })
+	return sameSet(a, b, func(x, y *plainStatement) bool { return sameStatement(key, x, y) })
 }
 
-func sameStatement(key policy.Key, a, b plainStatement) bool {
-	return a.Effect == b.Effect && a.matching == b.matching &&
+func sameStatement(key policy.Key, a, b *plainStatement) bool {
+	return a.Effect == b.Effect && a.Principals.Negated == b.Principals.Negated &&
+		sameSet(a.Principals.Entries, b.Principals.Entries, func(x, y *policy.Principal) bool { return samePrincipal(key, x, y) }) &&
 		a.Actions.Present == b.Actions.Present && a.Actions.Negated == b.Actions.Negated &&
 		(len(a.Actions.Values) == 0) == (len(b.Actions.Values) == 0) &&
+		(slices.Equal(a.Actions.Values, b.Actions.Values) || a.matching() == b.matching()) &&
 		a.Resources.Present == b.Resources.Present && a.Resources.Negated == b.Resources.Negated &&
 		slices.Equal(a.Resources.Values, b.Resources.Values) &&
-		a.Principals.Negated == b.Principals.Negated &&
-		sameSet(a.Principals.Entries, b.Principals.Entries, func(x, y policy.Principal) bool { return samePrincipal(key, x, y) }) &&
 		sameConditions(a.Conditions, b.Conditions)
 }
 
 // sameConditions tells whether two condition blocks are spellings of one. Key names
-// beyond ASCII are left to the comparison proper, since there are several ways to
-// ignore their case.
+// beyond ASCII, unless written alike, are left to the comparison proper, since there are
+// several ways to ignore their case.
 func sameConditions(a, b []policy.Condition) bool {
-	if len(a) == 0 || len(b) == 0 {
+	if slices.EqualFunc(a, b, writtenAlike) || len(a) == 0 || len(b) == 0 {
 		return len(a) == len(b)
 	}
 	beyondASCII := func(c policy.Condition) bool {
@@ -79,9 +87,13 @@ func sameConditions(a, b []policy.Condition) bool {
 		policy.CanonicalConditions(a) == policy.CanonicalConditions(b)
 }
 
+func writtenAlike(a, b policy.Condition) bool {
+	return a.Operator == b.Operator && a.Key == b.Key && slices.Equal(a.Values, b.Values)
+}
+
 // samePrincipal tells whether two principals are spellings of one.
-func samePrincipal(key policy.Key, a, b policy.Principal) bool {
-	here := func(p policy.Principal) bool { return p.Partition == "" || p.Partition == key.Partition }
+func samePrincipal(key policy.Key, a, b *policy.Principal) bool {
+	here := func(p *policy.Principal) bool { return p.Partition == "" || p.Partition == key.Partition }
 	if a.Kind == policy.Account && b.Kind == policy.Account && here(a) && here(b) {
 		return a.AccountID == b.AccountID
 	}
@@ -89,14 +101,24 @@ func samePrincipal(key policy.Key, a, b policy.Principal) bool {
 }
 
 // sameSet tells whether two lists have the same elements.
-func sameSet[T any](a, b []T, same func(x, y T) bool) bool {
-	in := func(list, other []T) bool {
-		for _, x := range list {
-			if !slices.ContainsFunc(other, func(y T) bool { return same(x, y) }) {
-				return false
-			}
+func sameSet[T any](a, b []T, same func(x, y *T) bool) bool {
+	return allIn(a, b, same) && allIn(b, a, same)
+}
+
+func allIn[T any](list, other []T, same func(x, y *T) bool) bool {
+	for i := range list {
+		if !isIn(&list[i], other, same) {
+			return false
 		}
-		return true
 	}
-	return in(a, b) && in(b, a)
+	return true
+}
+
+func isIn[T any](x *T, list []T, same func(x, y *T) bool) bool {
+	for i := range list {
+		if same(x, &list[i]) {
+			return true
+		}
+	}
+	return false
 }

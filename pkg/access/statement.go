@@ -15,18 +15,19 @@ type statement struct {
 	from     origin
 	actions  Actions
 	resource box // not free where it is unknown whether Resource is this key
-	// fixed holds where the conditions do that mean the same for each
-	// principal; varying are the others.
+	// steady are the conditions that mean the same for each principal, and fixed
+	// holds where they do; varying are the others.
+	steady  []readCondition
 	fixed   []box
-	varying []varying
+	varying []readCondition
 	// exempt is the doubt about whom a NotPrincipal exempts; its id is to be
 	// completed by the subject.
 	exempt doubt
 }
 
-// varying is a condition that means something else for each principal. Its
-// values are read once where no variable is in them.
-type varying struct {
+// readCondition is a condition whose values are read once, where no variable is in
+// them; else read is nil.
+type readCondition struct {
 	*policy.Condition
 	read *condition
 }
@@ -66,12 +67,16 @@ func (r *reader) statements(d *policy.Document, which Which) []statement {
 			st.resource = r.restrictOpaque(st.resource, st.from, doubt{"empty-list", "NotAction", "NotAction is an empty list"})
 		}
 		for c := range st.Conditions {
-			switch condition := &st.Conditions[c]; {
-			case r.hasVariables(condition, d):
-				st.varying = append(st.varying, varying{Condition: condition})
-			case isDetermined(keyID(condition.Key)):
-				read := r.read(condition, d, nil)
-				st.varying = append(st.varying, varying{condition, &read})
+			condition := &st.Conditions[c]
+			if r.hasVariables(condition, d) {
+				st.varying = append(st.varying, readCondition{Condition: condition})
+				continue
+			}
+			read := r.read(condition, d, nil)
+			if isDetermined(keyID(condition.Key)) {
+				st.varying = append(st.varying, readCondition{condition, &read})
+			} else {
+				st.steady = append(st.steady, readCondition{condition, &read})
 			}
 		}
 		if st.Principals.Negated {
@@ -82,24 +87,12 @@ func (r *reader) statements(d *policy.Document, which Which) []statement {
 	return list
 }
 
-// fixedConditions returns the conditions that mean the same for each principal.
-func (st *statement) fixedConditions() []*policy.Condition {
-	var list []*policy.Condition
-	for i := range st.Conditions {
-		c := &st.Conditions[i]
-		if !slices.ContainsFunc(st.varying, func(v varying) bool { return v.Condition == c }) {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
 // registerConditions notes what the statements ask of which keys, for all subjects.
 func (r *reader) registerConditions(statements []statement, subjects []subject) error {
 	for i := range statements {
 		st := &statements[i]
-		for _, c := range st.fixedConditions() {
-			r.registerCondition(c, st.document, nil)
+		for _, c := range st.steady {
+			r.registerCondition(c.Condition, c.read)
 		}
 		for _, c := range st.varying {
 			if isDetermined(keyID(c.Key)) {
@@ -109,18 +102,18 @@ func (r *reader) registerConditions(statements []statement, subjects []subject) 
 				if err := r.space.spend(1 + 40*len(c.Values)); err != nil {
 					return err
 				}
-				r.registerCondition(c.Condition, st.document, &subjects[s])
+				read := r.read(c.Condition, st.document, &subjects[s])
+				r.registerCondition(c.Condition, &read)
 			}
 		}
 	}
 	return nil
 }
 
-func (r *reader) registerCondition(c *policy.Condition, d *policy.Document, s *subject) {
-	asked := &predicate{} // Null asks nothing of the value
-	if c.Operator.Family != policy.NullFamily {
-		read := r.read(c, d, s)
-		asked = read.asked
+func (r *reader) registerCondition(c *policy.Condition, read *condition) {
+	asked := read.asked
+	if c.Operator.Family == policy.NullFamily {
+		asked = &predicate{} // Null asks nothing of the value
 	}
 	r.register(c.Key, c.Operator.Set != policy.NoSet, asked)
 }
@@ -130,9 +123,8 @@ func (r *reader) readConditions(statements []statement) error {
 	for i := range statements {
 		st := &statements[i]
 		st.fixed = []box{st.resource}
-		for _, c := range st.fixedConditions() {
-			read := r.read(c, st.document, nil)
-			if err := r.and(&st.fixed, &read, st, nil); err != nil {
+		for _, c := range st.steady {
+			if err := r.and(&st.fixed, c.read, st, nil); err != nil {
 				return err
 			}
 		}
@@ -153,12 +145,17 @@ func (r *reader) and(boxes *[]box, c *condition, st *statement, s *subject) erro
 // actionsOf returns the actions of an Action or NotAction element. An empty Action
 // covers nothing (assumption).
 func actionsOf(l policy.List) Actions {
-	var set Actions
-	for _, value := range l.Values {
-		set |= ActionsMatching(value)
-	}
+	set := actionsOfValues(l.Values)
 	if l.Negated {
 		return AllActions &^ set
+	}
+	return set
+}
+
+func actionsOfValues(values []string) Actions {
+	var set Actions
+	for _, value := range values {
+		set |= ActionsMatching(value)
 	}
 	return set
 }

@@ -15,7 +15,8 @@ import (
 // many as conditions on the principal tell apart. The widest groups come first,
 // since they matter most, then by type and ARN.
 func (r *reader) universe(statements []statement) ([]subject, error) {
-	u := builder{reader: r, accounts: map[string]bool{r.key.Account: true}, seen: map[string]int{}, roles: map[string][]string{}, unused: "unnamed"}
+	const usual = 20 // subjects: those of two accounts, and some that are named
+	u := builder{reader: r, subjects: make([]subject, 0, usual), accounts: map[string]bool{r.key.Account: true}, seen: make(map[string]int, usual), roles: map[string][]string{}, unused: "unnamed"}
 	for i := range statements {
 		for _, p := range statements[i].Principals.Entries {
 			u.mention(p.Text)
@@ -47,16 +48,30 @@ func (r *reader) universe(statements []statement) ([]subject, error) {
 	for i := range u.subjects {
 		u.subjects[i].groupID = u.subjects[i].idOfGroup()
 	}
-	slices.SortFunc(u.subjects, func(a, b subject) int {
-		return cmp.Or(cmp.Compare(b.group, a.group), cmp.Compare(typeOrder(a.kind), typeOrder(b.kind)), cmp.Compare(a.arn, b.arn), compareBool(b.roleNamed, a.roleNamed), cmp.Compare(a.roleARN, b.roleARN))
-	})
+	slices.SortFunc(u.subjects, compareSubjects)
 	return u.subjects, nil
+}
+
+// compareSubjects orders subjects as universe says.
+func compareSubjects(a, b subject) int {
+	switch {
+	case a.group != b.group:
+		return cmp.Compare(b.group, a.group)
+	case a.kind != b.kind:
+		return cmp.Compare(typeOrder(a.kind), typeOrder(b.kind))
+	case a.arn != b.arn:
+		return cmp.Compare(a.arn, b.arn)
+	default:
+		return cmp.Or(compareBool(b.roleNamed, a.roleNamed), cmp.Compare(a.roleARN, b.roleARN))
+	}
 }
 
 // typeOrder puts users first: a witness for an account prefers one.
 func typeOrder(t evaluation.PrincipalType) int {
-	return slices.Index([]evaluation.PrincipalType{evaluation.UserPrincipal, evaluation.RolePrincipal, evaluation.SessionPrincipal, evaluation.FederatedPrincipal, evaluation.RootPrincipal, evaluation.ServicePrincipal}, t)
+	return slices.Index(typesInOrder, t)
 }
+
+var typesInOrder = []evaluation.PrincipalType{evaluation.UserPrincipal, evaluation.RolePrincipal, evaluation.SessionPrincipal, evaluation.FederatedPrincipal, evaluation.RootPrincipal, evaluation.ServicePrincipal}
 
 type builder struct {
 	reader   *reader
@@ -170,7 +185,9 @@ func (u *builder) addServices() error {
 	}
 	if len(patterns) == 0 {
 		u.add(subject{kind: evaluation.ServicePrincipal, arn: u.unused + ".amazonaws.com", group: otherService})
-		patterns = nil
+	}
+	if len(patterns)+len(literals) == 0 {
+		return nil
 	}
 	names, err := samples(patterns, literals, pattern{{set: inService, repeat: true}, {set: exactly, char: '.'}, {set: inService, repeat: true}}, &u.reader.space.budget)
 	if err != nil {
@@ -213,7 +230,7 @@ func (u *builder) textsOf(key string, s *subject) (literals []string, patterns [
 // for each path that conditions tell apart. The name of a role is unique in its account,
 // whatever its path, so that the sessions of a role that is named are that role's.
 func (u *builder) resolveRoles() error {
-	var resolved []subject
+	resolved := make([]subject, 0, len(u.subjects))
 	for _, s := range u.subjects {
 		if s.kind != evaluation.SessionPrincipal {
 			resolved = append(resolved, s)

@@ -57,8 +57,12 @@ func classify(predicates []*predicate, budget *int) ([]valueClass, error) {
 func classesOf(values []string, predicates []*predicate, asked *[valueKinds][]atom, budget *int) ([]valueClass, error) {
 	var classes []valueClass
 	known := map[string]int{}
+	var wanted kinds
+	for kind, atoms := range asked {
+		wanted[kind] = len(atoms) > 0
+	}
 	for _, v := range values {
-		read := newValue(v)
+		read := newValue(v, wanted)
 		c := valueClass{sample: v, holds: make([]bool, len(predicates)), doubtful: !read.mayShow(asked)}
 		for i, p := range predicates {
 			if *budget -= 1 + p.cost*(1+len(v)/16)/16; *budget < 0 {

@@ -2,7 +2,6 @@ package access
 
 import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -38,9 +37,8 @@ func (d *dimension) example(in classes) (class int, ok bool) {
 	return 0, false
 }
 
-// context returns the condition keys of a request in a box that is showable.
-func (sp *space) context(b box) map[string]any {
-	context := map[string]any{}
+// addContext adds the condition keys of a request in a box that is showable.
+func (sp *space) addContext(context map[string]any, b box) {
 	for _, s := range b {
 		d := &sp.dimensions[s.dimension]
 		class, _ := d.example(s.in)
@@ -53,7 +51,6 @@ func (sp *space) context(b box) map[string]any {
 			context[d.key.name] = d.key.classes[class-1].sample
 		}
 	}
-	return context
 }
 
 // confirmedWitness returns a request that shows what is the same for all rows, and
@@ -102,7 +99,7 @@ func (c *comparison) confirm(granting Which, request evaluation.Request) bool {
 func (c *comparison) witness(f finding) evaluation.Request {
 	s := f.half.subject
 	context := s.context(c.reader.key)
-	maps.Copy(context, c.reader.space.context(f.when))
+	c.reader.space.addContext(context, f.when)
 	return evaluation.Request{
 		Principal: s.arn, PrincipalType: s.kind, PrincipalAccount: s.account,
 		IdentityPolicyAllows: f.half.iam, Action: f.actions.first(), Resource: c.reader.key.ARN,

@@ -21,58 +21,61 @@ import (
 //
 // Nothing here depends on the policy.
 func (r Request) Check(key policy.Key) error {
-	_, err := r.checked(key)
+	_, _, err := r.checked(key)
 	if err != nil {
 		return err
 	}
 	return nil
 }
 
-// checked returns the context of a request that passes Check.
-func (r Request) checked(key policy.Key) (map[string]contextKey, *RequestError) {
+// checked returns the caller and the context of a request that passes Check.
+func (r Request) checked(key policy.Key) (caller, map[string]contextKey, *RequestError) {
 	if err := checkKey(key); err != nil {
-		return nil, err
+		return caller{}, nil, err
 	}
-	keys, err := r.checkAlone()
+	c, keys, err := r.checkAlone()
 	if err != nil {
-		return nil, err
+		return c, nil, err
 	}
-	if partition := callerOf(r).partition; partition != "" && partition != key.Partition {
-		return nil, refuse("principal", "%s is of partition %s, the key of %s", quoted(r.Principal), quoted(partition), quoted(key.Partition))
+	if c.partition != "" && c.partition != key.Partition {
+		return c, nil, refuse("principal", "%s is of partition %s, the key of %s", quoted(r.Principal), quoted(c.partition), quoted(key.Partition))
 	}
 	if r.Resource != "" && key.ARN != "" && r.Resource != key.ARN {
-		return nil, refuse("resource", "%s is not the key %s", quoted(r.Resource), quoted(key.ARN))
+		return c, nil, refuse("resource", "%s is not the key %s", quoted(r.Resource), quoted(key.ARN))
 	}
 	account := keys[folded("aws:ResourceAccount")].values
 	if len(account) > 0 && account[0] != key.Account {
-		return nil, refuse(contextField("aws:ResourceAccount"), "the key is of account %s", quoted(key.Account))
+		return c, nil, refuse(contextField("aws:ResourceAccount"), "the key is of account %s", quoted(key.Account))
 	}
-	return keys, nil
+	return c, keys, nil
 }
 
-// checkAlone is what Check can tell without the key. It returns the context.
-func (r Request) checkAlone() (map[string]contextKey, *RequestError) {
+// checkAlone is what Check can tell without the key. It returns the caller and the context.
+func (r Request) checkAlone() (caller, map[string]contextKey, *RequestError) {
 	if err := r.checkPrincipal(); err != nil {
-		return nil, err
+		return caller{}, nil, err
 	}
 	if err := checkAction(r.Action); err != nil {
-		return nil, err
+		return caller{}, nil, err
 	}
 	keys, err := r.contextKeys()
 	if err != nil {
-		return nil, err
+		return caller{}, nil, err
 	}
-	return keys, r.checkDetermined(keys)
+	c := callerOf(r)
+	return c, keys, r.checkDetermined(c, keys)
 }
+
+// actionNames are the actions that a key policy decides, without "kms:".
+var actionNames = catalog.KeyPolicyActions()
 
 // checkAction refuses what no key policy decides, and says what may have been meant.
 func checkAction(action string) *RequestError {
-	names := catalog.KeyPolicyActions()
-	if name, ofKMS := strings.CutPrefix(action, "kms:"); ofKMS && slices.Contains(names, name) {
+	if name, ofKMS := strings.CutPrefix(action, "kms:"); ofKMS && slices.Contains(actionNames, name) {
 		return nil
 	}
 	var near []string
-	for _, name := range names {
+	for _, name := range actionNames {
 		known := "kms:" + name
 		switch {
 		case folded(known) == folded(action):

@@ -20,9 +20,8 @@ type determined struct {
 // only assumes (that a service has no aws:PrincipalArn, aws:PrincipalType and account) is
 // not held against a request.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func (r Request) determined() []determined {
-	c := callerOf(r)
-	var list []determined
+func (r Request) determined(c caller) []determined {
+	list := make([]determined, 0, 7)
 	if c.account != "" {
 		list = append(list,
 			determined{name: "kms:CallerAccount", value: c.account},
@@ -74,8 +73,11 @@ func principalTypeValue(t PrincipalType) string {
 }
 
 // checkDetermined refuses condition keys that contradict the principal.
-func (r Request) checkDetermined(keys map[string]contextKey) *RequestError {
-	for _, d := range r.determined() {
+func (r Request) checkDetermined(c caller, keys map[string]contextKey) *RequestError {
+	if len(keys) == 0 {
+		return nil
+	}
+	for _, d := range r.determined(c) {
 		values := keys[folded(d.name)].values
 		if len(values) == 0 {
 			continue
@@ -103,7 +105,7 @@ func MissingKeys(d *policy.Document, r Request) []string {
 		return nil
 	}
 	var missing []string
-	for _, key := range append(r.determined(), determined{name: "aws:ResourceAccount"}) {
+	for _, key := range append(r.determined(callerOf(r)), determined{name: "aws:ResourceAccount"}) {
 		if !key.absent && len(keys[folded(key.name)].values) == 0 && asksAbout(d, key.name) {
 			missing = append(missing, key.name)
 		}

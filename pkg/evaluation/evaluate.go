@@ -48,11 +48,11 @@ type Question struct{ e evaluation }
 
 // Ask returns the question of a request. The error is that of [Request.Check].
 func Ask(key policy.Key, r Request) (*Question, error) {
-	context, err := r.checked(key)
+	c, context, err := r.checked(key)
 	if err != nil {
 		return nil, err
 	}
-	return &Question{evaluation{key: key, request: r, caller: callerOf(r), context: context, action: folded(r.Action)}}, nil
+	return &Question{evaluation{key: key, request: r, caller: c, context: context, action: folded(r.Action)}}, nil
 }
 
 // Decide answers the question for one policy, as [Evaluate] does.
@@ -133,10 +133,11 @@ func (e *evaluation) iamAllows() bool {
 
 // rest is all of a statement but its principals.
 func (e *evaluation) rest(s *policy.Statement) truth {
-	list := []truth{e.actions(s.Actions), e.resource(s.Resources)}
-	if list[0].state == no {
-		return list[0]
+	covered := all(e.actions(s.Actions), e.resource(s.Resources))
+	if covered.state == no || len(s.Conditions) == 0 {
+		return covered
 	}
+	list := []truth{covered}
 	for _, c := range s.Conditions {
 		list = append(list, e.condition(c))
 	}

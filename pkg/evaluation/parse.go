@@ -36,7 +36,7 @@ func ParseRequest(text []byte) (Request, error) {
 	if err != nil {
 		return Request{}, err
 	}
-	if _, err := r.checkAlone(); err != nil {
+	if _, _, err := r.checkAlone(); err != nil {
 		return Request{}, err
 	}
 	return r, nil

@@ -97,7 +97,13 @@ type contextKey struct {
 // that no request has; of several errors it is always the same one.
 func (r Request) contextKeys() (map[string]contextKey, *RequestError) {
 	keys := make(map[string]contextKey, len(r.Context))
+	single := make([]string, 0, len(r.Context)) // the values of the keys that have one
 	for name, value := range r.Context {
+		if text, ok := value.(string); ok {
+			single = append(single, text)
+			keys[folded(name)] = contextKey{values: slices.Clip(single[len(single)-1:])}
+			continue
+		}
 		key, problem := readContextKey(name, value)
 		if problem != nil {
 			return nil, r.contextProblem()

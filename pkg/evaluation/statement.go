@@ -1,7 +1,9 @@
 package evaluation
 
 import (
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
@@ -18,7 +20,7 @@ func (e *evaluation) actions(l policy.List) truth {
 	}
 	matched := false
 	for _, value := range l.Values {
-		matched = matched || e.actionMatches(folded(value))
+		matched = matched || e.actionMatches(value)
 	}
 	if l.Negated {
 		return is(!matched)
@@ -26,17 +28,18 @@ func (e *evaluation) actions(l policy.List) truth {
 	return is(matched)
 }
 
-// actionMatches tells whether a folded value matches the action. What most values are,
-// a name or a name's beginning with a star, needs no pattern.
+// actionMatches tells whether a value matches the action. What most values are, a name or
+// a name's beginning with a star, needs no pattern.
 func (e *evaluation) actionMatches(value string) bool {
 	beginning, rest, star := strings.Cut(value, "*")
 	switch {
 	case rest != "" || strings.Contains(beginning, "?"):
-		return matches(pattern(value), e.action)
+		return matches(pattern(folded(value)), e.action)
 	case star:
-		return strings.HasPrefix(e.action, beginning)
+		n := utf8.RuneCountInString(beginning) // an action has one byte a character
+		return len(e.request.Action) >= n && strings.EqualFold(e.request.Action[:n], beginning)
 	default:
-		return value == e.action
+		return strings.EqualFold(e.request.Action, value)
 	}
 }
 
@@ -51,6 +54,9 @@ func (e *evaluation) resource(l policy.List) truth {
 	if len(l.Values) == 0 {
 		return emptyList(l, "NotResource")
 	}
+	if slices.Contains(l.Values, "*") { // whatever stands beside it
+		return is(!l.Negated)
+	}
 	var list []truth
 	for _, value := range l.Values {
 		list = append(list, e.resourceValue(value))
@@ -63,8 +69,6 @@ func (e *evaluation) resource(l policy.List) truth {
 
 func (e *evaluation) resourceValue(value string) truth {
 	switch {
-	case value == "*":
-		return is(true)
 	case e.document.HasVariables() && strings.Contains(value, "${"):
 		return unclear(VariableInResource, "a policy variable in Resource: "+quoted(value))
 	case e.key.ARN == "":

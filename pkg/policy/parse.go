@@ -14,22 +14,28 @@ import (
 // What has a meaning but no effect (an action that does not exist, a statement
 // without Action, an empty list) is kept; judging it is not the parser's task.
 func Parse(text string) (*Document, error) {
-	if err := checkCharacters(text); err != nil {
-		return nil, err
-	}
 	p := parser{scanner: scanner{text: text}}
+	if len(text) > MaxBytes {
+		return nil, p.fail(TooLarge, MaxBytes, fmt.Sprintf("the document has %d bytes; KMS stores at most %d", len(text), MaxBytes))
+	}
+	p.values = make([]string, 0, 1+len(text)/32) // as many as actions with some words around need
+	p.entries = make([]Principal, 0, usual)
 	d, err := p.document()
+	// What is wrong with a character is told first. It need not be looked for in a
+	// document that was read and has no byte beyond ASCII: no token allows another.
+	if err != nil || p.beyondASCII {
+		if wrong := p.checkCharacters(); wrong != nil {
+			return nil, wrong
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
-func checkCharacters(text string) error {
-	s := scanner{text: text}
-	if len(text) > MaxBytes {
-		return s.fail(TooLarge, MaxBytes, fmt.Sprintf("the document has %d bytes; KMS stores at most %d", len(text), MaxBytes))
-	}
+func (s *scanner) checkCharacters() *Error {
+	text := s.text
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if c >= 0x20 && c < 0x80 || c == '\t' || c == '\n' || c == '\r' {
@@ -49,9 +55,14 @@ func checkCharacters(text string) error {
 	return nil
 }
 
+// usual is how many statements, and principals, the console's default has.
+const usual = 4
+
 type parser struct {
 	scanner
-	list []string // room for the list that is being read
+	// The lists of all statements stand one after another in these.
+	values  []string
+	entries []Principal
 }
 
 // elements remembers which elements of an object were seen, one bit each.
@@ -72,38 +83,45 @@ const (
 	elementCondition
 )
 
-var documentElements = map[string]elements{
-	"Version": elementVersion, "Id": elementID, "Statement": elementStatement,
+// spelling is the name of an element.
+type spelling struct {
+	name    string
+	element elements
 }
 
-var statementElements = map[string]elements{
-	"Sid": elementSID, "Effect": elementEffect,
-	"Principal": elementPrincipal, "NotPrincipal": elementNotPrincipal,
-	"Action": elementAction, "NotAction": elementNotAction,
-	"Resource": elementResource, "NotResource": elementNotResource,
-	"Condition": elementCondition,
+var documentElements = []spelling{
+	{"Version", elementVersion}, {"Id", elementID}, {"Statement", elementStatement},
+}
+
+var statementElements = []spelling{
+	{"Sid", elementSID}, {"Effect", elementEffect}, {"Principal", elementPrincipal},
+	{"Action", elementAction}, {"Resource", elementResource}, {"Condition", elementCondition},
+	{"NotPrincipal", elementNotPrincipal}, {"NotAction", elementNotAction}, {"NotResource", elementNotResource},
 }
 
 // element reads the name of the next element and marks it as seen.
-func (p *parser) element(known map[string]elements, seen *elements) (elements, *Error) {
+func (p *parser) element(known []spelling, seen *elements) (elements, *Error) {
 	name, at, err := p.name()
 	if err != nil {
 		return 0, err
 	}
-	e, ok := known[name]
-	if !ok {
-		for spelling := range known {
-			if strings.EqualFold(spelling, name) {
-				return 0, p.fail(WrongCase, at, "element "+quoted(name)+" is spelled "+spelling)
-			}
+	for i := range known {
+		if known[i].name != name {
+			continue
 		}
-		return 0, p.fail(UnknownElement, at, "unknown element "+quoted(name))
+		e := known[i].element
+		if *seen&e != 0 {
+			return 0, p.fail(DuplicateKey, at, "element "+name+" stands here twice")
+		}
+		*seen |= e
+		return e, nil
 	}
-	if *seen&e != 0 {
-		return 0, p.fail(DuplicateKey, at, "element "+name+" stands here twice")
+	for _, s := range known {
+		if strings.EqualFold(s.name, name) {
+			return 0, p.fail(WrongCase, at, "element "+quoted(name)+" is spelled "+s.name)
+		}
 	}
-	*seen |= e
-	return e, nil
+	return 0, p.fail(UnknownElement, at, "unknown element "+quoted(name))
 }
 
 func (p *parser) document() (*Document, *Error) {
@@ -171,7 +189,7 @@ func (p *parser) statements(d *Document) *Error {
 			break
 		}
 		if d.Statements == nil {
-			d.Statements = make([]Statement, 0, 4) // what the console's default has
+			d.Statements = make([]Statement, 0, usual)
 		}
 		d.Statements = append(d.Statements, Statement{})
 		if err := p.statement(&d.Statements[len(d.Statements)-1]); err != nil {
@@ -184,8 +202,8 @@ func (p *parser) statements(d *Document) *Error {
 	return nil
 }
 
+// statement reads the statement that starts here.
 func (p *parser) statement(st *Statement) *Error {
-	p.peek()
 	st.Offset = p.pos
 	if err := p.open('{', "a statement", "an object"); err != nil {
 		return err
@@ -214,7 +232,6 @@ func (p *parser) statement(st *Statement) *Error {
 }
 
 func (p *parser) statementElement(st *Statement, seen *elements) (err *Error) {
-	p.peek()
 	at := p.pos
 	e, err := p.element(statementElements, seen)
 	if err != nil {
@@ -265,13 +282,16 @@ func (p *parser) effect() (Effect, *Error) {
 
 // stringList reads a string or a list of strings.
 func (p *parser) stringList(what string) ([]string, *Error) {
-	p.list = p.list[:0]
+	start := len(p.values)
 	err := p.eachString(what, func(value string, _ int) *Error {
-		p.list = append(p.list, value)
+		p.values = append(p.values, value)
 		return nil
 	})
-	return slices.Clone(p.list), err
+	return p.valuesFrom(start), err
 }
+
+// valuesFrom returns the values from start on. To append to them changes no others.
+func (p *parser) valuesFrom(start int) []string { return slices.Clip(p.values[start:]) }
 
 // eachString reads a string or a list of strings and gives each to visit, with
 // the place where it starts.
@@ -293,8 +313,8 @@ func (p *parser) eachString(what string, visit func(value string, at int) *Error
 	return p.oneString(what, visit)
 }
 
+// oneString is eachString for the string that starts here.
 func (p *parser) oneString(what string, visit func(value string, at int) *Error) *Error {
-	p.peek()
 	at := p.pos
 	value, err := p.str(what)
 	if err != nil {

@@ -68,22 +68,23 @@ func (p *parser) uniqueName(names []string) (string, int, *Error) {
 // conditionValues reads one value or a list; JSON true and 3 count as "true" and "3".
 func (p *parser) conditionValues(operator Operator) ([]string, *Error) {
 	const expected = "a string, number, true, false or a list of those"
+	start := len(p.values)
 	if p.peek() != '[' {
 		one, err := p.conditionValue(operator, expected)
-		return []string{one}, err
+		p.values = append(p.values, one)
+		return p.valuesFrom(start), err
 	}
 	p.pos++
-	var list []string
 	for first := true; ; {
 		more, err := p.next(']', &first)
 		if err != nil || !more {
-			return list, err
+			return p.valuesFrom(start), err
 		}
 		one, err := p.conditionValue(operator, expected)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, one)
+		p.values = append(p.values, one)
 	}
 }
 

@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // PrincipalKind says what a principal of a policy names.
 type PrincipalKind uint8
@@ -65,72 +68,66 @@ func (k PrincipalKind) element() string {
 // user, or a unique id. Anything else (a group, a partial wildcard) is an
 // [*Error] of code InvalidPrincipal.
 func ParseAWSPrincipal(text string) (Principal, error) {
-	p, err := awsPrincipal(text)
-	if err != nil {
-		return Principal{}, err
+	p := Principal{Text: text}
+	if problem := p.readAWS(); problem != "" {
+		return Principal{}, invalidPrincipal("principal", text, problem)
 	}
 	return p, nil
 }
 
-func awsPrincipal(text string) (Principal, *Error) {
-	p := Principal{Text: text}
+func invalidPrincipal(what, text, problem string) *Error {
+	return &Error{Code: InvalidPrincipal, Detail: what + " " + quoted(text) + ": " + problem}
+}
+
+// readAWS fills p from its text as it stands under AWS, and returns what is wrong with it.
+func (p *Principal) readAWS() (problem string) {
 	switch {
-	case text == "*":
+	case p.Text == "*":
 		p.Kind = Anyone
-	case IsAccountID(text):
-		p.Kind, p.AccountID = Account, text
-	case isUniqueID(text):
+	case IsAccountID(p.Text):
+		p.Kind, p.AccountID = Account, p.Text
+	case isUniqueID(p.Text):
 		p.Kind = UniqueID
 	default:
-		if problem := p.readARN(text); problem != "" {
-			return Principal{}, &Error{Code: InvalidPrincipal, Detail: "principal " + quoted(text) + ": " + problem}
-		}
+		return p.readARN()
 	}
-	return p, nil
+	return ""
 }
 
-// readARN fills p from an IAM or STS ARN and returns what is wrong with it.
-func (p *Principal) readARN(text string) (problem string) {
-	var parts [6]string
-	rest, complete := text, true
-	for i := range len(parts) - 1 {
-		var found bool
-		parts[i], rest, found = strings.Cut(rest, ":")
-		complete = complete && found
-	}
-	parts[5] = rest
+// readARN is readAWS for an IAM or STS ARN.
+func (p *Principal) readARN() (problem string) {
+	parts, problem := splitARN(p.Text)
 	switch {
-	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "blanks, control characters and letters beyond ASCII are in no ARN"
-	case strings.ContainsAny(text, "*?") || strings.Contains(text, "${"):
-		return "no wildcards or variables; only * alone means everyone"
-	case !complete || parts[0] != "arn":
+	case problem != "":
+		return problem
+	case parts[0] != "arn":
 		return "expected an ARN, a 12-digit account id or *"
 	case parts[1] == "" || parts[3] != "" || !IsAccountID(parts[4]):
 		return "expected arn:partition:iam::account-id:…"
 	}
 	p.Partition, p.AccountID = parts[1], parts[4]
 	kind, name, _ := strings.Cut(parts[5], "/")
-	switch parts[2] + " " + kind {
-	case "iam root":
+	iam, sts := parts[2] == "iam", parts[2] == "sts"
+	switch {
+	case iam && kind == "root":
 		p.Kind = Account
 		if parts[5] != "root" {
 			return "the account principal ends in :root"
 		}
 		return ""
-	case "iam user":
+	case iam && kind == "user":
 		p.Kind, p.Name = User, name[strings.LastIndexByte(name, '/')+1:]
-	case "iam role":
+	case iam && kind == "role":
 		p.Kind, p.Name = Role, name[strings.LastIndexByte(name, '/')+1:]
-	case "sts federated-user":
+	case sts && kind == "federated-user":
 		p.Kind, p.Name = FederatedUser, name
-	case "sts assumed-role":
+	case sts && kind == "assumed-role":
 		p.Kind = Session
 		p.Name, p.SessionName, _ = strings.Cut(name, "/")
 		if p.SessionName == "" || strings.Contains(p.SessionName, "/") {
 			return "expected assumed-role/role-name/session-name"
 		}
-	case "iam group":
+	case iam && kind == "group":
 		return "a group cannot be a principal"
 	default:
 		return "expected root, user/…, role/…, assumed-role/… or federated-user/…"
@@ -139,6 +136,32 @@ func (p *Principal) readARN(text string) (problem string) {
 		return "the name is missing"
 	}
 	return ""
+}
+
+// splitARN splits an ARN at its first five colons; the last part may have more. It
+// tells what is wrong with the characters.
+func splitARN(text string) (parts [6]string, problem string) {
+	part, start, wild := 0, 0, false
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9': // what most are
+		case c <= ' ' || c > '~':
+			return parts, "blanks, control characters and letters beyond ASCII are in no ARN"
+		case c == ':' && part < len(parts)-1:
+			parts[part] = text[start:i]
+			part, start = part+1, i+1
+		case c == '*' || c == '?' || c == '{' && i > 0 && text[i-1] == '$':
+			wild = true
+		}
+	}
+	switch {
+	case wild:
+		return parts, "no wildcards or variables; only * alone means everyone"
+	case part < len(parts)-1:
+		return parts, "expected an ARN, a 12-digit account id or *"
+	}
+	parts[part] = text[start:]
+	return parts, ""
 }
 
 // IsAccountID tells whether text is an AWS account id: twelve digits.
@@ -171,13 +194,15 @@ func isUniqueID(text string) bool {
 // principals reads a Principal or NotPrincipal element.
 func (p *parser) principals() (Principals, *Error) {
 	var list Principals
+	start := len(p.entries)
 	if p.peek() == '"' {
 		at := p.pos
 		text, err := p.str("Principal")
 		if err == nil && text != "*" {
 			err = p.fail(InvalidPrincipal, at, `as a string, Principal can only be "*"; name others under AWS, Service or Federated`)
 		}
-		list.Entries = []Principal{{Kind: Anyone, Text: text}}
+		p.entries = append(p.entries, Principal{Kind: Anyone, Text: text})
+		list.Entries = slices.Clip(p.entries[start:])
 		return list, err
 	}
 	if err := p.open('{', "Principal", `"*" or an object with AWS, Service or Federated`); err != nil {
@@ -187,6 +212,7 @@ func (p *parser) principals() (Principals, *Error) {
 	for first := true; ; {
 		more, err := p.next('}', &first)
 		if err != nil || !more {
+			list.Entries = slices.Clip(p.entries[start:])
 			return list, err
 		}
 		kind, at, err := p.uniqueName(kinds)
@@ -194,72 +220,73 @@ func (p *parser) principals() (Principals, *Error) {
 			return list, err
 		}
 		kinds = append(kinds, kind)
-		if err := p.principalsOf(kind, at, &list); err != nil {
+		if err := p.principalsOf(kind, at); err != nil {
 			return list, err
 		}
 	}
 }
 
+// principalType is a key under which a Principal object lists principals. read fills a
+// principal from its text, and returns what is wrong with it.
+type principalType struct {
+	name, singular string
+	read           func(p *Principal) (problem string)
+}
+
+var principalTypes = []principalType{
+	{"AWS", "principal", (*Principal).readAWS},
+	{"Service", "service principal", (*Principal).readService},
+	{"Federated", "identity provider", (*Principal).readProvider},
+	{"CanonicalUser", "canonical user", (*Principal).readCanonicalUser},
+}
+
 // principalsOf reads the values under one type, "AWS" or another, whose name
 // stands at a place.
-func (p *parser) principalsOf(name string, at int, list *Principals) *Error {
-	read := principalReader(name)
-	if read == nil {
-		for _, spelling := range []string{"AWS", "Service", "Federated", "CanonicalUser"} {
-			if strings.EqualFold(name, spelling) {
-				return p.fail(WrongCase, at, "principal type "+quoted(name)+" is spelled "+spelling)
+func (p *parser) principalsOf(name string, at int) *Error {
+	i := slices.IndexFunc(principalTypes, func(t principalType) bool { return t.name == name })
+	if i < 0 {
+		for _, t := range principalTypes {
+			if strings.EqualFold(name, t.name) {
+				return p.fail(WrongCase, at, "principal type "+quoted(name)+" is spelled "+t.name)
 			}
 		}
 		return p.fail(UnknownElement, at, "unknown principal type "+quoted(name))
 	}
+	t := &principalTypes[i]
 	return p.eachString("Principal", func(value string, at int) *Error {
-		principal, problem := read(value)
-		if problem != nil {
-			return p.placed(problem, at)
+		p.entries = append(p.entries, Principal{Text: value})
+		if problem := t.read(&p.entries[len(p.entries)-1]); problem != "" {
+			return p.placed(invalidPrincipal(t.singular, value, problem), at)
 		}
-		list.Entries = append(list.Entries, principal)
 		return nil
 	})
 }
 
-// principalReader returns how the values under one type are read, nil for an unknown type.
-func principalReader(name string) func(string) (Principal, *Error) {
-	switch name {
-	case "AWS":
-		return awsPrincipal
-	case "Service":
-		return servicePrincipal
-	case "Federated":
-		return providerPrincipal
-	case "CanonicalUser":
-		return canonicalUser
-	default:
-		return nil
-	}
-}
-
-func servicePrincipal(text string) (Principal, *Error) {
-	for _, c := range []byte(text) {
+func (p *Principal) readService() (problem string) {
+	p.Kind = Service
+	for _, c := range []byte(p.Text) {
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.' && c != '-' && c != '_' {
-			return Principal{}, &Error{Code: InvalidPrincipal, Detail: "service principal " + quoted(text) + ": expected a name such as logs.us-east-1.amazonaws.com, without wildcards"}
+			return "expected a name such as logs.us-east-1.amazonaws.com, without wildcards"
 		}
 	}
-	if !strings.Contains(text, ".") {
-		return Principal{}, &Error{Code: InvalidPrincipal, Detail: "service principal " + quoted(text) + ": expected a name such as logs.us-east-1.amazonaws.com"}
+	if !strings.Contains(p.Text, ".") {
+		return "expected a name such as logs.us-east-1.amazonaws.com"
 	}
-	return Principal{Kind: Service, Text: text}, nil
+	return ""
 }
 
-func providerPrincipal(text string) (Principal, *Error) {
-	if text == "" || strings.ContainsAny(text, "*?") {
-		return Principal{}, &Error{Code: InvalidPrincipal, Detail: "identity provider " + quoted(text) + ": expected a provider's ARN or domain, without wildcards"}
+func (p *Principal) readProvider() (problem string) {
+	p.Kind = IdentityProvider
+	if p.Text == "" || strings.ContainsAny(p.Text, "*?") {
+		return "expected a provider's ARN or domain, without wildcards"
 	}
-	return Principal{Kind: IdentityProvider, Text: text}, nil
+	return ""
 }
 
-func canonicalUser(text string) (Principal, *Error) {
-	if text == "" || strings.ContainsAny(text, "*?") {
-		return Principal{}, &Error{Code: InvalidPrincipal, Detail: "canonical user " + quoted(text) + ": expected a canonical user id"}
+func (p *Principal) readCanonicalUser() (problem string) {
+	p.Kind = CanonicalUser
+	if p.Text == "" || strings.ContainsAny(p.Text, "*?") {
+		return "expected a canonical user id"
 	}
-	return Principal{Kind: CanonicalUser, Text: text}, nil
+	return ""
 }

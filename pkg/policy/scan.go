@@ -12,6 +12,8 @@ import (
 type scanner struct {
 	text string
 	pos  int
+	// beyondASCII tells whether a string was read that has such a character.
+	beyondASCII bool
 }
 
 func (s *scanner) fail(code ErrorCode, at int, detail string) *Error {
@@ -22,12 +24,11 @@ func (s *scanner) fail(code ErrorCode, at int, detail string) *Error {
 // peek skips white space and returns the next byte, 0 at the end of the text.
 func (s *scanner) peek() byte {
 	for s.pos < len(s.text) {
-		switch c := s.text[s.pos]; c {
-		case ' ', '\t', '\n', '\r':
-			s.pos++
-		default:
+		c := s.text[s.pos]
+		if c > ' ' || c != ' ' && c != '\t' && c != '\n' && c != '\r' {
 			return c
 		}
+		s.pos++
 	}
 	return 0
 }
@@ -77,26 +78,30 @@ func (s *scanner) typeAhead() string {
 	}
 }
 
-// next moves to the next member of an object or list that ends with bracket.
-// It returns false when the bracket was consumed. first is true before the
-// first member, and next sets it to false.
+// next moves to the first byte of the next member of an object or list that ends
+// with bracket. It returns false when the bracket was consumed. first is true before
+// the first member, and next sets it to false.
 func (s *scanner) next(bracket byte, first *bool) (bool, *Error) {
-	if s.accept(bracket) {
+	c := s.peek()
+	switch {
+	case c == bracket:
+		s.pos++
 		return false, nil
-	}
-	if !*first && !s.accept(',') {
+	case *first:
+		*first = false
+		return true, nil
+	case c != ',':
 		return false, s.fail(InvalidJSON, s.pos, "expected , or "+string(bracket))
 	}
-	if !*first && s.peek() == bracket {
+	s.pos++
+	if s.peek() == bracket {
 		return false, s.fail(InvalidJSON, s.pos, "a comma before "+string(bracket))
 	}
-	*first = false
 	return true, nil
 }
 
-// name reads a member's name and the colon behind it.
+// name reads the name of the member that starts here, and the colon behind it.
 func (s *scanner) name() (name string, at int, err *Error) {
-	s.peek()
 	at = s.pos
 	if name, err = s.str("a name"); err != nil {
 		return "", at, err
@@ -109,25 +114,39 @@ func (s *scanner) name() (name string, at int, err *Error) {
 
 // str reads a JSON string. The result shares the text unless it has escapes.
 func (s *scanner) str(what string) (string, *Error) {
-	if !s.accept('"') {
+	if s.peek() != '"' {
 		return "", s.wrongType(what, "a string")
 	}
-	start := s.pos
-	for s.pos < len(s.text) {
-		switch c := s.text[s.pos]; {
+	text, start := s.text, s.pos+1
+	for i := start; i < len(text); i++ {
+		c := text[i]
+		if plain[c] {
+			continue
+		}
+		s.pos = i
+		switch {
 		case c == '"':
 			s.pos++
-			return s.text[start : s.pos-1], nil
+			return text[start:i], nil
 		case c == '\\':
 			return s.escaped(start)
 		case c < 0x20:
-			return "", s.fail(InvalidJSON, s.pos, "a control character in a string; write it as an escape")
+			return "", s.fail(InvalidJSON, i, "a control character in a string; write it as an escape")
 		default:
-			s.pos++
+			s.beyondASCII = true
 		}
 	}
 	return "", s.fail(InvalidJSON, start-1, "a string without its closing quote")
 }
+
+// plain tells which bytes of a string stand for themselves: all of ASCII but for
+// quotes, backslashes and control characters. Most are, so this is asked first.
+var plain = func() (table [256]bool) {
+	for c := 0x20; c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()
 
 // escaped reads on in a string that started at start and has an escape at pos.
 func (s *scanner) escaped(start int) (string, *Error) {
@@ -142,6 +161,7 @@ func (s *scanner) escaped(start int) (string, *Error) {
 		case c < 0x20:
 			return "", s.fail(InvalidJSON, s.pos, "a control character in a string; write it as an escape")
 		case c != '\\':
+			s.beyondASCII = s.beyondASCII || c >= utf8.RuneSelf
 			b.WriteByte(c)
 			s.pos++
 		default:
