@@ -180,16 +180,13 @@ func (p *Principals) elementName() string {
 
 func (w *writer) principals(p *Principals) {
 	w.open()
-	for _, name := range principalTypes {
-		if values := p.of(name); len(values) > 0 {
-			w.member(name, values...)
+	for _, t := range principalTypes {
+		if values := p.of(t.name); len(values) > 0 {
+			w.member(t.name, values...)
 		}
 	}
 	w.close()
 }
-
-// principalTypes are the names under which a Principal object lists principals.
-var principalTypes = [...]string{"AWS", "Service", "Federated", "CanonicalUser"}
 
 // of returns the principals of a type, as they are written.
 func (p *Principals) of(name string) []string {

@@ -238,9 +238,9 @@ func (r *reviser) principals(m member, have, want *Principals) (string, *Error) 
 		return "", err
 	}
 	var additions []addition
-	for _, name := range principalTypes {
-		if values := want.of(name); len(values) > 0 && !hasMember(members, name) {
-			additions = append(additions, addition{name, func(w *writer) { w.values(values) }})
+	for _, t := range principalTypes {
+		if values := want.of(t.name); len(values) > 0 && !hasMember(members, t.name) {
+			additions = append(additions, addition{t.name, func(w *writer) { w.values(values) }})
 		}
 	}
 	return r.object(m.value, 2, members, additions, func(m member) (string, bool, *Error) {
