@@ -2,13 +2,18 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/archive"
 	"github.com/kms-guardrail/kms-guardrail/pkg/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
 )
@@ -16,22 +21,62 @@ import (
 // NewEnforce returns the handler of functions/enforce, wired from the
 // environment: settings (see the package documentation), credentials and endpoints.
 func NewEnforce(ctx context.Context, getenv func(string) string, log *slog.Logger) (*Handler, error) {
+	binary, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding the configuration beside the binary: %w", err)
+	}
+	settings, err := ReadSettings(getenv, filepath.Dir(binary))
+	if err != nil {
+		return nil, fmt.Errorf("reading the settings: %w", err)
+	}
 	aws, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("loading the AWS configuration: %w", err)
 	}
-	return NewEnforceWith(aws, getenv, log)
+	return NewEnforceWith(aws, settings, log)
 }
 
-// NewEnforceWith is NewEnforce with an AWS configuration that is already loaded.
-func NewEnforceWith(aws aws.Config, getenv func(string) string, log *slog.Logger) (*Handler, error) {
-	yardstick, err := Settings(getenv)
-	if err != nil {
-		return nil, fmt.Errorf("reading the settings: %w", err)
+// NewEnforceWith is NewEnforce with settings and an AWS configuration that are already
+// there. A configuration that repairs needs an archive: without one it is an error.
+func NewEnforceWith(aws aws.Config, settings Settings, log *slog.Logger) (*Handler, error) {
+	c := enforcer.Config{
+		Keys: awskms.New(aws, settings.Concurrency), Configuration: settings.Configuration,
+		Role: settings.Role, Account: settings.Account,
+		OrganizationID: settings.OrganizationID, OrganizationalUnits: settings.OrganizationalUnits,
+		Log: log, Now: time.Now, Pause: pause, Version: Version,
 	}
-	return NewHandler(enforcer.New(enforcer.Config{
-		Keys: awskms.New(aws), Yardstick: yardstick, Log: log, Now: time.Now, Version: Version,
-	}), log), nil
+	switch {
+	case settings.ArchiveBucket != "":
+		a, err := archive.New(aws, archive.Options{Bucket: settings.ArchiveBucket, BucketOwner: settings.Account, Invocation: invocation}, pathStyle(aws))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", EnvArchiveBucket, err)
+		}
+		c.Archive = a
+	case settings.Configuration.Repairs():
+		return nil, errors.New("the configuration repairs, and nothing is written that was not archived: " + EnvArchiveBucket + " must name a bucket")
+	}
+	return NewHandler(enforcer.New(c), log), nil
+}
+
+// invocation is the longest that an invocation of the function lives: its timeout, which
+// the stack sets to a minute.
+const invocation = time.Minute
+
+// pathStyle lets an endpoint that stands in for S3 do without a host for each bucket.
+func pathStyle(c aws.Config) func(*s3.Options) {
+	return func(o *s3.Options) { o.UsePathStyle = c.BaseEndpoint != nil }
+}
+
+// pause waits, or returns the context's error when that ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // Version of the guardrail. Releases set it when they are built:

@@ -6,17 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	lambdaevents "github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 )
 
-// EventHandler handles one EventBridge event. An error means that the event must
-// be given back.
+// EventHandler handles one EventBridge event, and from time to time what earlier
+// invocations left undone. An error of Handle means that the event must be given back.
 type EventHandler interface {
-	Handle(ctx context.Context, event []byte) (guardrail.Outcome, error)
+	Handle(ctx context.Context, m enforcer.Message) (guardrail.Outcome, error)
+	Flush(ctx context.Context, delivery string) (enforcer.Flushed, error)
 }
 
 // Handler is a Lambda handler for SQS batches and bare events.
@@ -40,9 +44,9 @@ func NewHandler(events EventHandler, log *slog.Logger) *Handler { return &Handle
 // Invoke implements the Handler interface of aws-lambda-go. For an SQS batch the
 // answer is {"batchItemFailures":[…]} with the messages to be given back; an error
 // would give back all of them. A payload with Records that is no clean SQS batch is
-// an error: an answer would delete its messages. Anything else is taken for one bare
-// event; the answer is its outcome, and the error that of handling it. The events'
-// context ends a second before the deadline of ctx, so that there is time to answer.
+// an error: an answer would delete its messages. The event of the flush's schedule is
+// answered with what was done. Anything else is taken for one bare event; the answer is
+// its outcome, and the error that of handling it. The events' context ends a second before the deadline of ctx, so that there is time to answer.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if deadline, ok := ctx.Deadline(); ok {
@@ -58,11 +62,34 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		}
 		return json.Marshal(h.batch(ctx, batch))
 	}
-	outcome, err := h.events.Handle(ctx, payload)
+	if string(fields["source"]) == flushSource && string(fields["detail-type"]) == flushDetailType {
+		done, err := h.events.Flush(ctx, requestID(ctx))
+		if err != nil {
+			return nil, err
+		}
+		h.log.InfoContext(ctx, "flushed", slog.Any("flushed", done))
+		return json.Marshal(done)
+	}
+	outcome, err := h.events.Handle(ctx, enforcer.Message{Event: payload, Delivery: requestID(ctx)})
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(outcome)
+}
+
+// The event of the flush's schedule, as JSON strings.
+const (
+	flushSource     = `"kms-guardrail"`
+	flushDetailType = `"KMS Guardrail Flush"`
+)
+
+// requestID names an invocation: Lambda gives each another id, retries included. At a
+// desk there is none, and the time must do.
+func requestID(ctx context.Context) string {
+	if c, ok := lambdacontext.FromContext(ctx); ok && c.AwsRequestID != "" {
+		return c.AwsRequestID
+	}
+	return "desk-" + strconv.FormatInt(time.Now().UnixNano(), 36)
 }
 
 func readBatch(payload []byte) (lambdaevents.SQSEvent, error) {
@@ -105,7 +132,10 @@ func (h *Handler) message(ctx context.Context, message lambdaevents.SQSMessage) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, eventTime)
 	defer cancel()
-	outcome, err := h.events.Handle(ctx, []byte(message.Body))
+	receives, err := strconv.Atoi(message.Attributes["ApproximateReceiveCount"])
+	outcome, err := h.events.Handle(ctx, enforcer.Message{
+		Event: []byte(message.Body), Delivery: requestID(ctx) + "/" + message.MessageId, Again: err != nil || receives > 1,
+	})
 	if err == nil && outcome.KeyARN == "" && outcome.Verdict == guardrail.CannotJudge {
 		h.log.WarnContext(ctx, "bad event", slog.String("messageId", message.MessageId))
 	}

@@ -3,101 +3,94 @@ package app
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"io/fs"
+	"path/filepath"
+	"strconv"
 	"strings"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
 // The environment variables of the settings.
 const (
-	EnvMode           = "GUARDRAIL_MODE"
-	EnvModeMax        = "GUARDRAIL_MODE_MAX"
-	EnvStyle          = "GUARDRAIL_STYLE"
-	EnvAdministrators = "GUARDRAIL_ADMINISTRATORS"
-	EnvUsers          = "GUARDRAIL_USERS"
+	EnvConfig              = "GUARDRAIL_CONFIG"
+	EnvModeMax             = "GUARDRAIL_MODE_MAX"
+	EnvArchiveBucket       = "ARCHIVE_BUCKET"
+	EnvAccount             = "GUARDRAIL_ACCOUNT"
+	EnvRole                = "GUARDRAIL_ROLE_ARN"
+	EnvConcurrency         = "GUARDRAIL_CONCURRENCY"
+	EnvOrganizationID      = "ORGANIZATION_ID"
+	EnvOrganizationalUnits = "ORGANIZATIONAL_UNITS"
 )
 
-// Settings reads the yardstick from the environment. The error names the
-// variable, what it has and what it takes.
-func Settings(getenv func(string) string) (guardrail.Yardstick, error) {
-	y := guardrail.Yardstick{Mode: guardrail.Report, Style: defaultpolicy.API}
-	switch mode := guardrail.Mode(getenv(EnvMode)); mode {
-	case "":
-	case guardrail.Report, guardrail.Repair:
-		y.Mode = mode
-	default:
-		return y, fmt.Errorf("%s is %q; it must be report or repair", EnvMode, mode)
-	}
-	switch most := getenv(EnvModeMax); most {
-	case "", string(guardrail.Repair):
-	case string(guardrail.Report):
-		y.Mode = guardrail.Report
-	default:
-		return y, fmt.Errorf("%s is %q; it must be report, or not be set", EnvModeMax, most)
-	}
-	switch style := defaultpolicy.Style(getenv(EnvStyle)); style {
-	case "":
-	case defaultpolicy.API, defaultpolicy.Console:
-		y.Style = style
-	default:
-		return y, fmt.Errorf("%s is %q; it must be api or console", EnvStyle, style)
+// ConfigurationFile is the name of the configuration beside the function's binary.
+const ConfigurationFile = "guardrail.yaml"
+
+// Settings are what a function or command works with.
+type Settings struct {
+	Configuration *guardrail.Configuration
+	// ArchiveBucket is required where the configuration repairs.
+	ArchiveBucket string
+	// Account is the only one whose keys are handled; "" for any.
+	Account string
+	// Role is the ARN of the role that the function runs as; "" where unknown.
+	Role string
+	// Concurrency is how many instances of the function may run at once.
+	Concurrency int
+	// OrganizationID and OrganizationalUnits are those of the account.
+	OrganizationID      string
+	OrganizationalUnits []string
+}
+
+// ReadSettings reads the settings from the environment, and the configuration that it
+// names; folder is where the function's binary is. Without GUARDRAIL_CONFIG and without
+// a guardrail.yaml in folder, the configuration is the default one. The error names the
+// variable, what it has and what it takes; that of a configuration, file, line and reason.
+func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
+	s := Settings{
+		ArchiveBucket: getenv(EnvArchiveBucket), Account: getenv(EnvAccount), Role: getenv(EnvRole),
+		OrganizationID: getenv(EnvOrganizationID), Concurrency: 1,
 	}
 	var err error
-	if y.Administrators, err = principals(EnvAdministrators, getenv(EnvAdministrators)); err != nil {
-		return y, err
+	if s.Configuration, err = readConfiguration(getenv(EnvConfig), folder); err != nil {
+		return s, err
 	}
-	if y.Users, err = principals(EnvUsers, getenv(EnvUsers)); err != nil {
-		return y, err
-	}
-	if y.Style == defaultpolicy.API && len(y.Administrators)+len(y.Users) > 0 {
-		return y, errors.New(EnvAdministrators + " and " + EnvUsers + " need " + EnvStyle + "=console; the API default names nobody")
-	}
-	return y, tryOut(y)
-}
-
-// tryOut generates one default, so that principals that no key's default can name
-// together ("*", a session, roles of two accounts) are found at the start. The key is
-// taken to be of the account of the first user or role; without one, of any account.
-func tryOut(y guardrail.Yardstick) error {
-	key := guardrail.Key{Account: "000000000000", Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults()}
-	for _, text := range slices.Concat(y.Administrators, y.Users) {
-		p, err := policy.ParseAWSPrincipal(text)
-		if err == nil && p.Partition != "" {
-			key.Partition = p.Partition
-		}
-		if err == nil && (p.Kind == policy.User || p.Kind == policy.Role) {
-			key.Account = p.AccountID
-			break
-		}
-	}
-	_, err := y.Baseline(key)
-	var problem *defaultpolicy.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &problem) && problem.Code == defaultpolicy.InvalidAdministrator:
-		return fmt.Errorf("%s: %w", EnvAdministrators, err)
-	case errors.As(err, &problem) && problem.Code == defaultpolicy.InvalidUser:
-		return fmt.Errorf("%s: %w", EnvUsers, err)
+	switch most := getenv(EnvModeMax); guardrail.Mode(most) {
+	case "", guardrail.Repair:
+	case guardrail.Report:
+		s.Configuration = s.Configuration.ReportOnly()
 	default:
-		return fmt.Errorf("%s, %s: %w", EnvAdministrators, EnvUsers, err)
+		return s, fmt.Errorf("%s is %q; it must be report, or not be set", EnvModeMax, most)
 	}
+	if s.Account != "" && !policy.IsAccountID(s.Account) {
+		return s, fmt.Errorf("%s is %q; it must be an account id of twelve digits, or not be set", EnvAccount, s.Account)
+	}
+	if p, err := policy.ParseAWSPrincipal(s.Role); s.Role != "" && (err != nil || p.Kind != policy.Role) {
+		return s, fmt.Errorf("%s is %q; it must be the ARN of a role, or not be set", EnvRole, s.Role)
+	}
+	if text := getenv(EnvConcurrency); text != "" {
+		if s.Concurrency, err = strconv.Atoi(text); err != nil || s.Concurrency < 1 {
+			return s, fmt.Errorf("%s is %q; it must be a number from 1, or not be set", EnvConcurrency, text)
+		}
+	}
+	for unit := range strings.SplitSeq(getenv(EnvOrganizationalUnits), ",") {
+		if unit = strings.TrimSpace(unit); unit != "" {
+			s.OrganizationalUnits = append(s.OrganizationalUnits, unit)
+		}
+	}
+	return s, nil
 }
 
-func principals(variable, text string) ([]string, error) {
-	var list []string
-	for entry := range strings.SplitSeq(text, ",") {
-		entry = strings.TrimSpace(entry)
-		if entry == "" {
-			continue
-		}
-		if _, err := policy.ParseAWSPrincipal(entry); err != nil {
-			return nil, fmt.Errorf("%s: %w", variable, err)
-		}
-		list = append(list, entry)
+// readConfiguration reads the named file, or the one beside the binary if there is one.
+func readConfiguration(path, folder string) (*guardrail.Configuration, error) {
+	if path != "" {
+		return config.Load(path)
 	}
-	return list, nil
+	c, err := config.Load(filepath.Join(folder, ConfigurationFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return guardrail.DefaultConfiguration(), nil
+	}
+	return c, err
 }

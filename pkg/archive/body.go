@@ -54,6 +54,8 @@ func kindOf(body any) string {
 		return "superseded"
 	case enforcer.KeyState:
 		return "state"
+	case enforcer.Postponed:
+		return "postponed"
 	default:
 		panic("archive: a body without a kind") // a mistake in this package
 	}

@@ -15,6 +15,7 @@
 //	outbox/<account>/<region>/<key id>/<window>/<n>      a claim that is not reported yet
 //	breaker/<hour>/<account>/<n>, breaker/<hour>/total/<n>   one repair of an hourly limit
 //	state/<account>/<region>/<key id>                    what is remembered of a key
+//	postponed/<account>/<region>/<key id>                an event that is to be handled later
 //
 // <window> is its beginning and end, 20261123T000000Z-20261124T000000Z, so that a
 // change of the configured length does not make old claims unreadable. No name has
@@ -22,7 +23,7 @@
 //
 // Objects under repairs and breaker are created with If-None-Match: * and never
 // replaced or deleted, so the bucket may have Object Lock with a default retention.
-// Pointers in the outbox are deleted, state is replaced with If-Match: under versioning
+// Pointers in the outbox and postponed events are deleted, state is replaced with If-Match: under versioning
 // both leave old versions behind, which a lifecycle rule may expire.
 //
 // # The lock
@@ -52,7 +53,7 @@
 // claim, both breakers and outbox; then PutObject for written; then PutObject for
 // reported and DeleteObject for outbox. Each earlier claim that may matter is one
 // GetObject more. The bucket policy must allow s3:GetObject, s3:PutObject,
-// s3:ListBucket, and s3:DeleteObject on outbox/* only: without ListBucket S3 says
+// s3:ListBucket, and s3:DeleteObject on outbox/* and postponed/* only: without ListBucket S3 says
 // AccessDenied where an object does not exist.
 //
 // # Limits

@@ -1,7 +1,7 @@
 // Package awskms adapts AWS KMS to what the enforcer needs.
 //
-// A [Client] makes plain calls: DescribeKey, GetKeyPolicy and PutKeyPolicy, in the
-// Region of the key's ARN, and never sets BypassPolicyLockoutSafetyCheck: there is
+// A [Client] makes plain calls: DescribeKey, GetKeyPolicy, ListAliases,
+// ListResourceTags and PutKeyPolicy, in the Region of the key's ARN, and never sets BypassPolicyLockoutSafetyCheck: there is
 // no parameter for it. Errors are mapped to the enforcer's classes in one place
 // (errors.go).
 package awskms
@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"golang.org/x/time/rate"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
@@ -29,15 +30,27 @@ const attempts = 3
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 const policyName = "default"
 
-// Client reads and writes key policies.
-type Client struct{ api *kms.Client }
+// writesPerSecond is a third of what KMS takes of PutKeyPolicy in an account and
+// Region, so that people can still change policies while the guardrail repairs many.
+// https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
+const writesPerSecond = 5
+
+// Client reads and writes key policies. It may be used by several goroutines.
+type Client struct {
+	api    *kms.Client
+	writes *rate.Limiter
+}
 
 // New returns a client that calls as the configuration says (credentials,
-// endpoint, HTTP client), each key in its own Region.
-func New(config aws.Config) *Client {
-	return &Client{api: kms.NewFromConfig(config, func(o *kms.Options) {
-		o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = attempts })
-	})}
+// endpoint, HTTP client), each key in its own Region. concurrency is how many such
+// clients may write at the same time; they share what KMS takes.
+func New(config aws.Config, concurrency int) *Client {
+	return &Client{
+		api: kms.NewFromConfig(config, func(o *kms.Options) {
+			o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = attempts })
+		}),
+		writes: rate.NewLimiter(rate.Limit(float64(writesPerSecond)/float64(max(concurrency, 1))), 1),
+	}
 }
 
 // Describe implements [enforcer.Keys] with one DescribeKey call.
@@ -115,12 +128,56 @@ func (c *Client) Policy(ctx context.Context, keyARN string) (string, error) {
 	return aws.ToString(out.Policy), nil
 }
 
-// PutPolicy implements [enforcer.Keys] with one PutKeyPolicy call. The lockout
-// safety check is on, as it is by default.
+// Aliases implements [enforcer.Keys] with a ListAliases call for each hundred.
+func (c *Client) Aliases(ctx context.Context, keyARN string) ([]string, error) {
+	_, region, err := inRegionOf(keyARN)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	pages := kms.NewListAliasesPaginator(c.api, &kms.ListAliasesInput{KeyId: &keyARN, Limit: aws.Int32(100)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx, region)
+		if err != nil {
+			return nil, classify(err)
+		}
+		for _, alias := range page.Aliases {
+			names = append(names, aws.ToString(alias.AliasName))
+		}
+	}
+	return names, nil
+}
+
+// Tags implements [enforcer.Keys] with a ListResourceTags call: a key has at most fifty.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_ListResourceTags.html
+func (c *Client) Tags(ctx context.Context, keyARN string) (map[string]string, error) {
+	_, region, err := inRegionOf(keyARN)
+	if err != nil {
+		return nil, err
+	}
+	tags := map[string]string{}
+	pages := kms.NewListResourceTagsPaginator(c.api, &kms.ListResourceTagsInput{KeyId: &keyARN, Limit: aws.Int32(50)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx, region)
+		if err != nil {
+			return nil, classify(err)
+		}
+		for _, tag := range page.Tags {
+			tags[aws.ToString(tag.TagKey)] = aws.ToString(tag.TagValue)
+		}
+	}
+	return tags, nil
+}
+
+// PutPolicy implements [enforcer.Keys] with one PutKeyPolicy call, after a wait where
+// too many came before it. The lockout safety check is on, as it is by default.
 func (c *Client) PutPolicy(ctx context.Context, keyARN, policy string) error {
 	_, region, err := inRegionOf(keyARN)
 	if err != nil {
 		return err
+	}
+	if err := c.writes.Wait(ctx); err != nil {
+		return fmt.Errorf("waiting to write: %w", err)
 	}
 	_, err = c.api.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: &keyARN, PolicyName: aws.String(policyName), Policy: &policy}, region)
 	return classify(err)

@@ -16,6 +16,8 @@ import (
 // A repair goes Claim, PutKeyPolicy, MarkWritten, report, MarkReported. A claim that
 // will not be written is given up with Abandon.
 type Archive interface {
+	Outbox
+
 	// Claim archives a record and takes the key's lock, one repair of its budget and
 	// one of the hourly limits. Only the holder of a claim that is Held may write, and
 	// only what its record says. ErrBusy, *BudgetError, *BreakerError and
@@ -30,10 +32,12 @@ type Archive interface {
 	// MarkSuperseded archives the policy of another writer which the claim's write
 	// replaced although it was not the judged one.
 	MarkSuperseded(ctx context.Context, slot Slot, superseded Superseded) error
-	// MarkReported says that the outcome was reported, and takes the claim out of the outbox.
-	MarkReported(ctx context.Context, slot Slot, reported Reported) error
 	// UnreportedOf returns the key's claims that are not reported, oldest first.
 	UnreportedOf(ctx context.Context, keyARN string) ([]Entry, error)
+
+	// Postpone keeps an event until it is due. There is one for each key; a later one
+	// replaces it.
+	Postpone(ctx context.Context, p Postponed) error
 
 	// State returns what is remembered of a key; zero and "" if that is nothing.
 	State(ctx context.Context, keyARN string) (KeyState, StateVersion, error)
@@ -45,12 +49,17 @@ type Archive interface {
 // Outbox is what the flush needs: every repair is reported, even if the invocation that
 // made it died.
 type Outbox interface {
+	// Due returns up to limit postponed events whose time has come.
+	Due(ctx context.Context, now time.Time, limit int) ([]Postponed, error)
+	// Settle forgets a postponed event, unless another one has replaced it.
+	Settle(ctx context.Context, p Postponed) error
+
 	// Unreported returns up to limit claims of all keys that are not reported. An
 	// object that cannot be read does not hide the others: entries and error may both
 	// be returned. A claim may be in work at this moment: it is younger than the lock
 	// time by its record.
 	Unreported(ctx context.Context, limit int) ([]Entry, error)
-	// MarkReported is that of Archive.
+	// MarkReported says that the outcome was reported, and takes the claim out of the outbox.
 	MarkReported(ctx context.Context, slot Slot, reported Reported) error
 }
 

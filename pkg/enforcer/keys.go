@@ -15,6 +15,10 @@ type Keys interface {
 	Describe(ctx context.Context, arn string) (guardrail.Key, error)
 	// Policy returns the text of the key's policy.
 	Policy(ctx context.Context, arn string) (string, error)
+	// Aliases returns the names of the key's aliases, such as alias/payments.
+	Aliases(ctx context.Context, arn string) ([]string, error)
+	// Tags returns the key's tags.
+	Tags(ctx context.Context, arn string) (map[string]string, error)
 	// PutPolicy replaces the key's policy. It leaves KMS's lockout safety check on.
 	PutPolicy(ctx context.Context, arn, policy string) error
 }

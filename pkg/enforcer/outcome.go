@@ -3,6 +3,7 @@ package enforcer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -15,8 +16,8 @@ import (
 func (e *Enforcer) newOutcome(now time.Time) guardrail.Outcome {
 	return guardrail.Outcome{
 		Schema: "1", Time: now.UTC(), GuardrailVersion: e.config.Version,
-		ConfigurationHash: e.config.Yardstick.Hash(), Mode: e.config.Yardstick.Mode, Trigger: "event",
-		Aliases: []string{}, Rule: "default", Baseline: string(e.config.Yardstick.Style),
+		ConfigurationHash: e.hash, Mode: e.config.Configuration.Mode, Trigger: guardrail.ByEvent,
+		Aliases: []string{}, Rule: "default", Baseline: e.config.Configuration.Default,
 		Severity: guardrail.NoSeverity, Findings: []guardrail.Finding{},
 	}
 }
@@ -46,26 +47,79 @@ func refuseEvent(o *guardrail.Outcome, err error) {
 	}
 }
 
-// decide writes a judgement into an outcome. The action is what it is without a repair.
+// decide writes a judgement into the outcome. The action is what it is without a repair.
+func (w *work) decide(j guardrail.Judgement) {
+	decide(w.outcome, j)
+	if s := j.Selection; s.Baseline != nil {
+		w.outcome.Rule, w.outcome.Baseline, w.outcome.Mode = s.RuleName(), s.Baseline.Name, s.Mode
+	}
+	if e := j.Selection.Exemption; e != nil {
+		w.outcome.Exemption = e.Name
+	}
+}
+
 func decide(o *guardrail.Outcome, j guardrail.Judgement) {
-	o.Verdict, o.Severity, o.Findings = j.Verdict, j.Severity, j.Findings
-	o.Action, o.ActionReason = guardrail.Reported, ""
-	if j.Verdict == guardrail.Compliant {
+	o.Verdict, o.Severity, o.Findings = j.Verdict, j.Severity, slices.Clone(j.Findings)
+	if o.Findings == nil {
+		o.Findings = []guardrail.Finding{}
+	}
+	o.Action, o.ActionReason = guardrail.Reported, j.Decision.Reason
+	if j.Verdict == guardrail.Compliant || j.Verdict == guardrail.Exempt {
 		o.Action = guardrail.NoAction
 	}
-	if len(j.Findings) > 0 {
-		o.ActionReason = string(j.Findings[0].Code)
+}
+
+// report logs the outcome and sends it on, and says in the archive that it did.
+func (w *work) report(ctx context.Context) error {
+	if err := w.send(ctx, *w.outcome, w.start); err != nil {
+		return err
+	}
+	if w.unreported == "" {
+		return nil
+	}
+	return w.markReported(ctx, w.unreported)
+}
+
+// send logs an outcome and gives it to the reporter. Only an error that may go away is
+// returned: a reporter that fails for good must not keep messages from their end, and
+// the log has the outcome.
+func (e *Enforcer) send(ctx context.Context, o guardrail.Outcome, start time.Time) error {
+	e.log(ctx, o, start)
+	if e.config.Reporter == nil || !worthReporting(o, e.config.Configuration.Notify.From) {
+		return nil
+	}
+	err := e.config.Reporter.Report(ctx, o)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrReporter):
+		e.config.Log.LogAttrs(ctx, slog.LevelError, "reporter failed", slog.String("key", o.KeyARN), slog.String("error", err.Error()))
+		return nil
+	default:
+		return fmt.Errorf("reporting the outcome: %w", err)
+	}
+}
+
+// worthReporting tells whether people are told of an outcome: a repair always, and what
+// is not compliant from the configured severity on.
+func worthReporting(o guardrail.Outcome, from guardrail.Severity) bool {
+	switch o.Verdict {
+	case guardrail.NonCompliant, guardrail.CannotJudge:
+		return o.Action == guardrail.Repaired || o.Severity.AtLeast(from)
+	default:
+		return false
 	}
 }
 
 // log writes the one line that an event leaves. The outcome in it names
 // principals and actions but quotes no policy: it is without witnesses, whose
-// context may repeat values of the policy's conditions.
+// context may repeat values of the policy's conditions, and without the plan.
 func (e *Enforcer) log(ctx context.Context, o guardrail.Outcome, start time.Time) {
 	level := slog.LevelInfo
 	if o.Verdict == guardrail.NonCompliant || o.Verdict == guardrail.CannotJudge {
 		level = slog.LevelWarn
 	}
+	o.Plan = nil
 	o.Findings = slices.Clone(o.Findings)
 	for i := range o.Findings {
 		o.Findings[i].Witness = nil
@@ -74,6 +128,12 @@ func (e *Enforcer) log(ctx context.Context, o guardrail.Outcome, start time.Time
 		slog.String("key", o.KeyARN), slog.String("verdict", string(o.Verdict)), slog.String("severity", string(o.Severity)),
 		slog.String("action", string(o.Action)), slog.String("reason", o.ActionReason), e.duration(start),
 		slog.Any("outcome", o))
+}
+
+func (e *Enforcer) logGivenBack(ctx context.Context, o guardrail.Outcome, err error, start time.Time) {
+	e.config.Log.LogAttrs(ctx, slog.LevelWarn, "given back",
+		slog.String("key", o.KeyARN), slog.String("verdict", string(guardrail.NothingToJudge)), slog.String("action", "given-back"),
+		slog.String("reason", "no-answer-yet"), slog.String("error", err.Error()), e.duration(start))
 }
 
 func (e *Enforcer) duration(start time.Time) slog.Attr {

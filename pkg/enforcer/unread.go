@@ -2,11 +2,9 @@ package enforcer
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
-	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/trail"
@@ -15,10 +13,11 @@ import (
 // judgeUnread judges a key that the guardrail may not read, for the report only.
 // The verdict stays CannotJudge: what the event says was the key's policy at
 // best once.
-func (e *Enforcer) judgeUnread(event trail.Event, s guardrail.Snapshot, denied error, o *guardrail.Outcome) {
+func (w *work) judgeUnread(denied error) {
+	s, event := w.snapshot, w.event
 	if s.Evidence == guardrail.LivePolicy {
 		// The policy can be read, the metadata cannot: the key type is not known.
-		decide(o, guardrail.Unjudged(s.Key, guardrail.CodeAccessDenied, "the key's metadata cannot be read: "+denied.Error()))
+		w.decide(guardrail.Unjudged(s.Key, guardrail.CodeAccessDenied, "the key's metadata cannot be read: "+denied.Error()))
 		return
 	}
 	code, why := guardrail.CodeLockedOut, "KMS does not let the guardrail read the key policy; "+rescuers(s)
@@ -28,11 +27,13 @@ func (e *Enforcer) judgeUnread(event trail.Event, s guardrail.Snapshot, denied e
 	}
 	j := guardrail.Unjudged(s.Key, code, why+" ("+denied.Error()+")")
 	if s.Policy != "" {
-		o.Evidence = guardrail.EventPolicy
-		j.Findings = append(j.Findings, e.judgeEvent(s).Findings...)
+		w.outcome.Evidence = guardrail.EventPolicy
+		told := guardrail.JudgeUnread(s, w.config.Configuration, w.config.Now())
+		j.Findings = append(j.Findings, told.Findings...)
 		j.Severity = guardrail.Worst(j.Findings)
+		j.Selection = told.Selection
 	}
-	decide(o, j)
+	w.decide(j)
 }
 
 // delegated tells whether, by the event, the account's IAM policies decide about
@@ -44,34 +45,6 @@ func delegated(event trail.Event, s guardrail.Snapshot) bool {
 	}
 	d, err := policy.Parse(s.Policy)
 	return err == nil && access.Delegates(s.Key.PolicyKey(), d, "kms:DescribeKey", "kms:GetKeyPolicy")
-}
-
-// judgeEvent judges the policy text that an event carries. Where the key's type
-// could not be read either, it is held against what the defaults of all types
-// share, the account statement: what is missing says something then, and access
-// that no default gives to anybody.
-func (e *Enforcer) judgeEvent(s guardrail.Snapshot) guardrail.Judgement {
-	y := e.config.Yardstick
-	if s.Key.Type != (defaultpolicy.KeyType{}) || y.Style == defaultpolicy.API {
-		return guardrail.Judge(s, y)
-	}
-	telling := []guardrail.Code{
-		guardrail.CodeAccountStatementMissing, guardrail.CodeMalformedPolicy, guardrail.CodePublicAccess, guardrail.CodeServiceAccess,
-	}
-	if !usersAbroad(y, s.Key.Account) {
-		telling = append(telling, guardrail.CodeForeignAccess)
-	}
-	j := guardrail.Judge(s, guardrail.Yardstick{Mode: guardrail.Report, Style: defaultpolicy.API})
-	j.Findings = slices.DeleteFunc(j.Findings, func(f guardrail.Finding) bool { return !slices.Contains(telling, f.Code) })
-	return j
-}
-
-// usersAbroad tells whether the yardstick gives another account access.
-func usersAbroad(y guardrail.Yardstick, account string) bool {
-	return slices.ContainsFunc(y.Users, func(user string) bool {
-		p, err := policy.ParseAWSPrincipal(user)
-		return err != nil || p.AccountID != account
-	})
 }
 
 // rescuers says who can still change the key policy, as far as the event tells.

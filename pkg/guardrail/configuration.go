@@ -18,7 +18,7 @@ type Configuration struct {
 	Mode Mode `json:"mode"`
 	// Default names the baseline of keys that no rule names.
 	Default string `json:"default"`
-	// Baselines are in the order of the file; names are unique.
+	// Baselines are sorted by name; names are unique.
 	Baselines []Baseline `json:"baselines"`
 	// Rules are tried in their order; the first that matches counts.
 	Rules      []Rule      `json:"rules"`

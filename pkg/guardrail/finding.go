@@ -1,6 +1,11 @@
 package guardrail
 
-import "github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
+)
 
 // Code is the stable name of what was found.
 type Code string
@@ -8,32 +13,79 @@ type Code string
 // What can be found. The comment of each is its meaning.
 const (
 	// CodePublicAccess: principals of accounts that the policy does not name may
-	// use or administer the key; critical, or high under conditions.
+	// use or administer the key; critical, or high under a condition that restricts
+	// who they are (see restricts).
 	CodePublicAccess Code = "public-access"
-	// CodeForeignAccess: another account that the policy names has access that
-	// the default does not give.
+	// CodeForeignAccess: another account that the policy names has access that the
+	// baseline does not permit; high.
 	CodeForeignAccess Code = "foreign-access"
-	// CodeServiceAccess: an AWS service has access that the default does not give.
+	// CodeServiceAccess: an AWS service has access that the baseline does not permit;
+	// high, or medium under a condition that restricts on whose behalf.
 	CodeServiceAccess Code = "service-access"
 	// CodeAccountAccess: a principal of the key's own account has access that the
-	// default does not give.
+	// baseline does not permit; medium.
 	CodeAccountAccess Code = "account-access"
-	// CodeAccountStatementMissing: the account cannot change the key policy
-	// through IAM. When the principals that still can are gone, so is control of
-	// the key. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-root-enable-iam
-	CodeAccountStatementMissing Code = "account-statement-missing"
-	// CodeAccessMissing: the default gives access that the policy does not.
-	CodeAccessMissing Code = "access-missing"
 
-	// CodeUndecided: whether the policy allows what the default does was neither
-	// proved nor disproved.
+	// CodeAccountStatementMissing: the account cannot change the key policy through
+	// IAM; high. When the principals that still can are gone, so is control of the key.
+	// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-root-enable-iam
+	CodeAccountStatementMissing Code = "account-statement-missing"
+	// CodeNoAdministrator: nobody can change the key policy any more; high. Only AWS
+	// Support can bring the key back.
+	CodeNoAdministrator Code = "no-administrator"
+	// CodeOnlyDeadPrincipals: the same, and those whom the policy names are deleted
+	// users and roles; high.
+	CodeOnlyDeadPrincipals Code = "only-dead-principals"
+	// CodeRequiredAccessMissing: an administrator, user or statement that the baseline
+	// requires lacks access; medium.
+	CodeRequiredAccessMissing Code = "required-access-missing"
+	// CodeAccessMissing: the account cannot give all that the default lets it give; low.
+	CodeAccessMissing Code = "access-missing"
+	// CodeHardeningDeny: a Deny narrows what the account may give, or under conditions
+	// what is required; low, or info where the baseline permits that.
+	CodeHardeningDeny Code = "hardening-deny"
+	// CodeNotGeneratedDefault: the policy lies within the limits, but the baseline wants
+	// exactly a generated default; low.
+	CodeNotGeneratedDefault Code = "not-generated-default"
+
+	// CodeLockoutCheckBypassed: who set the policy asked KMS to skip the check that it
+	// can still be changed; high.
+	// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-bypass-policy-lockout-safety-check
+	CodeLockoutCheckBypassed Code = "lockout-check-bypassed"
+	// CodeExemptByTag: a tag exempts the key; low. Whoever may tag the key can do that.
+	CodeExemptByTag Code = "exempt-by-tag"
+	// CodeExemptionExpired: an exemption that would apply has expired; info.
+	CodeExemptionExpired Code = "exemption-expired"
+	// CodeRuleUndecided: whether a rule matches the key is not known, so there is no
+	// baseline to hold it against; high.
+	CodeRuleUndecided Code = "rule-undecided"
+
+	// CodePlanRefused: a repair is wanted and cannot be planned and proved; high.
+	CodePlanRefused Code = "plan-refused"
+	// CodeRepairHeld: the repair is planned and not written; info. The message says
+	// what it would break, and of a managed key, which stack to change.
+	CodeRepairHeld Code = "repair-held"
+	// CodeBudgetExhausted: the key was repaired as often as the budget allows, and
+	// somebody undoes it; high. The message names who.
+	CodeBudgetExhausted Code = "budget-exhausted"
+	// CodeTugOfWar: the same about a critical finding, which is repaired all the same,
+	// at growing intervals; critical.
+	CodeTugOfWar Code = "tug-of-war"
+	// CodeBreakerOpen: more repairs were wanted in an hour than the configuration
+	// allows; high. Something is wrong with many keys, or with the configuration.
+	CodeBreakerOpen Code = "breaker-open"
+	// CodeArchiveUnusable: the policy could not be archived, so nothing was written; high.
+	CodeArchiveUnusable Code = "archive-unusable"
+
+	// CodeUndecided: whether the policy lies within its limits was neither proved nor
+	// disproved.
 	CodeUndecided Code = "undecided"
 	// CodeMalformedPolicy: the policy cannot be read.
 	CodeMalformedPolicy Code = "malformed-policy"
 	// CodeUnknownKeyType: there is no generated default for the key's type.
 	CodeUnknownKeyType Code = "unknown-key-type"
-	// CodeBadBaseline: the settings give no default for this key: an administrator
-	// of another account, say.
+	// CodeBadBaseline: the baseline gives no limits for this key: a required
+	// administrator of another account, say.
 	CodeBadBaseline Code = "bad-baseline"
 	// CodeMoreFindings: there are more findings than an outcome lists. Its severity
 	// is that of the worst one left out.
@@ -52,6 +104,22 @@ const (
 	CodeUnexpectedError Code = "unexpected-error"
 )
 
+// proved tells whether a finding is a fact about the policy, rather than the reason why
+// there is none.
+func (c Code) proved() bool {
+	switch c {
+	case CodeUndecided, CodeMalformedPolicy, CodeUnknownKeyType, CodeBadBaseline, CodeRuleUndecided,
+		CodeLockedOut, CodeAccessDenied, CodeKeyGone, CodeBadEvent, CodeUnexpectedError,
+		CodePlanRefused, CodeRepairHeld, CodeRepairRefused, CodeBudgetExhausted, CodeTugOfWar, CodeBreakerOpen, CodeArchiveUnusable:
+		return false
+	default:
+		return true
+	}
+}
+
+// lintPrefix starts the code of a finding of package lint, which documents each; info.
+const lintPrefix = "lint-"
+
 // Severity says how bad a finding is.
 type Severity string
 
@@ -64,6 +132,12 @@ const (
 	Info       Severity = "info"
 	NoSeverity Severity = "none"
 )
+
+// AtLeast tells whether a severity is as bad as another, or worse.
+func (s Severity) AtLeast(other Severity) bool { return s.rank() >= other.rank() }
+
+// Severities returns all severities of findings, worst first.
+func Severities() []Severity { return []Severity{Critical, High, Medium, Low, Info} }
 
 // rank orders severities; a higher one is worse.
 func (s Severity) rank() int {
@@ -98,4 +172,21 @@ type Finding struct {
 	// Witness is one request that shows it. Its context may repeat values of the
 	// policy's conditions: it belongs into an outcome, not into a log.
 	Witness *evaluation.Request `json:"witness,omitempty"`
+}
+
+// NewFinding returns a finding about a key, with its stable id.
+func NewFinding(k Key, code Code, severity Severity, message string) Finding {
+	sum := sha256.Sum256([]byte(k.ARN + "\n" + string(code)))
+	return Finding{ID: hex.EncodeToString(sum[:8]), Code: code, Severity: severity, Message: message}
+}
+
+// Worst returns the worst severity of findings, NoSeverity for none.
+func Worst(findings []Finding) Severity {
+	severity := NoSeverity
+	for _, f := range findings {
+		if f.Severity.rank() > severity.rank() {
+			severity = f.Severity
+		}
+	}
+	return severity
 }

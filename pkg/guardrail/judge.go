@@ -1,16 +1,15 @@
 package guardrail
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/recognition"
 )
 
 // Verdict is the judgement in a word.
@@ -18,8 +17,12 @@ type Verdict string
 
 // The verdicts.
 const (
-	Compliant    Verdict = "compliant"
+	// Compliant: no finding above info.
+	Compliant Verdict = "compliant"
+	// NonCompliant: at least one finding above info is proved.
 	NonCompliant Verdict = "non-compliant"
+	// Exempt: an exemption is in force; what was found is listed all the same.
+	Exempt Verdict = "exempt"
 	// CannotJudge is never treated as compliant.
 	CannotJudge Verdict = "cannot-judge"
 	// NothingToJudge: the event or the key is none of the guardrail's business.
@@ -31,145 +34,133 @@ type Judgement struct {
 	Verdict  Verdict
 	Severity Severity // the worst of the findings
 	Findings []Finding
-	// Live is the judged policy, Baseline the generated default; nil where they
-	// could not be had.
-	Live, Baseline *policy.Document
-	// Comparison is empty unless both could be had.
-	Comparison access.Result
+	// Selection is what of the configuration applies.
+	Selection Selection
+	// Decision is what to do.
+	Decision Decision
+	// Live is the judged policy; nil where it could not be read.
+	Live *policy.Document
+	// Limits are those of the baseline for the key; zero where there are none.
+	Limits Limits
+	// Floor is the floor for a repair: Limits.Floor, narrowed by the Deny statements
+	// of Live that may stay.
+	Floor *policy.Document
 }
 
-// Judge compares a key's policy with the default policy for the key's type.
-// It never fails: what cannot be judged is the verdict CannotJudge, with the
-// reason as a finding of severity High.
-func Judge(s Snapshot, y Yardstick) Judgement {
-	live, err := policy.Parse(s.Policy)
-	if err != nil {
-		return Unjudged(s.Key, CodeMalformedPolicy, malformed(err))
-	}
-	baseline, err := y.Baseline(s.Key)
-	if err != nil {
-		j := Unjudged(s.Key, noBaseline(err), "no default policy for this key: "+err.Error())
-		j.Live = live
-		return j
-	}
-	j := Judgement{Verdict: CannotJudge, Live: live, Baseline: baseline, Comparison: access.Compare(s.Key.PolicyKey(), baseline, live)}
-	switch j.Comparison.Verdict {
-	case access.Equal:
-		j.Verdict = Compliant
-	case access.Different:
-		j.Verdict = NonCompliant
-	default: // undecided, or a verdict that this package does not know
-	}
-	j.Findings = findings(s.Key, j.Comparison)
-	j.Severity = Worst(j.Findings)
+// Judge holds a key's policy against what the configuration wants of the key. It
+// never fails: what cannot be judged is the verdict CannotJudge, with the reason as
+// a finding of severity High.
+func Judge(s Snapshot, c *Configuration, now time.Time) Judgement {
+	j := Judgement{Selection: c.Select(s.Key, s.Labels, now)}
+	j.examine(s)
+	j.conclude(s, c)
 	return j
 }
 
 // Unjudged returns the judgement of a key that could not be judged for one reason.
 func Unjudged(k Key, code Code, message string) Judgement {
 	f := NewFinding(k, code, High, message)
-	return Judgement{Verdict: CannotJudge, Severity: High, Findings: []Finding{f}}
+	return Judgement{Verdict: CannotJudge, Severity: High, Findings: []Finding{f}, Decision: Decision{Reason: string(code)}}
 }
 
-// NewFinding returns a finding about a key, with its stable id.
-func NewFinding(k Key, code Code, severity Severity, message string) Finding {
-	sum := sha256.Sum256([]byte(k.ARN + "\n" + string(code)))
-	return Finding{ID: hex.EncodeToString(sum[:8]), Code: code, Severity: severity, Message: message}
-}
-
-// Worst returns the worst severity of findings, NoSeverity for none.
-func Worst(findings []Finding) Severity {
-	severity := NoSeverity
-	for _, f := range findings {
-		if f.Severity.rank() > severity.rank() {
-			severity = f.Severity
+// examine reads the policy and collects the findings. It leaves the verdict
+// CannotJudge where something keeps it from comparing.
+func (j *Judgement) examine(s Snapshot) {
+	j.Verdict = CannotJudge
+	live, err := policy.Parse(s.Policy)
+	if err != nil {
+		j.add(NewFinding(s.Key, CodeMalformedPolicy, High, malformed(err)))
+		return
+	}
+	j.Live = live
+	if s.BypassedLockoutCheck {
+		j.add(NewFinding(s.Key, CodeLockoutCheckBypassed, High, "the policy was set with the lockout safety check switched off"))
+	}
+	if j.Selection.Baseline == nil {
+		why := "no baseline applies"
+		if n := len(j.Selection.Why); n > 0 {
+			why = j.Selection.Why[n-1]
 		}
+		j.add(NewFinding(s.Key, CodeRuleUndecided, High, why))
+		return
 	}
-	return severity
+	if j.Limits, err = j.Selection.Baseline.Limits(s.Key); err != nil {
+		j.add(NewFinding(s.Key, noLimits(err), High, "baseline "+j.Selection.Baseline.Name+" does not fit this key: "+err.Error()))
+		return
+	}
+	j.compare(s.Key)
 }
 
-// findings turns a comparison into findings, worst first.
-func findings(k Key, c access.Result) []Finding {
-	list := []Finding{}
-	for _, d := range c.Excess {
-		code, severity := judgeExcess(d)
-		list = append(list, newDifference(k, code, severity, "may", d))
+// compare holds the policy against the limits.
+func (j *Judgement) compare(k Key) {
+	result := access.Within(k.PolicyKey(), j.Limits.Floor, j.Live, j.Limits.Ceiling)
+	for _, d := range result.Excess {
+		code, severity := judgeExcess(d, j.Live)
+		j.add(newDifference(k, code, severity, "may", d))
 	}
-	for _, d := range c.Missing {
-		code, severity := judgeMissing(d)
-		list = append(list, newDifference(k, code, severity, "may not", d))
-	}
-	for _, open := range c.Inconclusive {
+	j.judgeMissing(k, result.Missing)
+	for _, open := range result.Inconclusive {
 		f := NewFinding(k, CodeUndecided, High, undecided(open))
 		if open.Policy == access.Actual && open.Reason != "over-budget" {
 			f.Statement = &open.Statement
 		}
-		list = append(list, f)
+		j.add(f)
 	}
-	slices.SortStableFunc(list, func(a, b Finding) int { return b.Severity.rank() - a.Severity.rank() })
-	if more := len(list) - mostFindings; more > 0 {
-		list = append(list[:mostFindings], NewFinding(k, CodeMoreFindings, list[mostFindings].Severity, fmt.Sprintf("%d more findings are not listed", more)))
+	if len(result.Inconclusive) == 0 {
+		j.Verdict = Compliant
 	}
-	return list
+	if j.Selection.Baseline.Match == ExactDefault {
+		j.recognise(k)
+	}
+	j.lint(k)
+}
+
+// recognise asks whether a policy is a generated default. That it names only whom
+// the baseline permits is what the limits say.
+func (j *Judgement) recognise(k Key) {
+	b := j.Selection.Baseline
+	r, err := recognition.Identify(k.PolicyKey(), k.Type, j.Live, recognition.Options{Style: b.Style, Edition: b.edition()})
+	switch {
+	case err == nil && r.Verdict == recognition.Default:
+	case err == nil && r.Verdict == recognition.NotDefault:
+		j.add(NewFinding(k, CodeNotGeneratedDefault, Low, "the policy is not a default that AWS generates for a key of this type"))
+	default:
+		j.Verdict = CannotJudge
+		j.add(NewFinding(k, CodeUndecided, High, "whether the policy is a default that AWS generates is not decided"))
+	}
+}
+
+// conclude draws the verdict, and the decision, from the findings.
+func (j *Judgement) conclude(s Snapshot, c *Configuration) {
+	for _, e := range j.Selection.Expired {
+		j.add(NewFinding(s.Key, CodeExemptionExpired, Info, fmt.Sprintf("exemption %s of %s expired at %s", e.Name, e.Owner, e.Expires.Format(time.RFC3339))))
+	}
+	proved := slices.ContainsFunc(j.Findings, func(f Finding) bool { return f.Severity.AtLeast(Low) && f.Code.proved() })
+	switch {
+	case j.Selection.Exemption != nil:
+		j.Verdict = Exempt
+		if e := j.Selection.Exemption; len(e.Match.Tags) > 0 {
+			j.add(NewFinding(s.Key, CodeExemptByTag, Low, fmt.Sprintf("exemption %s applies because of a tag, which whoever may tag the key can set", e.Name)))
+		}
+	case proved:
+		j.Verdict = NonCompliant
+	}
+	slices.SortStableFunc(j.Findings, func(a, b Finding) int { return b.Severity.rank() - a.Severity.rank() })
+	if more := len(j.Findings) - mostFindings; more > 0 {
+		j.Findings = append(j.Findings[:mostFindings], NewFinding(s.Key, CodeMoreFindings, j.Findings[mostFindings].Severity, fmt.Sprintf("%d more findings are not listed", more)))
+	}
+	j.Severity = Worst(j.Findings)
+	j.Decision = j.decide(s, c)
 }
 
 // mostFindings bounds an outcome: a hostile policy can have a thousand differences,
 // and a log line or message has to stay readable.
 const mostFindings = 50
 
-func judgeExcess(d access.Difference) (Code, Severity) {
-	switch d.Scope {
-	case access.AnyAccount:
-		if d.Conditions != "" {
-			return CodePublicAccess, High
-		}
-		return CodePublicAccess, Critical
-	case access.NamedAccount:
-		return CodeForeignAccess, High
-	case access.AWSService:
-		return CodeServiceAccess, High
-	default:
-		return CodeAccountAccess, Medium
-	}
-}
+func (j *Judgement) add(f Finding) { j.Findings = append(j.Findings, f) }
 
-// judgeMissing tells the account's lost control of the key policy from lost use.
-func judgeMissing(d access.Difference) (Code, Severity) {
-	putKeyPolicy := slices.ContainsFunc(d.Actions, func(name string) bool {
-		return access.ActionsMatching(name)&access.ActionsMatching("kms:PutKeyPolicy") != 0
-	})
-	if d.Delegated && d.Unnamed && putKeyPolicy {
-		return CodeAccountStatementMissing, High
-	}
-	return CodeAccessMissing, Low
-}
-
-func newDifference(k Key, code Code, severity Severity, may string, d access.Difference) Finding {
-	message := cut(d.Principals, 8) + " " + may + " " + cut(access.ActionPatterns(d.Actions), 12)
-	if d.Delegated {
-		message += " with a permission of their own account"
-	}
-	if d.Conditions != "" {
-		message += ", under conditions"
-	}
-	f := NewFinding(k, code, severity, message)
-	if d.Policy == access.Actual {
-		f.Statement = &d.Statement
-	}
-	f.Witness = &d.Witness
-	return f
-}
-
-// cut names the first few of a list and counts the rest.
-func cut(list []string, most int) string {
-	if len(list) <= most {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
-}
-
-// noBaseline tells a key type without a default from settings that fit no key.
-func noBaseline(err error) Code {
+// noLimits tells a key type without a default from a baseline that does not fit the key.
+func noLimits(err error) Code {
 	var problem *defaultpolicy.Error
 	if errors.As(err, &problem) {
 		switch problem.Code {
@@ -180,29 +171,4 @@ func noBaseline(err error) Code {
 		}
 	}
 	return CodeBadBaseline
-}
-
-// malformed words a parse error without the text that it quotes.
-func malformed(err error) string {
-	var problem *policy.Error
-	if !errors.As(err, &problem) {
-		return "the key policy cannot be read"
-	}
-	return fmt.Sprintf("the key policy cannot be read: %s at line %d, column %d", problem.Code, problem.Line, problem.Column)
-}
-
-// undecided words an open question without the statement's text.
-func undecided(open access.Inconclusive) string {
-	which := "the key policy"
-	if open.Policy == access.Baseline {
-		which = "the generated default"
-	}
-	switch open.Reason {
-	case "over-budget":
-		return "the policies are too complex to compare"
-	case "conditions":
-		return fmt.Sprintf("what statement %d of %s allows depends on its conditions", open.Statement, which)
-	default:
-		return fmt.Sprintf("what statement %d of %s allows is not decided (%s)", open.Statement, which, open.Reason)
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
@@ -19,9 +20,30 @@ const (
 var (
 	symmetric = key("aws", "us-east-1", defaultpolicy.KeyType{})
 	hmac      = key("aws", "us-east-1", defaultpolicy.KeyType{Spec: defaultpolicy.HMAC256})
-	api       = guardrail.Yardstick{Mode: guardrail.Repair, Style: defaultpolicy.API}
-	console   = guardrail.Yardstick{Mode: guardrail.Repair, Style: defaultpolicy.Console, Administrators: []string{admin}, Users: []string{worker}}
+	now       = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+
+	// zero is what counts without a file.
+	zero = guardrail.DefaultConfiguration()
+	// api is the API default and nothing beside it.
+	api = configured(func(b *guardrail.Baseline) { b.Style = defaultpolicy.API })
+	// console wants Admin as administrator and Worker as user, and permits nobody else.
+	console = configured(func(b *guardrail.Baseline) {
+		b.Administrators.Required, b.Users.Required = []string{admin}, []string{worker}
+	})
+	// workers wants Worker as user and no administrator.
+	workers = configured(func(b *guardrail.Baseline) { b.Users.Required = []string{worker} })
 )
+
+// configured is a configuration in repair mode with one baseline, which permits nobody.
+func configured(change func(*guardrail.Baseline)) *guardrail.Configuration {
+	c := guardrail.DefaultConfiguration()
+	c.Mode = guardrail.Repair
+	b := guardrail.DefaultBaseline()
+	b.Name = "default"
+	change(&b)
+	c.Baselines = []guardrail.Baseline{b}
+	return c
+}
 
 func key(partition, region string, t defaultpolicy.KeyType) guardrail.Key {
 	return guardrail.Key{
@@ -62,18 +84,18 @@ type found struct {
 }
 
 type judgement struct {
-	name      string
-	key       guardrail.Key
-	yardstick guardrail.Yardstick
-	policy    string
-	verdict   guardrail.Verdict
-	findings  []found
-	reason    string
+	name          string
+	key           guardrail.Key
+	configuration *guardrail.Configuration
+	policy        string
+	verdict       guardrail.Verdict
+	findings      []found
+	reason        string
 }
 
 // judgements has every code and severity that Judge can give, and beside it the nearest
 // policy that does not get it.
-var judgements = slices.Concat(sameAccess, moreAccess, lessAccess, undecided, unjudgeable)
+var judgements = slices.Concat(sameAccess, moreAccess, restricted, lessAccess, withinBounds, required, exact, undecided, unjudgeable)
 
 var sameAccess = []judgement{
 	{"the default itself", symmetric, api, document(accountStatement), guardrail.Compliant, nil, "nothing differs"},
@@ -84,13 +106,13 @@ var sameAccess = []judgement{
 	},
 	{
 		"an action that does not exist", symmetric, api, document(accountStatement, statement("Allow", everyone, "kms:Unheard")),
-		guardrail.Compliant, nil, "nobody can do it",
+		guardrail.Compliant, []found{{"lint-unknown-action", guardrail.Info, 1, "unknown-action at line 1"}}, "nobody can do it, which is worth a remark",
 	},
 	{
 		"an action of another service", symmetric, api, document(accountStatement, statement("Allow", everyone, "s3:GetObject")),
 		guardrail.Compliant, nil, "a key policy cannot give it",
 	},
-	{"the console default", symmetric, console, consoleDefault(symmetric), guardrail.Compliant, nil, "its administrators and users are those of the yardstick"},
+	{"the console default", symmetric, console, consoleDefault(symmetric), guardrail.Compliant, nil, "its administrators and users are those of the baseline"},
 	{"the console default of an HMAC key", hmac, console, consoleDefault(hmac), guardrail.Compliant, nil, "the key's type decides what users may do"},
 	{
 		"the API default of a key of unknown type", guardrail.Key{ARN: symmetric.ARN, Account: account, Partition: "aws"}, api, document(accountStatement),
@@ -125,18 +147,18 @@ var moreAccess = []judgement{
 		[]found{{guardrail.CodeAccountAccess, guardrail.Medium, 1, admin + " may kms:Decrypt"}}, "direct access needs no IAM policy; the default gives delegated access only",
 	},
 	{
-		"use of a symmetric key on an HMAC key", hmac, guardrail.Yardstick{Style: defaultpolicy.Console, Users: []string{worker}},
+		"use of a symmetric key on an HMAC key", hmac, workers,
 		document(accountStatement, `"Effect":"Allow","Principal":{"AWS":"`+worker+`"},"Action":["kms:Decrypt","kms:DescribeKey"],"Resource":"*"`), guardrail.NonCompliant,
 		[]found{
 			{guardrail.CodeAccountAccess, guardrail.Medium, 1, worker + " may kms:Decrypt"},
-			{guardrail.CodeAccessMissing, guardrail.Low, none, worker + " may not kms:GenerateMac, kms:VerifyMac"},
+			{guardrail.CodeRequiredAccessMissing, guardrail.Medium, none, worker + " may not kms:GenerateMac, kms:VerifyMac"},
 		},
 		"the default is that of the key's type",
 	},
 	{
-		"an administrator whom the yardstick does not name", symmetric, guardrail.Yardstick{Style: defaultpolicy.Console, Users: []string{worker}},
+		"an administrator whom the baseline does not permit", symmetric, workers,
 		consoleDefault(symmetric), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountAccess, guardrail.Medium, 1, admin + " may "}}, "administrators are part of the yardstick",
+		[]found{{guardrail.CodeAccountAccess, guardrail.Medium, 1, admin + " may "}}, "administrators are part of the baseline",
 	},
 	{
 		"more actions than one reads", symmetric, api, document(accountStatement, statement("Allow", adminRole, "kms:*e*")), guardrail.NonCompliant,
@@ -165,16 +187,16 @@ var lessAccess = []judgement{
 	},
 	{
 		"the account statement of another partition", key("aws-cn", "cn-north-1", defaultpolicy.KeyType{}), api, document(accountStatement),
-		guardrail.NonCompliant, []found{{guardrail.CodeAccountStatementMissing, guardrail.High, none, "may not kms:*"}}, "its principal is nobody in China",
+		guardrail.NonCompliant, []found{{guardrail.CodeAccountStatementMissing, guardrail.High, none, "may not kms:*"}, {guardrail.CodeNoAdministrator, guardrail.High, none, "nobody can change the key policy"}}, "its principal is nobody in China",
 	},
 	{
 		"the account may not change the policy", symmetric, api,
 		document(`"Effect":"Allow","Principal":` + root + `,"NotAction":"kms:PutKeyPolicy","Resource":"*"`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, none, "may not kms:PutKeyPolicy"}}, "an account statement that has lost its point",
+		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, none, "may not kms:PutKeyPolicy"}, {guardrail.CodeNoAdministrator, guardrail.High, none, "nobody can change the key policy"}}, "an account statement that has lost its point",
 	},
 	{
 		"a Deny takes the policy from the account", symmetric, api, document(accountStatement, statement("Deny", root, "kms:Put*")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, 1, "may not kms:PutKeyPolicy"}}, "the Deny is the statement to look at",
+		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, 1, "may not kms:PutKeyPolicy"}, {guardrail.CodeNoAdministrator, guardrail.High, none, "nobody can change the key policy"}}, "the Deny is the statement to look at",
 	},
 	{
 		"the account may do everything but decrypt", symmetric, api,
@@ -182,12 +204,16 @@ var lessAccess = []judgement{
 		[]found{{guardrail.CodeAccessMissing, guardrail.Low, none, "may not kms:Decrypt"}}, "the account can give it back to itself",
 	},
 	{
-		"a Deny for one action", symmetric, api, document(accountStatement, statement("Deny", everyone, "kms:ScheduleKeyDeletion")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccessMissing, guardrail.Low, 1, "may not kms:ScheduleKeyDeletion"}}, "it hardens, and it is no default",
+		"a Deny for one action", symmetric, api, document(accountStatement, statement("Deny", everyone, "kms:ScheduleKeyDeletion")), guardrail.Compliant,
+		[]found{{guardrail.CodeHardeningDeny, guardrail.Info, 1, "may not kms:ScheduleKeyDeletion"}}, "it only hardens, and the baseline permits that",
 	},
 	{
-		"no administrator", symmetric, guardrail.Yardstick{Style: defaultpolicy.Console, Administrators: []string{admin}}, document(accountStatement),
-		guardrail.NonCompliant, []found{{guardrail.CodeAccessMissing, guardrail.Low, none, admin + " may not "}},
+		"no administrator", symmetric, console, document(accountStatement),
+		guardrail.NonCompliant, []found{
+			{guardrail.CodeRequiredAccessMissing, guardrail.Medium, none, admin + " may not "},
+			{guardrail.CodeRequiredAccessMissing, guardrail.Medium, none, worker + " may not "},
+			{guardrail.CodeRequiredAccessMissing, guardrail.Medium, none, worker + " may not kms:CreateGrant"},
+		},
 		"kms:PutKeyPolicy of one role is not that of the account",
 	},
 }
@@ -233,7 +259,7 @@ var unjudgeable = []judgement{
 	{
 		"a key spec that is not known", key("aws", "us-east-1", defaultpolicy.KeyType{Spec: "KYBER_1024", Usage: defaultpolicy.EncryptDecrypt}), api,
 		document(accountStatement), guardrail.CannotJudge,
-		[]found{{guardrail.CodeUnknownKeyType, guardrail.High, none, `no default policy for this key: `}}, "fail closed until somebody has looked at the new type",
+		[]found{{guardrail.CodeUnknownKeyType, guardrail.High, none, "unknown-key-spec"}}, "fail closed until somebody has looked at the new type",
 	},
 	{
 		"a part of a multi-Region set that is not known", key("aws", "us-east-1", defaultpolicy.KeyType{MultiRegion: "ARBITER"}), console,
@@ -247,7 +273,9 @@ var unjudgeable = []judgement{
 
 // consoleDefault is the console default of a key for Admin and Worker.
 func consoleDefault(k guardrail.Key) string {
-	d, err := console.Baseline(k)
+	d, err := defaultpolicy.Generate(k.Type, defaultpolicy.Options{
+		Style: defaultpolicy.Console, Partition: k.Partition, Account: k.Account, Administrators: []string{admin}, Users: []string{worker},
+	})
 	if err != nil {
 		panic(err)
 	}

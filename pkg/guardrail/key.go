@@ -1,10 +1,6 @@
 package guardrail
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
@@ -42,12 +38,27 @@ const (
 	EventPolicy Evidence = "event"
 )
 
+// Trigger says what made the guardrail look at a key.
+type Trigger string
+
+// The triggers.
+const (
+	ByEvent   Trigger = "event"
+	BySweep   Trigger = "sweep"
+	ByCommand Trigger = "command"
+)
+
 // Snapshot is a key at one moment.
 type Snapshot struct {
-	Key Key
+	Key    Key
+	Labels Labels
 	// Policy is the text of the key policy.
 	Policy   string
 	Evidence Evidence
+	Trigger  Trigger
+	// BypassedLockoutCheck is true where the caller who set this policy asked KMS to
+	// skip the check that it can still be changed.
+	BypassedLockoutCheck bool
 }
 
 // Mode says what the guardrail may do.
@@ -57,36 +68,6 @@ type Mode string
 const (
 	// Report never writes.
 	Report Mode = "report"
-	// Repair replaces a policy that is proved to differ.
+	// Repair replaces a policy that is proved to be outside its limits.
 	Repair Mode = "repair"
 )
-
-// Yardstick is what a key's policy is held against: the default policy that AWS
-// generates for the key's type, with these administrators and users.
-type Yardstick struct {
-	Mode Mode
-	// Style is the API default or the console default.
-	Style defaultpolicy.Style
-	// Administrators and Users are ARNs, for the console default.
-	Administrators, Users []string
-}
-
-// Baseline generates the default policy for a key. The API default is the same
-// for every key type, so for that style the type may be unknown (zero). Errors
-// are those of [defaultpolicy.Generate].
-func (y Yardstick) Baseline(k Key) (*policy.Document, error) {
-	keyType := k.Type
-	if y.Style == defaultpolicy.API && keyType == (defaultpolicy.KeyType{}) {
-		keyType = keyType.WithDefaults()
-	}
-	return defaultpolicy.Generate(keyType, defaultpolicy.Options{
-		Style: y.Style, Partition: k.Partition, Account: k.Account,
-		Administrators: y.Administrators, Users: y.Users,
-	})
-}
-
-// Hash returns the SHA-256 of the yardstick's settings as 64 hexadecimal digits.
-func (y Yardstick) Hash() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q", y.Mode, y.Style, y.Administrators, y.Users))
-	return hex.EncodeToString(sum[:])
-}

@@ -7,11 +7,13 @@ type Action string
 
 // The actions.
 const (
-	NoAction    Action = "none"         // nothing differs
-	Reported    Action = "reported"     // differs, or cannot be judged; nothing was written
-	Repaired    Action = "repaired"     // the generated default was written
-	Skipped     Action = "skipped"      // nothing to judge; ActionReason says why
-	PlanRefused Action = "plan-refused" // a repair was wanted, and refused; ActionReason says why
+	NoAction        Action = "none"             // nothing to do: compliant, or exempt
+	Reported        Action = "reported"         // differs, or cannot be judged; nothing was written
+	Repaired        Action = "repaired"         // the planned policy was written
+	Held            Action = "held"             // a repair is planned, and not written; ActionReason says why
+	Skipped         Action = "skipped"          // nothing to judge; ActionReason says why
+	BudgetExhausted Action = "budget-exhausted" // a repair is planned, and the key has been repaired too often
+	PlanRefused     Action = "plan-refused"     // a repair was wanted, and refused; ActionReason says why
 )
 
 // Actor is who made the call that an event tells of. All its text is the caller's.
@@ -30,11 +32,11 @@ type Outcome struct {
 	Schema           string    `json:"schema"`
 	Time             time.Time `json:"time"`
 	GuardrailVersion string    `json:"guardrailVersion"`
-	// ConfigurationHash is that of the Yardstick.
+	// ConfigurationHash is that of the [Configuration].
 	ConfigurationHash string `json:"configurationHash"`
 	Mode              Mode   `json:"mode"`
-	// Trigger is "event".
-	Trigger string `json:"trigger"`
+	// Trigger is what made the guardrail look.
+	Trigger Trigger `json:"trigger"`
 
 	KeyARN  string `json:"keyArn"`
 	Account string `json:"account"`
@@ -60,4 +62,23 @@ type Outcome struct {
 	// Before is "" where the key's policy was not read, After where none was written.
 	Before string `json:"before"`
 	After  string `json:"after,omitempty"`
+
+	// Exemption names the one in force.
+	Exemption string `json:"exemption,omitempty"`
+	// Plan is the repair that was planned, whether it was written or not.
+	Plan *PlannedPolicy `json:"plan,omitempty"`
+	// Archive is the archive's record of a repair, and Restore the command that puts the
+	// policy before it back.
+	Archive string `json:"archive,omitempty"`
+	Restore string `json:"restore,omitempty"`
+}
+
+// PlannedPolicy is a repair in an outcome.
+type PlannedPolicy struct {
+	// Policy is the text to write.
+	Policy string `json:"policy"`
+	// Edits say in words what changes.
+	Edits []string `json:"edits"`
+	// Hash is that of the canonical form of Policy.
+	Hash string `json:"hash"`
 }

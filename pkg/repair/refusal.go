@@ -45,6 +45,8 @@ const (
 	// account could change the policy again.
 	// https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 	Lockout Reason = "lockout"
+	// NotLive: the judged policy was not read from the key.
+	NotLive Reason = "policy-not-live"
 	// OverBudget: planning would take more work than the request allows.
 	OverBudget Reason = "over-budget"
 )

@@ -1,0 +1,79 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
+)
+
+// postponed is the folder of events that are to be handled again later, one a key.
+const postponed = "postponed/"
+
+// Postpone implements [enforcer.Archive] with one PutObject call.
+func (a *Archive) Postpone(ctx context.Context, p enforcer.Postponed) error {
+	k, err := parseKey(p.KeyARN)
+	if err != nil {
+		return err
+	}
+	text, err := encode(p)
+	if err != nil {
+		return err
+	}
+	_, err = a.objects.overwrite(ctx, postponed+k.String(), text)
+	return err
+}
+
+// Due implements [enforcer.Outbox] with one listing, and a GetObject call for each
+// postponed event. An object that is corrupt does not hide the others.
+func (a *Archive) Due(ctx context.Context, now time.Time, limit int) (due []enforcer.Postponed, problems error) {
+	for name, err := range a.objects.list(ctx, postponed, "") {
+		if err != nil {
+			return due, errors.Join(problems, err)
+		}
+		if len(due) >= limit {
+			break
+		}
+		p, err := a.readPostponed(ctx, name)
+		switch {
+		case errors.Is(err, errAbsent): // settled meanwhile
+		case errors.Is(err, enforcer.ErrCorrupt):
+			problems = errors.Join(problems, err)
+		case err != nil:
+			return due, errors.Join(problems, err)
+		case !now.Before(p.Due):
+			due = append(due, p)
+		}
+	}
+	return due, problems
+}
+
+// Settle implements [enforcer.Outbox] with a GetObject and a DeleteObject call. An event
+// that is postponed between the two is lost; the next change of the key's policy brings
+// another.
+func (a *Archive) Settle(ctx context.Context, p enforcer.Postponed) error {
+	k, err := parseKey(p.KeyARN)
+	if err != nil {
+		return err
+	}
+	name := postponed + k.String()
+	present, err := a.readPostponed(ctx, name)
+	switch {
+	case errors.Is(err, errAbsent):
+		return nil
+	case err != nil:
+		return err
+	case present.EventID != p.EventID || !present.Due.Equal(p.Due):
+		return nil
+	}
+	return a.objects.remove(ctx, name)
+}
+
+func (a *Archive) readPostponed(ctx context.Context, name string) (enforcer.Postponed, error) {
+	text, _, err := a.objects.read(ctx, name)
+	if err != nil {
+		return enforcer.Postponed{}, err
+	}
+	return decode[enforcer.Postponed](name, text)
+}

@@ -1,0 +1,179 @@
+package guardrail_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+)
+
+func TestTheDefaultConfigurationHasNoProblem(t *testing.T) {
+	for name, c := range map[string]*guardrail.Configuration{"zero": zero, "api": api, "console": console, "exactly": exactly} {
+		if found := c.Check(); len(found) > 0 {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
+}
+
+func TestCheckFindsWhatContradictsItself(t *testing.T) {
+	baseline := func(change func(*guardrail.Baseline)) func(*guardrail.Configuration) {
+		return func(c *guardrail.Configuration) { change(&c.Baselines[0]) }
+	}
+	for _, row := range []struct {
+		change func(*guardrail.Configuration)
+		place  string
+		detail string
+	}{
+		{func(c *guardrail.Configuration) { c.Default = "strict" }, "default", `there is no baseline "strict"; there are default`},
+		{func(c *guardrail.Configuration) { c.Baselines = nil }, "baselines", "at least one baseline"},
+		{func(c *guardrail.Configuration) { c.Rules = []guardrail.Rule{{Name: "r", Baseline: "x"}} }, "rules/0/baseline", `there is no baseline "x"`},
+		{func(c *guardrail.Configuration) { c.Rules = []guardrail.Rule{{Name: "r"}, {Name: "r"}} }, "rules/1/name", "a name of its own"},
+		{func(c *guardrail.Configuration) { c.Rules = []guardrail.Rule{{}} }, "rules/0/name", "a name of its own"},
+		{func(c *guardrail.Configuration) {
+			c.Rules = []guardrail.Rule{{Name: "r", Match: guardrail.Match{Accounts: []string{"1"}}}}
+		}, "rules/0/match/accounts/0", "twelve digits"},
+		{func(c *guardrail.Configuration) {
+			c.Rules = []guardrail.Rule{{Name: "r", Match: guardrail.Match{Aliases: []string{"payments"}}}}
+		}, "rules/0/match/aliases/0", "alias/"},
+		{func(c *guardrail.Configuration) {
+			c.Rules = []guardrail.Rule{{Name: "r", Match: guardrail.Match{Regions: []string{"us-*"}}}}
+		}, "rules/0/match/regions/0", "a Region"},
+		{
+			func(c *guardrail.Configuration) {
+				c.Rules = []guardrail.Rule{{Name: "r", Match: guardrail.Match{KeySpecs: []defaultpolicy.KeySpec{"RSA"}}}}
+			},
+			"rules/0/match/keySpecs/0", "a key spec",
+		},
+		{func(c *guardrail.Configuration) {
+			c.Exemptions = []guardrail.Exemption{exemption(func(e *guardrail.Exemption) { e.Name = "" })}
+		}, "exemptions/0/name", "findings name it"},
+		{func(c *guardrail.Configuration) {
+			c.Exemptions = []guardrail.Exemption{exemption(func(e *guardrail.Exemption) { e.Owner = " " })}
+		}, "exemptions/0/owner", "who answers"},
+		{func(c *guardrail.Configuration) {
+			c.Exemptions = []guardrail.Exemption{exemption(func(e *guardrail.Exemption) { e.Reason = "" })}
+		}, "exemptions/0/reason", "a reason"},
+		{func(c *guardrail.Configuration) {
+			c.Exemptions = []guardrail.Exemption{exemption(func(e *guardrail.Exemption) { e.Expires = time.Time{} })}
+		}, "exemptions/0/expires", "2027-01-31"},
+		{func(c *guardrail.Configuration) {
+			c.Exemptions = []guardrail.Exemption{exemption(func(e *guardrail.Exemption) { e.Match = guardrail.Match{} })}
+		}, "exemptions/0/match", "switches the guardrail off"},
+		{func(c *guardrail.Configuration) {
+			c.Exemptions = []guardrail.Exemption{exemption(func(e *guardrail.Exemption) { e.Match.Keys = []string{"alias/x"} })}
+		}, "exemptions/0/match/keys/0", "a key id or key ARN"},
+		{func(c *guardrail.Configuration) { c.Repair.Budget.Repairs = 0 }, "repair/budget/repairs", "mode: report"},
+		{func(c *guardrail.Configuration) { c.Repair.Budget.Window = 0 }, "repair/budget/window", "24h"},
+		{func(c *guardrail.Configuration) { c.Repair.Budget.Window = 30 * 24 * time.Hour }, "repair/budget/window", "1m to 7d"},
+		{func(c *guardrail.Configuration) { c.Repair.MaxPerHour.Account = 0 }, "repair/maxPerHour/account", "mode: report"},
+		{func(c *guardrail.Configuration) { c.Repair.MaxPerHour.Total = 0 }, "repair/maxPerHour/total", "mode: report"},
+
+		{baseline(func(b *guardrail.Baseline) { b.Style = defaultpolicy.API }), "baselines/default/administrators", "the API default names no administrators"},
+		{baseline(func(b *guardrail.Baseline) { b.Integrations = []string{"cloudtrial"} }), "baselines/default/integrations/0", `no integration "cloudtrial"; there are autoscaling`},
+		{baseline(func(b *guardrail.Baseline) { b.Match, b.Integrations = guardrail.ExactDefault, []string{"cloudtrail"} }), "baselines/default/match", "match: bounds"},
+		{baseline(func(b *guardrail.Baseline) {
+			b.Match, b.GuardrailAccess = guardrail.ExactDefault, "arn:aws:iam::111122223333:role/g"
+		}), "baselines/default/guardrailAccess", "match: bounds"},
+		{baseline(func(b *guardrail.Baseline) { b.GuardrailAccess = "arn:aws:iam::111122223333:user/g" }), "baselines/default/guardrailAccess", "the ARN of a role"},
+		{baseline(func(b *guardrail.Baseline) { b.Users.Permitted = []string{"*"} }), "baselines/default/users/permitted/0", "everyone"},
+		{baseline(func(b *guardrail.Baseline) { b.Users.Permitted = []string{"arn:aws:iam::*:role/x"} }), "baselines/default/users/permitted/0", "accounts that nobody chose"},
+		{baseline(func(b *guardrail.Baseline) { b.Users.Permitted = []string{"arn:*:iam::111122223333:role/*"} }), "baselines/default/users/permitted/0", "partition"},
+		{baseline(func(b *guardrail.Baseline) { b.Users.Permitted = []string{"role/x"} }), "baselines/default/users/permitted/0", "an ARN pattern such as"},
+		{baseline(func(b *guardrail.Baseline) { b.Users.Required = []string{"arn:aws:iam::111122223333:role/*"} }), "baselines/default/users/required/0", "the ARN of a user or role"},
+		{baseline(func(b *guardrail.Baseline) { b.Users.Required = []string{"AROAIIIIIIIIIIIIIIIII"} }), "baselines/default/users/required/0", "deleted"},
+		{baseline(func(b *guardrail.Baseline) { b.Administrators.Required = []string{"arn:aws:iam::111122223333:root"} }), "baselines/default", "invalid-administrator"},
+		{
+			baseline(func(b *guardrail.Baseline) { b.Require = []guardrail.Template{`{"Effect":"Allow"}`} }),
+			"baselines/default", "require[0]",
+		},
+	} {
+		c := guardrail.DefaultConfiguration()
+		row.change(c)
+		found := c.Check()
+		if len(found) == 0 || strings.Join(found[0].Place, "/") != row.place || !strings.Contains(found[0].Detail, row.detail) {
+			t.Errorf("%+v, want %s: %s", found, row.place, row.detail)
+		}
+	}
+}
+
+func TestAFloorOutsideItsCeilingIsAProblemWithAWitness(t *testing.T) {
+	for _, row := range []struct {
+		require string
+		bad     bool
+		reason  string
+	}{
+		{`{"Effect":"Deny","Principal":"*","Action":"kms:Put*","Resource":"*"}`, true, "nobody could change the policy"},
+		{`{"Effect":"Deny","Principal":{"AWS":"` + admin + `"},"Action":"kms:Create*","Resource":"*"}`, true, "a required administrator could not administer"},
+		{`{"Effect":"Deny","Principal":"*","Action":"kms:ScheduleKeyDeletion","Resource":"*"}`, false, "deletion is not required"},
+		{`{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"${OrganizationId}"}}}`, false, "what is required stays possible under a condition"},
+	} {
+		c := configured(func(b *guardrail.Baseline) {
+			b.Administrators.Required, b.Require = []string{admin}, []guardrail.Template{guardrail.Template(row.require)}
+		})
+		found := c.Check()
+		if bad := len(found) > 0; bad != row.bad || bad && (found[0].Witness == nil || !strings.Contains(found[0].Detail, "not inside the ceiling")) {
+			t.Errorf("%+v: %s", found, row.reason)
+		}
+	}
+}
+
+// Every field must count: a hash that misses one would call two configurations the same.
+func TestEveryFieldIsPartOfTheConfigurationHash(t *testing.T) {
+	c := guardrail.DefaultConfiguration()
+	c.Rules = []guardrail.Rule{{Name: "r"}}
+	c.Exemptions = []guardrail.Exemption{exemption(func(*guardrail.Exemption) {})}
+	seen := map[string]string{c.Hash(): "nothing"}
+	changed := 0
+	var walk func(v reflect.Value, path string)
+	walk = func(v reflect.Value, path string) {
+		if v.Kind() == reflect.Struct && v.Type() != reflect.TypeFor[time.Time]() {
+			for i := range v.NumField() {
+				walk(v.Field(i), path+"."+v.Type().Field(i).Name)
+			}
+			return
+		}
+		if v.Kind() == reflect.Slice && v.Len() > 0 && v.Index(0).Kind() == reflect.Struct {
+			walk(v.Index(0), path+"[0]")
+			return
+		}
+		old := reflect.New(v.Type()).Elem()
+		old.Set(v)
+		v.Set(another(t, v))
+		if other, taken := seen[c.Hash()]; taken {
+			t.Errorf("%s does not count: the hash is that of %s", path, other)
+		}
+		seen[c.Hash()] = path
+		changed++
+		v.Set(old)
+	}
+	walk(reflect.ValueOf(c).Elem(), "")
+	if changed < 40 {
+		t.Errorf("only %d fields were changed", changed)
+	}
+}
+
+// another returns a value that is not the given one.
+func another(t *testing.T, v reflect.Value) reflect.Value {
+	t.Helper()
+	n := reflect.New(v.Type()).Elem()
+	switch v.Kind() {
+	case reflect.String:
+		n.SetString(v.String() + "x")
+	case reflect.Bool:
+		n.SetBool(!v.Bool())
+	case reflect.Int, reflect.Int64:
+		n.SetInt(v.Int() + 1)
+	case reflect.Slice:
+		n.Set(reflect.Append(v, reflect.New(v.Type().Elem()).Elem()))
+	case reflect.Map:
+		n.Set(reflect.ValueOf(map[string]string{"a": "b"}))
+	case reflect.Struct:
+		n.Set(reflect.ValueOf(v.Interface().(time.Time).Add(time.Hour)))
+	default:
+		t.Fatalf("a field of kind %s: teach the test to change it", v.Kind())
+	}
+	return n
+}

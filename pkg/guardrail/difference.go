@@ -1,0 +1,163 @@
+package guardrail
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/lint"
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+)
+
+// judgeExcess says how bad it is that somebody has access beyond the ceiling.
+func judgeExcess(d access.Difference, live *policy.Document) (Code, Severity) {
+	restricted := restricts(live.Statements[d.Statement].Conditions)
+	switch d.Scope {
+	case access.AnyAccount:
+		if restricted {
+			return CodePublicAccess, High
+		}
+		return CodePublicAccess, Critical
+	case access.NamedAccount:
+		return CodeForeignAccess, High
+	case access.AWSService:
+		if restricted {
+			return CodeServiceAccess, Medium
+		}
+		return CodeServiceAccess, High
+	default:
+		return CodeAccountAccess, Medium
+	}
+}
+
+// judgeMissing says how bad it is that access of the floor is missing, and finds the
+// floor that a repair has to reach.
+func (j *Judgement) judgeMissing(k Key, missing []access.Difference) {
+	lockout := false
+	var narrowing, refused []int // Deny statements of the policy
+	for _, d := range missing {
+		byDeny := d.Policy == access.Actual
+		code, severity := CodeRequiredAccessMissing, Medium
+		switch {
+		case takesControl(d):
+			code, severity = CodeAccountStatementMissing, High
+			lockout = true
+		case byDeny && (d.Delegated || d.Conditions != ""):
+			code, severity = CodeHardeningDeny, Low
+			if j.Selection.Baseline.HardeningDenies == PermitDenies {
+				severity = Info
+				narrowing = append(narrowing, d.Statement)
+			}
+		case !byDeny && d.Statement == 0:
+			code, severity = CodeAccessMissing, Low
+		}
+		if byDeny && code != CodeHardeningDeny {
+			refused = append(refused, d.Statement)
+		}
+		j.add(newDifference(k, code, severity, "may not", d))
+	}
+	if lockout {
+		j.judgeLockout(k)
+	}
+	j.narrowFloor(k, narrowing, refused)
+}
+
+// takesControl tells whether principals that no policy names lose the delegated
+// control of the key policy, in all requests.
+func takesControl(d access.Difference) bool {
+	return d.Delegated && d.Unnamed && d.Conditions == "" && slices.ContainsFunc(d.Actions, func(name string) bool {
+		return access.ActionsMatching(name)&access.ActionsMatching("kms:PutKeyPolicy") != 0
+	})
+}
+
+// judgeLockout adds a finding where nobody is left who can change the policy.
+func (j *Judgement) judgeLockout(k Key) {
+	who, unsure := access.WhoMay(k.PolicyKey(), j.Live, "kms:PutKeyPolicy")
+	if len(who) > 0 || unsure {
+		return
+	}
+	dead := slices.ContainsFunc(j.Live.Statements, func(st policy.Statement) bool {
+		return slices.ContainsFunc(st.Principals.Entries, func(p policy.Principal) bool { return p.Kind == policy.UniqueID })
+	})
+	if dead {
+		j.add(NewFinding(k, CodeOnlyDeadPrincipals, High, "nobody can change the key policy: whom it names has been deleted"))
+		return
+	}
+	j.add(NewFinding(k, CodeNoAdministrator, High, "nobody can change the key policy"))
+}
+
+// narrowFloor takes from the floor what Deny statements that may stay take.
+func (j *Judgement) narrowFloor(k Key, narrowing, refused []int) {
+	j.Floor = j.Limits.Floor
+	var denies []policy.Statement
+	slices.Sort(narrowing)
+	for _, i := range slices.Compact(narrowing) {
+		if !slices.Contains(refused, i) {
+			denies = append(denies, j.Live.Statements[i])
+		}
+	}
+	// Where the floor cannot carry them, the repair has to do without them.
+	if narrowed, err := extend(j.Limits.Floor, denies); err == nil {
+		j.Floor = narrowed
+	}
+}
+
+// lint adds what the policy's author surely did not mean.
+func (j *Judgement) lint(k Key) {
+	for _, l := range lint.Check(k.PolicyKey(), j.Live) {
+		f := NewFinding(k, Code(lintPrefix+string(l.Code)), Info, fmt.Sprintf("%s at line %d, column %d of the key policy", l.Code, l.Line, l.Column))
+		f.Statement = &l.Statement
+		j.add(f)
+	}
+}
+
+func newDifference(k Key, code Code, severity Severity, may string, d access.Difference) Finding {
+	message := cut(d.Principals, 8) + " " + may + " " + cut(access.ActionPatterns(d.Actions), 12)
+	if d.Delegated {
+		message += " with a permission of their own account"
+	}
+	if d.Conditions != "" {
+		message += ", under conditions"
+	}
+	f := NewFinding(k, code, severity, message)
+	if d.Policy == access.Actual {
+		f.Statement = &d.Statement
+	}
+	f.Witness = &d.Witness
+	return f
+}
+
+// cut names the first few of a list and counts the rest.
+func cut(list []string, most int) string {
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+}
+
+// malformed words a parse error without the text that it quotes.
+func malformed(err error) string {
+	var problem *policy.Error
+	if !errors.As(err, &problem) {
+		return "the key policy cannot be read"
+	}
+	return fmt.Sprintf("the key policy cannot be read: %s at line %d, column %d", problem.Code, problem.Line, problem.Column)
+}
+
+// undecided words an open question without the statement's text.
+func undecided(open access.Inconclusive) string {
+	which := "the key policy"
+	if open.Policy != access.Actual {
+		which = "the " + string(open.Policy)
+	}
+	switch open.Reason {
+	case "over-budget":
+		return "the policies are too complex to compare"
+	case "conditions":
+		return fmt.Sprintf("what statement %d of %s allows depends on its conditions", open.Statement, which)
+	default:
+		return fmt.Sprintf("what statement %d of %s allows is not decided (%s)", open.Statement, which, open.Reason)
+	}
+}
