@@ -35,7 +35,7 @@ func judgeExcess(d access.Difference, live *policy.Document) (Code, Severity) {
 // judgeMissing says how bad it is that access of the floor is missing, and finds the
 // floor that a repair has to reach.
 func (j *Judgement) judgeMissing(k Key, missing []access.Difference) {
-	lockout := false
+	lockout, permitted := false, j.Selection.Baseline.HardeningDenies == PermitDenies
 	var narrowing, refused []int // Deny statements of the policy
 	for _, d := range missing {
 		byDeny := d.Policy == access.Actual
@@ -46,7 +46,7 @@ func (j *Judgement) judgeMissing(k Key, missing []access.Difference) {
 			lockout = true
 		case byDeny && (d.Delegated || d.Conditions != ""):
 			code, severity = CodeHardeningDeny, Low
-			if j.Selection.Baseline.HardeningDenies == PermitDenies {
+			if permitted {
 				severity = Info
 				narrowing = append(narrowing, d.Statement)
 			}
@@ -56,12 +56,15 @@ func (j *Judgement) judgeMissing(k Key, missing []access.Difference) {
 		if byDeny && code != CodeHardeningDeny {
 			refused = append(refused, d.Statement)
 		}
+		if code == CodeAccountStatementMissing && byDeny && permitted {
+			narrowing = append(narrowing, d.Statement) // for what it takes beside control
+		}
 		j.add(newDifference(k, code, severity, "may not", d))
 	}
 	if lockout {
 		j.judgeLockout(k)
 	}
-	j.narrowFloor(k, narrowing, refused)
+	j.narrowFloors(narrowing, refused)
 }
 
 // takesControl tells whether principals that no policy names lose the delegated
@@ -88,19 +91,36 @@ func (j *Judgement) judgeLockout(k Key) {
 	j.add(NewFinding(k, CodeNoAdministrator, High, "nobody can change the key policy"))
 }
 
-// narrowFloor takes from the floor what Deny statements that may stay take.
-func (j *Judgement) narrowFloor(k Key, narrowing, refused []int) {
-	j.Floor = j.Limits.Floor
-	var denies []policy.Statement
+// narrowFloors splits the floor in two, and takes from each what Deny statements that
+// may stay take: the account statement, from which they may take everything but control
+// of the key policy; and that control with what is required, from which they may only
+// take something under conditions. So a Deny that takes both too much and what it may is
+// narrowed by a repair, and need not go.
+func (j *Judgement) narrowFloors(narrowing, refused []int) {
+	floor := j.Limits.Floor
+	control := floor.Statements[0]
+	control.Actions = policy.Values("kms:PutKeyPolicy")
+	given, required := []policy.Statement{floor.Statements[0]}, []policy.Statement{control}
+	for _, st := range floor.Statements[1:] {
+		if st.Effect == policy.Deny {
+			given = append(given, st)
+		}
+		required = append(required, st)
+	}
 	slices.Sort(narrowing)
 	for _, i := range slices.Compact(narrowing) {
+		given = append(given, j.Live.Statements[i])
 		if !slices.Contains(refused, i) {
-			denies = append(denies, j.Live.Statements[i])
+			required = append(required, j.Live.Statements[i])
 		}
 	}
-	// Where the floor cannot carry them, the repair has to do without them.
-	if narrowed, err := extend(j.Limits.Floor, denies); err == nil {
-		j.Floor = narrowed
+	for _, statements := range [][]policy.Statement{given, required} {
+		d, err := policy.New(floor.Version, floor.ID, statements...)
+		if err != nil {
+			j.Floors = []*policy.Document{floor} // too large to carry them: the repair has to do without
+			return
+		}
+		j.Floors = append(j.Floors, d)
 	}
 }
 

@@ -42,9 +42,9 @@ type Judgement struct {
 	Live *policy.Document
 	// Limits are those of the baseline for the key; zero where there are none.
 	Limits Limits
-	// Floor is the floor for a repair: Limits.Floor, narrowed by the Deny statements
-	// of Live that may stay.
-	Floor *policy.Document
+	// Floors are the floor for a repair in two parts: Limits.Floor, narrowed by the Deny
+	// statements of Live that may stay.
+	Floors []*policy.Document
 }
 
 // Judge holds a key's policy against what the configuration wants of the key. It

@@ -88,8 +88,10 @@ func TestOnlyWhatIsProvedToLieWithinTheLimitsIsCompliantAndOnlyAProvedDifference
 	for i, row := range judgements {
 		j := judged()[i]
 		within := access.Verdict("")
-		if j.Live != nil && j.Floor != nil {
-			within = access.Within(row.key.PolicyKey(), j.Floor, j.Live, j.Limits.Ceiling).Verdict
+		for _, floor := range j.Floors {
+			if within == "" || within == access.Inside {
+				within = access.Within(row.key.PolicyKey(), floor, j.Live, j.Limits.Ceiling).Verdict
+			}
 		}
 		above := j.Severity.AtLeast(guardrail.Low)
 		switch j.Verdict {

@@ -1,9 +1,6 @@
 package repair
 
-import (
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
-)
+import "github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 
 // For plans the repair of a judged key by the configuration's strategy: Trim, or Replace
 // by the generated default with what the baseline requires. A baseline that wants exactly
@@ -13,12 +10,12 @@ func For(s guardrail.Snapshot, j guardrail.Judgement, c *guardrail.Configuration
 	switch {
 	case s.Evidence != guardrail.LivePolicy:
 		return Plan{}, refuse(NotLive, "the judged policy was not read from the key")
-	case j.Live == nil || j.Floor == nil || j.Limits.Ceiling == nil:
+	case j.Live == nil || len(j.Floors) == 0 || j.Limits.Ceiling == nil:
 		return Plan{}, refuse(Incomplete, "the key was not held against a baseline")
 	}
 	r := Request{
 		Key: s.Key.PolicyKey(), Live: j.Live, Writer: writer,
-		Bounds: Bounds{Floors: []*policy.Document{j.Floor}, Ceiling: j.Limits.Ceiling},
+		Bounds: Bounds{Floors: j.Floors, Ceiling: j.Limits.Ceiling},
 	}
 	if c.Repair.Strategy == guardrail.Reset || j.Selection.Baseline.Match == guardrail.ExactDefault {
 		return Replace(r, j.Limits.Reset)
