@@ -139,6 +139,9 @@ func TestAllFormsThatThePolicyIsAreNamedTheLatestFirst(t *testing.T) {
 		if got := describe(r); got != test.want {
 			t.Errorf("%s: %q, want %q\n%s", test.reason, got, test.want, explain(r))
 		}
+		if editions := r.Editions(); len(slices.Compact(slices.Clone(editions))) < len(editions) {
+			t.Errorf("%s: an edition twice in %s", test.reason, editions)
+		}
 	}
 }
 
