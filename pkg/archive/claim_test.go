@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/objectstore"
 )
 
 func TestARepairLeavesItsClaimWriteAndReport(t *testing.T) {
@@ -207,6 +209,37 @@ func TestTheBreakerOpensAgainInTheNextHour(t *testing.T) {
 	if _, err := w.Claim(t.Context(), record("event-2", "a", noon.Add(time.Hour)), l); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestAClaimThatTheBreakerStopsHoldsNoLock(t *testing.T) {
+	w := newWorld(t)
+	l := limits
+	l.AccountPerHour = 1
+	w.fault = func(_ int, r *http.Request) *objectstore.Fault {
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/breaker/") {
+			return &objectstore.Fault{Drop: true}
+		}
+		return nil
+	}
+	if _, err := w.Claim(t.Context(), record("event-1", "a", noon), l); err == nil {
+		t.Fatal("the breaker was not asked")
+	}
+	w.inject() // nothing, from now on
+	other := record("event-2", "b", noon)
+	other.KeyARN += "0"
+	if _, err := w.Claim(t.Context(), other, l); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.Claim(t.Context(), record("event-1", "c", noon.Add(invocation)), l)
+	var reached *enforcer.BreakerError
+	if !errors.As(err, &reached) || reached.Scope != enforcer.AccountBreaker {
+		t.Errorf("after another key took the last number: %v", err)
+	}
+	again := w.must(enforcer.AlreadyAbandoned, record("event-1", "d", noon.Add(2*invocation)))
+	if again.Abandoned.Reason != enforcer.BreakerOpened {
+		t.Errorf("the claim was given up for %q", again.Abandoned.Reason)
+	}
+	w.must(enforcer.Fresh, record("event-3", "e", noon.Add(3*invocation)))
 }
 
 func TestWhatCannotBeArchivedIsRefused(t *testing.T) {

@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func TestForeignObjectsAreNamed(t *testing.T) {
 		{"it is about another key", "", swap("key/1234", "key/9234")},
 		{"it is of another day", "", swap(`"time":"2026-11-23`, `"time":"2026-11-22`)},
 		{"it does not say where the breaker counts it", "", swap(`"total":1`, `"total":0`)},
-		{"it is larger than anything that the guardrail writes", "", func(text string) string { return strings.Repeat(" ", 1<<20) + text }},
+		{"it is larger than anything that the guardrail writes", "", func(text string) string { return text + strings.Repeat(" ", 1<<20) }},
 		{"no such object is ever beside a claim", "/hello", func(string) string { return "" }},
 		{"a turn is missing", "/handover/0002", func(string) string { return "" }},
 		{"a turn is nothing", "/handover/0001", func(string) string { return `{"schema":"1","kind":"handover","body":{}}` }},
@@ -78,6 +79,18 @@ func TestForeignObjectsAreNamed(t *testing.T) {
 				t.Errorf("the error does not name the object: %v", err)
 			}
 		})
+	}
+}
+
+func TestNothingComesAfterAClaimWasGivenUp(t *testing.T) {
+	w := newWorld(t)
+	c := w.must(enforcer.Fresh, record("event-1", "a", noon))
+	w.wantError("Abandon", w.Abandon(t.Context(), c.Hold, enforcer.Abandonment{Time: noon, Holder: "a"}), nil)
+	turn := string(c.Slot) + "/handover/000"
+	w.plant(turn+"2", w.text(turn+"1"))
+	_, err := w.Entry(t.Context(), c.Slot)
+	if !errors.Is(err, enforcer.ErrCorrupt) || !strings.Contains(err.Error(), turn+"1") {
+		t.Errorf("Entry: %v", err)
 	}
 }
 
