@@ -177,3 +177,28 @@ func another(t *testing.T, v reflect.Value) reflect.Value {
 	}
 	return n
 }
+
+// A required ARN of one account is right for the keys of that account only; a
+// configuration for several writes ${AccountId}.
+func TestARequiredPrincipalThatFitsNoKeyOfTheAccountIsABadBaseline(t *testing.T) {
+	k := symmetric
+	k.Account, k.ARN = foreign, strings.ReplaceAll(symmetric.ARN, account, foreign)
+	text := strings.ReplaceAll(document(accountStatement), account, foreign)
+	for _, row := range []struct {
+		admin string
+		want  guardrail.Code
+	}{{admin, guardrail.CodeBadBaseline}, {"arn:${Partition}:iam::${AccountId}:role/Admin", guardrail.CodeRequiredAccessMissing}} {
+		c := configured(func(b *guardrail.Baseline) { b.Administrators.Required = []string{row.admin} })
+		j := guardrail.Judge(guardrail.Snapshot{Key: k, Policy: text, Evidence: guardrail.LivePolicy}, c, now)
+		if j.Findings[0].Code != row.want || j.Findings[0].Code == guardrail.CodeBadBaseline && j.Verdict != guardrail.CannotJudge {
+			t.Errorf("%s: %+v", row.admin, j)
+		}
+	}
+	needs := configured(func(b *guardrail.Baseline) {
+		b.Permit = []guardrail.Template{`{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"${OrganizationId}"}}}`}
+	})
+	j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: document(accountStatement), Evidence: guardrail.LivePolicy}, needs, now)
+	if j.Verdict != guardrail.CannotJudge || j.Findings[0].Code != guardrail.CodeBadBaseline {
+		t.Errorf("an organization that is not known: %+v", j)
+	}
+}
