@@ -3,6 +3,9 @@ package guardrail
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 )
@@ -174,10 +177,33 @@ type Finding struct {
 	Witness *evaluation.Request `json:"witness,omitempty"`
 }
 
-// NewFinding returns a finding about a key, with its stable id.
+// NewFinding returns a finding about a key, with its stable id. The message is made
+// fit for whatever shows it, see neutral.
 func NewFinding(k Key, code Code, severity Severity, message string) Finding {
 	sum := sha256.Sum256([]byte(k.ARN + "\n" + string(code)))
-	return Finding{ID: hex.EncodeToString(sum[:8]), Code: code, Severity: severity, Message: message}
+	return Finding{ID: hex.EncodeToString(sum[:8]), Code: code, Severity: severity, Message: neutral(message)}
+}
+
+// neutral writes what does not print (line breaks, terminal codes, direction overrides)
+// and what markup and chat programs act on as \u escapes. Principals, stacks and callers
+// are named by whoever made them: an IAM path may be "/<!channel>/".
+func neutral(text string) string {
+	acts := func(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune("<>&`", r) }
+	if !strings.ContainsFunc(text, acts) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case !acts(r):
+			b.WriteRune(r)
+		case r > 0xFFFF:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }
 
 // Worst returns the worst severity of findings, NoSeverity for none.

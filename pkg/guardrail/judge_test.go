@@ -189,6 +189,25 @@ func TestMessagesQuoteNoTextOfThePolicy(t *testing.T) {
 	}
 }
 
+// Whoever makes a role chooses its path, and the message names it in terminals, chats and mails.
+func TestMessagesAreNeutralWhateverTheyName(t *testing.T) {
+	for _, row := range []struct{ text, want, reason string }{
+		{"arn:aws:iam::111122223333:role/App may kms:Sign", "arn:aws:iam::111122223333:role/App may kms:Sign", "readable as it is"},
+		{"role/<!channel>/x`y`&z", `role/\u003c!channel\u003e/x\u0060y\u0060\u0026z`, "mentions, code and markup"},
+		{"a\nb\x1b[31m\u202ec", `a\u000ab\u001b[31m\u202ec`, "lines, terminal codes, direction overrides"},
+		{"a\U000e0041", `a\U000e0041`, "tag characters, which do not show"},
+	} {
+		if got := guardrail.NewFinding(symmetric, guardrail.CodeUndecided, guardrail.High, row.text).Message; got != row.want {
+			t.Errorf("%q, want %q: %s", got, row.want, row.reason)
+		}
+	}
+	text := document(accountStatement, statement("Allow", `{"AWS":"arn:aws:iam::444455556666:role/<!channel>/R"}`, "kms:Sign"))
+	j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: text, Evidence: guardrail.LivePolicy}, api, now)
+	if message := j.Findings[0].Message; strings.Contains(message, "<") || !strings.Contains(message, `role/\u003c!channel\u003e/R`) {
+		t.Errorf("message %s", message)
+	}
+}
+
 func TestFindingIDsAreStableForKeyAndCode(t *testing.T) {
 	other := key("aws", "eu-west-1", defaultpolicy.KeyType{})
 	one := guardrail.NewFinding(symmetric, guardrail.CodeUndecided, guardrail.High, "one thing")
