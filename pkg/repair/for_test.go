@@ -117,7 +117,7 @@ func TestARepairedPolicyJudgesCleanAndIsRepairedOnce(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d plans; refused: %v", planned, refused)
+	t.Logf("proof: %d plans judge clean and are planned once; refused: %v", planned, refused)
 	if planned < 200 {
 		t.Errorf("only %d plans were made", planned)
 	}
