@@ -70,7 +70,7 @@ func (p *planner) giveBack(n *narrowing) error {
 			continue
 		}
 		for s := range p.shares {
-			for _, m := range meet(&n.was, principal, n.outside[k], &p.shares[s]) {
+			for _, m := range meet(p.Key.Account, &n.was, principal, n.outside[k], &p.shares[s]) {
 				pieces, found, err := p.useful(n, &m)
 				if err != nil {
 					return err

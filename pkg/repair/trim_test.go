@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,6 +154,16 @@ var otherBounds = []struct{ name, because, live, floor, ceiling string }{
 		"", `{"Statement":` + root + `}`,
 	},
 	{
+		"session-through-its-account", "no condition names a session; what it may do through its account it has only where the account statement says so",
+		pretty(`{"Sid":"direct","Effect":"Allow","Principal":{"AWS":["arn:aws:sts::111122223333:assumed-role/Worker/jane","arn:aws:sts::111122223333:federated-user/joe"]},"Action":["kms:Sign","kms:Decrypt"],"Resource":"*"}`, strings.Replace(root, `"kms:*"`, `["kms:Put*","kms:Decrypt"]`, 1)),
+		"", `{"Statement":` + root + `}`,
+	},
+	{
+		"principal-of-another-account", "in another account, to name a role is to leave it to that account",
+		pretty(accountStatement, `{"Sid":"abroad","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":["kms:Sign","kms:Decrypt"],"Resource":"*"}`),
+		floorText, `{"Statement":[` + root + `,{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::444455556666:role/Worker","arn:aws:sts::444455556666:assumed-role/Worker/jane"]},"Action":"kms:Decrypt","Resource":"*"}]}`,
+	},
+	{
 		"undecided-deny", "whom the Deny covers is not decided, and the floor has to be there for sure",
 		pretty(accountStatement, public, `{"Sid":"perhaps","Effect":"Deny","NotPrincipal":{"AWS":["arn:aws:iam::111122223333:root","arn:aws:iam::111122223333:role/Worker"]},"Action":["kms:PutKeyPolicy","kms:BypassPolicyLockoutSafetyCheck"],"Resource":"*"}`),
 		floorText, `{"Statement":` + root + `}`,
@@ -243,6 +254,34 @@ func checkPlanOf(t interface {
 		t.Fatalf("the plan is trimmed again: %v, %v", err, p.Edits)
 	}
 	insideKeepsBytes(t, r, plan)
+	withinKeepsBytes(t, r, plan)
+}
+
+// withinKeepsBytes checks that an Allow that is within the ceiling under the Denies stands in
+// the plan as it was, as long as the Denies do.
+func withinKeepsBytes(t interface{ Errorf(string, ...any) }, r repair.Request, plan repair.Plan) {
+	for _, e := range plan.Edits {
+		if e.Kind == repair.ReplaceDocument || e.Statement != repair.NoStatement && r.Live.Statements[e.Statement].Effect == policy.Deny {
+			return
+		}
+	}
+	for i, st := range r.Live.Statements {
+		revisions := map[int]policy.Revision{}
+		for j, other := range r.Live.Statements {
+			if j != i && other.Effect == policy.Allow {
+				revisions[j] = policy.Revision{}
+			}
+		}
+		dead := len(st.Actions.Values) == 0 || len(st.Resources.Values) == 0 || len(st.Principals.Entries) == 0 ||
+			slices.ContainsFunc(st.Principals.Entries, func(p policy.Principal) bool { return p.Kind == policy.UniqueID })
+		alone, err := r.Live.Revise(revisions)
+		if err != nil || dead || st.Effect != policy.Allow || access.Within(r.Key, alone, alone, r.Bounds.Ceiling).Verdict != access.Inside {
+			continue
+		}
+		if text := r.Live.Text()[st.Offset:st.End]; !strings.Contains(plan.Document.Text(), text) {
+			t.Errorf("statement %d is within the ceiling and changed: %s", i, text)
+		}
+	}
 }
 
 // insideKeepsBytes checks that the statements the plan does not mention stand there as they were.
