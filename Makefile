@@ -132,11 +132,11 @@ fmt: ## Format all Go files
 ##@ Deploy
 
 .PHONY: synth
-synth: need-node ## Write the CloudFormation template to cdk.out (builds what it needs, no AWS account)
+synth: need-node ## Write the CloudFormation template to cdk.out (builds what it needs, no AWS account; CDKFLAGS as for deploy)
 	npx --yes $(CDK) synth --quiet $(CDKFLAGS)
 
 .PHONY: deploy
-deploy: need-node ## Deploy with your AWS credentials, in report mode (CDKFLAGS='-c guardrail:mode=repair')
+deploy: need-node ## Deploy with your AWS credentials what guardrail.yaml says, else report only (CDKFLAGS='-c guardrail:config=FILE')
 	npx --yes $(CDK) deploy $(CDKFLAGS)
 
 .PHONY: need-node
