@@ -62,7 +62,7 @@ var table = []row{
 	{folder: "functions/enforce", imports: []string{"pkg/app"}, libraries: []library{runtime}, never: notInLambda, reason: lambda},
 	{
 		folder:    "functions/kmsguard",
-		imports:   slices.Concat([]string{"events", "pkg/app", "pkg/report", "pkg/localaws", "pkg/config"}, engine),
+		imports:   slices.Concat([]string{"events", "pkg/app", "pkg/report", "pkg/localaws", "pkg/config", "pkg/enforcer", "pkg/awskms", "pkg/archive"}, engine),
 		libraries: []library{cobra, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    "the tool builds without the CDK and without Node: it has to run where only Go is",

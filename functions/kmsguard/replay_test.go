@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +24,8 @@ type home struct {
 	cloud *localaws.Cloud
 	owner localaws.Identity
 	api   *kms.Client
+	// endpoint are the flags that name embedded AWS.
+	endpoint []string
 }
 
 // newHome starts embedded AWS and puts credentials for it into the environment,
@@ -34,7 +37,7 @@ func newHome(t *testing.T) *home {
 	owner := cloud.AddAccount(account, localaws.AccountOptions{}).AddRole("Owner", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "GUARDRAIL_") {
+		if strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "GUARDRAIL_") || strings.HasPrefix(name, "ORGANIZATION") || name == app.EnvArchiveBucket {
 			t.Setenv(name, "")
 		}
 	}
@@ -44,7 +47,7 @@ func newHome(t *testing.T) *home {
 	t.Setenv("AWS_ACCESS_KEY_ID", owner.AccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", owner.SecretAccessKey)
 	t.Setenv("AWS_SESSION_TOKEN", owner.SessionToken)
-	return &home{cloud, owner, kms.NewFromConfig(cloud.Config(owner, "us-east-1"))}
+	return &home{cloud, owner, kms.NewFromConfig(cloud.Config(owner, "us-east-1")), []string{"--endpoint-url", cloud.Endpoint()}}
 }
 
 // key makes a key with a policy and returns its ARN and the file of its event.
@@ -78,7 +81,7 @@ func (h *home) policy(t *testing.T, arn string) string {
 func (h *home) replay(t *testing.T, in string, args ...string) result {
 	t.Helper()
 	h.cloud.ResetCalls()
-	return kmsguard(t, in, append([]string{"replay", "--endpoint-url", h.cloud.Endpoint(), "--region", "us-east-1"}, args...)...)
+	return kmsguard(t, in, slices.Concat([]string{"replay", "--region", "us-east-1"}, h.endpoint, args)...)
 }
 
 // sample returns the file of a sample event of the repository.
@@ -89,7 +92,7 @@ func TestReplayReportsAndDoesNotWrite(t *testing.T) {
 	arn, file := h.key(t, publicPolicy)
 	got := h.replay(t, "", file)
 	got.check(t, exitDifferent, "NON-COMPLIANT  "+arn+"\n  source    "+file+"\n", "")
-	got.check(t, exitDifferent, "\n  action    reported (public-access)\n", "")
+	got.check(t, exitDifferent, "\n  action    reported (report-mode)\n", "")
 	got.check(t, exitDifferent, "\n  critical  public-access, statement 1: every principal of any other account may kms:Decrypt", "")
 	if writes := h.cloud.Calls("PutKeyPolicy"); len(writes) > 0 {
 		t.Errorf("report mode wrote: %v", writes)
@@ -99,25 +102,63 @@ func TestReplayReportsAndDoesNotWrite(t *testing.T) {
 func TestReplayRepairs(t *testing.T) {
 	h := newHome(t)
 	arn, file := h.key(t, publicPolicy)
-	t.Setenv(app.EnvMode, "repair")
-	h.replay(t, "", file).check(t, exitDifferent, "\n  action    repaired (proved-difference)\n", "")
-	if text := h.policy(t, arn); strings.Contains(text, "partners") || !strings.Contains(text, "key-default-1") {
+	h.archive(t)
+	repairs := []string{"--config", write(t, "guardrail.yaml", repairConfiguration)}
+	got := h.replay(t, "", append(repairs, file)...)
+	got.check(t, exitDifferent, "\n  action    repaired (public-access)\n", "")
+	got.check(t, exitDifferent, "\n  undo      kmsguard restore repairs/111122223333/us-east-1/", "")
+	if text := h.policy(t, arn); strings.Contains(text, "partners") || !strings.Contains(text, ":root") {
 		t.Errorf("the policy is now\n%s", text)
 	}
-	h.replay(t, "", h.lastEvent(t)).check(t, exitFine, "COMPLIANT  "+arn, "") // the repair's own event ends the loop
+	h.replay(t, "", append(repairs, h.lastEvent(t))...).check(t, exitFine, "COMPLIANT  "+arn, "") // the repair's own event ends the loop
 	if writes := h.cloud.Calls("PutKeyPolicy"); len(writes) > 0 {
 		t.Errorf("wrote again: %v", writes)
 	}
 }
 
-func TestReplayTakesTheYardstickFromTheEnvironment(t *testing.T) {
+// repairConfiguration repairs by the API default, under which nobody but the account has access.
+const repairConfiguration = "version: 1\nmode: repair\nbaselines: {strict: {style: api}}\n"
+
+// archive gives replay a bucket to archive in. Each service has its own endpoint then, which
+// --endpoint-url would overrule, as in the AWS CLI.
+func (h *home) archive(t *testing.T) {
+	t.Helper()
+	store, err := startStore("archive")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.close)
+	h.endpoint = nil
+	t.Setenv("AWS_ENDPOINT_URL", h.cloud.Endpoint())
+	t.Setenv("AWS_ENDPOINT_URL_S3", store.url)
+	t.Setenv(app.EnvArchiveBucket, "archive")
+}
+
+func TestReplayTakesItsSettingsFromTheEnvironment(t *testing.T) {
 	h := newHome(t)
-	_, file := h.key(t, accountPolicy)
-	t.Setenv(app.EnvStyle, "console")
-	t.Setenv(app.EnvUsers, "arn:aws:iam::111122223333:role/App")
-	h.replay(t, "", file).check(t, exitDifferent, "access-missing: arn:aws:iam::111122223333:role/App may not", "")
-	t.Setenv(app.EnvMode, "sometimes")
-	h.replay(t, "", file).check(t, exitError, "", `GUARDRAIL_MODE is "sometimes"; it must be report or repair`)
+	_, file := h.key(t, publicPolicy)
+	repairs := write(t, "guardrail.yaml", repairConfiguration)
+	t.Setenv(app.EnvConfig, repairs)
+	h.replay(t, "", file).check(t, exitError, "", "the configuration repairs, and nothing is written that was not archived: ARCHIVE_BUCKET must name a bucket")
+	h.archive(t)
+	t.Setenv(app.EnvModeMax, "report")
+	h.replay(t, "", file).check(t, exitDifferent, "\n  action    reported (report-mode)\n", "")
+	t.Setenv(app.EnvModeMax, "sometimes")
+	h.replay(t, "", file).check(t, exitError, "", `GUARDRAIL_MODE_MAX is "sometimes"; it must be report`)
+	t.Setenv(app.EnvModeMax, "")
+	t.Setenv(app.EnvConfig, write(t, "broken.yaml", "version: 1\nmode: fix\nbaselines: {a: {style: api}}\n"))
+	h.replay(t, "", file).check(t, exitError, "", "broken.yaml:2:7: unknown mode `fix`")
+	h.replay(t, "", "--config", repairs, file).check(t, exitDifferent, "\n  action    repaired (public-access)\n", "") // before that of the environment
+}
+
+func TestReplayUsesTheConfigurationOfTheWorkingDirectory(t *testing.T) {
+	h := newHome(t)
+	_, file := h.key(t, publicPolicy)
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("guardrail.yaml", []byte("version: 1\nbaselines: {mine: {style: api}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.replay(t, "", file).check(t, exitDifferent, "\n  baseline  mine\n", "")
 }
 
 func TestExitCodesOfReplay(t *testing.T) {
@@ -228,7 +269,8 @@ func TestReplayRefusesListsOfRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(app.EnvMode, "repair")
+	h.archive(t)
+	t.Setenv(app.EnvConfig, write(t, "guardrail.yaml", repairConfiguration))
 	batch := write(t, "batch.json", fmt.Sprintf(`{"Records":[{"messageId":"1","eventSource":"aws:sqs","body":%s}]}`, quote(t, string(body))))
 	h.replay(t, "", batch).check(t, exitError, "", "replay takes one EventBridge event a file")
 	if calls := h.cloud.Calls(); len(calls) > 0 {
@@ -305,7 +347,7 @@ func TestWriterErrorOfReplayIsAnError(t *testing.T) {
 // A verdict that this version does not know is not fine.
 func TestExitCodeOfAVerdict(t *testing.T) {
 	tests := map[guardrail.Verdict]int{
-		guardrail.Compliant: exitFine, guardrail.NothingToJudge: exitFine, guardrail.NonCompliant: exitDifferent,
+		guardrail.Compliant: exitFine, guardrail.Exempt: exitFine, guardrail.NothingToJudge: exitFine, guardrail.NonCompliant: exitDifferent,
 		guardrail.CannotJudge: exitInconclusive, "": exitInconclusive, "brand-new": exitInconclusive,
 	}
 	for verdict, want := range tests {

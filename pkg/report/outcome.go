@@ -52,7 +52,7 @@ func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
 	if o.Plan != nil {
 		line("repair", planWords(o))
 		for _, edit := range o.Plan.Edits {
-			line("", "- "+edit)
+			b.WriteString(Wrap(strings.Repeat(" ", 12)+"- "+Printable(edit), Width, strings.Repeat(" ", 14)) + "\n")
 		}
 	}
 	line("archive", o.Archive)
@@ -132,7 +132,7 @@ func verdictWord(v guardrail.Verdict) string {
 // evidenceWords says that the policy is not the key's own; that it is needs no words.
 func evidenceWords(e guardrail.Evidence) string {
 	switch e {
-	case guardrail.LivePolicy:
+	case guardrail.LivePolicy, guardrail.FilePolicy:
 		return ""
 	case guardrail.EventPolicy:
 		return "as the event tells it; the key's own could not be read"
