@@ -167,7 +167,7 @@ func (c *checker) each(names []string, judge func(context.Context, string) (chec
 		case ctx.Err() != nil:
 			return errors.Join(ctx.Err(), c.answers.end())
 		case err != nil:
-			c.cmd.PrintErrf("kmsguard: %s: %s\n", report.Printable(nameOf(name)), report.Printable(err.Error()))
+			c.cmd.PrintErrf("kmsguard: %s\n", report.Printable(problemOf(name, err)))
 			c.code = worse(c.code, exitError)
 			continue
 		}
@@ -180,6 +180,15 @@ func (c *checker) each(names []string, judge func(context.Context, string) (chec
 		return err
 	}
 	return status(c.code)
+}
+
+// problemOf words an error about a file or key; of a malformed policy, with its place.
+func problemOf(name string, err error) string {
+	var malformed *policy.Error
+	if errors.As(err, &malformed) {
+		return nameOf(name) + ":" + err.Error()
+	}
+	return nameOf(name) + ": " + err.Error()
 }
 
 func (c *checker) write(r checked) error {

@@ -147,7 +147,8 @@ func (e explanation) print(w io.Writer, limits bool) error {
 	if name == "" {
 		name = "a key of account " + e.Account
 	}
-	line("key", "%s, %s", name, e.KeyType)
+	line("key", "%s", name)
+	line("key type", "%s", e.KeyType)
 	line("rule", "%s", e.Rule)
 	if e.baseline != nil {
 		line("baseline", "%s: style %s, match %s", e.Baseline, e.baseline.Style, e.baseline.Match)

@@ -21,9 +21,10 @@ import (
 
 // home is an account on embedded AWS with keys and their events in files.
 type home struct {
-	cloud *localaws.Cloud
-	owner localaws.Identity
-	api   *kms.Client
+	cloud   *localaws.Cloud
+	account *localaws.Account
+	owner   localaws.Identity
+	api     *kms.Client
 	// endpoint are the flags that name embedded AWS.
 	endpoint []string
 }
@@ -34,7 +35,8 @@ func newHome(t *testing.T) *home {
 	t.Helper()
 	cloud := localaws.Start(localaws.Options{})
 	t.Cleanup(cloud.Close)
-	owner := cloud.AddAccount(account, localaws.AccountOptions{}).AddRole("Owner", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
+	its := cloud.AddAccount(account, localaws.AccountOptions{})
+	owner := its.AddRole("Owner", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
 		if strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "GUARDRAIL_") || strings.HasPrefix(name, "ORGANIZATION") || name == app.EnvArchiveBucket {
@@ -47,7 +49,7 @@ func newHome(t *testing.T) *home {
 	t.Setenv("AWS_ACCESS_KEY_ID", owner.AccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", owner.SecretAccessKey)
 	t.Setenv("AWS_SESSION_TOKEN", owner.SessionToken)
-	return &home{cloud, owner, kms.NewFromConfig(cloud.Config(owner, "us-east-1")), []string{"--endpoint-url", cloud.Endpoint()}}
+	return &home{cloud, its, owner, kms.NewFromConfig(cloud.Config(owner, "us-east-1")), []string{"--endpoint-url", cloud.Endpoint()}}
 }
 
 // key makes a key with a policy and returns its ARN and the file of its event.
