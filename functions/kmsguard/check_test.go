@@ -150,16 +150,17 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 			if j.Schema != "1" || j.File != file || j.Trigger != "command" || j.Evidence != "file" || j.Account != account {
 				t.Errorf("got %s", got.out)
 			}
-			if n := 0; j.Plan != nil {
-				n = len(j.Plan.Edits)
-				if n != test.edits {
-					t.Errorf("%d edits, want %d: %s", n, test.edits, got.out)
-				}
-				args[len(args)-1] = write(t, "planned.json", j.Plan.Policy)
-				kmsguard(t, "", args...).check(t, exitFine, `"verdict":"compliant"`, "") // the proof of the plan
-			} else if test.edits > 0 {
-				t.Errorf("no plan: %s", got.out)
+			if (j.Plan != nil) != (test.edits > 0) {
+				t.Fatalf("a plan: %v, want one: %v: %s", j.Plan != nil, test.edits > 0, got.out)
 			}
+			if j.Plan == nil {
+				return
+			}
+			if len(j.Plan.Edits) != test.edits {
+				t.Errorf("%d edits, want %d: %s", len(j.Plan.Edits), test.edits, got.out)
+			}
+			args[len(args)-1] = write(t, "planned.json", j.Plan.Policy)
+			kmsguard(t, "", args...).check(t, exitFine, `"verdict":"compliant"`, "") // what the plan promises
 		})
 	}
 }

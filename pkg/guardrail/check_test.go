@@ -28,7 +28,7 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 		detail string
 	}{
 		{func(c *guardrail.Configuration) { c.Default = "strict" }, "default", `there is no baseline "strict"; there are default`},
-		{func(c *guardrail.Configuration) { c.Default = "defualt" }, "default", `there is no baseline "defualt"; did you mean "default"?`},
+		{func(c *guardrail.Configuration) { c.Default = "defaults" }, "default", `there is no baseline "defaults"; did you mean "default"?`},
 		{func(c *guardrail.Configuration) { c.Baselines = nil }, "baselines", "at least one baseline"},
 		{func(c *guardrail.Configuration) { c.Rules = []guardrail.Rule{{Name: "r", Baseline: "x"}} }, "rules/0/baseline", `there is no baseline "x"`},
 		{func(c *guardrail.Configuration) { c.Rules = []guardrail.Rule{{Name: "r"}, {Name: "r"}} }, "rules/1/name", "a name of its own"},
