@@ -91,6 +91,27 @@ func (b *bucket) entries(t testing.TB, arn string) []enforcer.Entry {
 	return list
 }
 
+// names are those of all objects with a prefix.
+func (b *bucket) names(t testing.TB, prefix string) []string {
+	t.Helper()
+	api := s3.New(s3.Options{
+		Region: virginia, Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""), HTTPClient: b,
+		UsePathStyle: true, BaseEndpoint: aws.String("http://s3.test"), Retryer: aws.NopRetryer{},
+	})
+	names := []string{}
+	pages := s3.NewListObjectsV2Paginator(api, &s3.ListObjectsV2Input{Bucket: aws.String("archive"), Prefix: &prefix})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range page.Contents {
+			names = append(names, *o.Key)
+		}
+	}
+	return names
+}
+
 // reporter takes outcomes, and fails when it is told to.
 type reporter struct {
 	mu       sync.Mutex

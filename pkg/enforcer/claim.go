@@ -19,6 +19,7 @@ func (w *work) claim(ctx context.Context, plan repair.Plan) (ok bool, err error)
 	entry := Entry{Hold: claim.Hold, Record: claim.Record, Abandoned: claim.Abandoned, Reported: claim.Reported}
 	switch claim.Status {
 	case Fresh, Adopted:
+		w.taken = w.taken || claim.Status == Adopted && w.held == nil
 		w.held = &claim
 		return true, nil
 	case AlreadyWritten:

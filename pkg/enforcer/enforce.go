@@ -95,7 +95,7 @@ func (w *work) unreadable(denied, err error) (done bool, _ error) {
 // findings that are open.
 func (w *work) conclude(ctx context.Context) error {
 	if w.held != nil {
-		if err := w.closeHeld(ctx, notNeeded); err != nil {
+		if err := w.letGo(ctx); err != nil {
 			return err
 		}
 	}

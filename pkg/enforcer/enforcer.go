@@ -100,8 +100,10 @@ type work struct {
 	// memory is what the archive remembers of the key.
 	memory memory
 
-	// held is the claim that this delivery may write by and has not; nil for none.
-	held *Claim
+	// held is the claim that this delivery may write by and has not; nil for none. taken
+	// says that an earlier delivery had it.
+	held  *Claim
+	taken bool
 	// wrote is when this delivery wrote; zero if it did not.
 	wrote time.Time
 	// unreported is the closed claim that the outcome is the report of; "" for none.

@@ -121,6 +121,23 @@ func (w *work) finishOne(ctx context.Context, entry Entry) error {
 	}
 }
 
+// letGo closes the claim that this delivery holds: when the policy was read again, it was
+// another one, which is not to be repaired. If an earlier delivery had the claim, that one
+// may have written after all, and the first read was of an old policy.
+func (w *work) letGo(ctx context.Context) error {
+	entry := Entry{Hold: w.held.Hold, Record: w.held.Record}
+	switch {
+	case !w.taken:
+		return w.closeHeld(ctx, notNeeded)
+	case entry.Record.After.Hash == w.live:
+		w.held = nil
+		return w.finish(ctx, entry)
+	default:
+		w.held = nil
+		return w.endUnconfirmed(ctx, entry)
+	}
+}
+
 // endUnconfirmed gives up a claim of which nobody can tell any more whether it was written,
 // and reports that.
 func (w *work) endUnconfirmed(ctx context.Context, entry Entry) error {
