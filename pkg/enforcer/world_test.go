@@ -124,6 +124,7 @@ func newWorld(t testing.TB, c *guardrail.Configuration) *world {
 	w.admin = w.account.AddRole("Admin", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
 	w.account.AddRole("Worker", localaws.PrincipalOptions{})
 	w.guardrail = w.account.AddRole("Guardrail", localaws.PrincipalOptions{Policies: []string{guardrailPolicy}})
+	w.cloud.AddAccount("444455556666", localaws.AccountOptions{})
 	w.bucket, w.reporter = newBucket(w.clock), &reporter{}
 	w.config = configOf(awskms.New(w.cloud.Config(w.guardrail, virginia), 1), c, w.clock, w.log)
 	w.config.Archive, w.config.Reporter = w.bucket.archive(), w.reporter
