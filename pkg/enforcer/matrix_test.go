@@ -92,6 +92,7 @@ var oneRepair = configured(func(c *guardrail.Configuration) {
 
 // unseen delivers a message whose write is not seen by the delivery that made it.
 func (s *scene) unseen(m *queued) {
+	s.clock.advance(4 * time.Second)
 	s.armed, s.calls = true, nil
 	probe := newScene(s.t, s.name, s.config.Configuration, s.previous, s.live())
 	probe.armed = true

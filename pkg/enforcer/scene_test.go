@@ -56,6 +56,9 @@ type scene struct {
 	puts   []put
 	report func(guardrail.Outcome) error
 	refuse error // of every write
+	// superseding says that somebody else writes, too, so that a write may replace what is
+	// archived only later.
+	superseding bool
 }
 
 // put is a write that took effect.
@@ -162,7 +165,9 @@ func (k sceneKeys) PutPolicy(ctx context.Context, arn, text string) error {
 		}
 		s.puts = append(s.puts, put{before, text})
 		s.previous, s.changed = before, s.clock.now()
-		s.checkArchived(before, text)
+		if !s.superseding {
+			s.checkArchived(before, text)
+		}
 		s.send(ownEvent(arn, text, s.clock.now()))
 		return nil
 	})
