@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/events"
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
@@ -25,6 +26,15 @@ func sampleKey(t *testing.T, event trail.Event) guardrail.Key {
 	return k
 }
 
+// clockAfter is a clock an hour after an event.
+func clockAfter(event trail.Event) *clock {
+	c := newClock()
+	if event.KeyARN != "" {
+		c.at = event.Time.Add(time.Hour)
+	}
+	return c
+}
+
 // Every sample is handled in a world in which each key exists and is open to everyone: what
 // is to be judged is repaired, the rest is skipped for the decoder's reason.
 func TestEverySampleIsRepairedOrSkippedForItsReason(t *testing.T) {
@@ -34,17 +44,17 @@ func TestEverySampleIsRepairedOrSkippedForItsReason(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys, c := &memory{}, newClock()
+		keys, c := &memory{}, clockAfter(event)
 		if event.KeyARN != "" {
 			keys.add(sampleKey(t, event), `{"Statement":`+allow(`"*"`, "kms:*")+`}`)
 		}
-		o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), sample.JSON)
+		o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), first(sample.JSON))
 		if err != nil {
 			t.Errorf("%s: %v", sample.Name, err)
 			continue
 		}
-		want := outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "proved-difference"}
-		calls := []string{"DescribeKey", "GetKeyPolicy", "PutKeyPolicy"}
+		want := outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}
+		calls := []string{"DescribeKey", "GetKeyPolicy", "GetKeyPolicy", "PutKeyPolicy", "GetKeyPolicy"}
 		if event.Ignored != "" {
 			want, calls = outcome{guardrail.NothingToJudge, guardrail.NoSeverity, "", guardrail.Skipped, string(event.Ignored)}, nil
 		} else {
@@ -70,11 +80,11 @@ func TestEverySampleEndsInAnOutcomeWhereNoKeyCanBeRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, denied := range map[string]bool{"gone": false, "closed": true} {
-			keys, c := &memory{}, newClock()
+			keys, c := &memory{}, clockAfter(event)
 			if denied && event.KeyARN != "" {
 				keys.add(sampleKey(t, event), good).denied = true
 			}
-			o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), sample.JSON)
+			o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), first(sample.JSON))
 			want := guardrail.Skipped
 			if denied && event.Ignored == "" {
 				want = guardrail.Reported
@@ -98,7 +108,7 @@ func TestABadEventIsReportedWithItsReasonAndNoKeyIsTouched(t *testing.T) {
 			t.Fatalf("%s: %v", sample.Name, decodeErr)
 		}
 		keys, c := &memory{}, newClock()
-		o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), sample.JSON)
+		o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), first(sample.JSON))
 		if err != nil {
 			t.Errorf("%s: given back, but it stays as it is: %v", sample.Name, err)
 			continue
@@ -120,7 +130,7 @@ func TestABadEventIsReportedWithItsReasonAndNoKeyIsTouched(t *testing.T) {
 			t.Errorf("no bad event is reported as %s: %v", code, reasons)
 		}
 	}
-	o, err := newEnforcer(&memory{}, repair, newClock(), &bytes.Buffer{}).Handle(t.Context(), make([]byte, trail.MaxEventBytes+1))
+	o, err := newEnforcer(&memory{}, repair, newClock(), &bytes.Buffer{}).Handle(t.Context(), first(make([]byte, trail.MaxEventBytes+1)))
 	if err != nil || o.ActionReason != "event-too-large" {
 		t.Errorf("too large: %+v, %v", summary(o), err)
 	}
