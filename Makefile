@@ -20,6 +20,9 @@ REMARK := --package remark-cli@12.0.1 --package remark-validate-links@13.1.0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 GOBUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X github.com/kms-guardrail/kms-guardrail/pkg/app.Version=$(VERSION)'
 
+# The proof of the writing protocol: the fault matrix and the soak.
+PROTOCOL := TestEveryFaultOfEveryCallEndsRight|TestTwoFaultsOfARepairEndRight|TestSoak
+
 BENCHTIME ?= 1s
 FUZZTIME ?= 60s
 CDKFLAGS ?=
@@ -51,12 +54,15 @@ clean: ## Remove what the other targets made
 test: test-go test-infra ## Run all tests (needs Go and Node)
 
 # go test shows what a test says only with -v. How far the contract of the embedded AWS has
-# a second opinion must be seen, so that test runs by itself, and a run without its line fails.
+# a second opinion, and how many cases the proof of the writing protocol had, must be seen:
+# these tests run by themselves, and a run without their lines fails.
 .PHONY: test-go
 test-go: ## Run the tests of events, functions and pkg (needs Go only)
-	$(GO) test -skip '^TestContractOfMoto$$' $(PACKAGES)
+	$(GO) test -skip '^(TestContractOfMoto|$(PROTOCOL))$$' $(PACKAGES)
 	@out=$$($(GO) test -v -run '^TestContractOfMoto$$' ./pkg/localaws 2>&1) || { echo "$$out"; exit 1; }; \
 	grep -o 'contract with moto: .*' <<<"$$out" || { echo "TestContractOfMoto does not say how far it came"; exit 1; }
+	@out=$$($(GO) test -v -run '^($(PROTOCOL))$$' ./pkg/enforcer 2>&1) || { echo "$$out"; exit 1; }; \
+	[ "$$(grep -oE '(fault matrix|soak): .*[0-9] s$$' <<<"$$out" | tee /dev/stderr | wc -l)" = 3 ] || { echo "the proof of the writing protocol does not say how far it came"; exit 1; }
 
 .PHONY: test-infra
 test-infra: need-node ## Run the tests of the CDK stack (the first run compiles the CDK, about a minute)
@@ -109,8 +115,8 @@ fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the whole proof of t
 	ACCESS_PROOF=full RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m ./pkg/access
 
 .PHONY: mutants
-mutants: ## Break the comparison on purpose, one rule at a time; fail unless the tests notice each (about 5 minutes)
-	$(GO) test -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/access
+mutants: ## Break the comparison and the writing protocol on purpose, one rule at a time; fail unless the tests notice each (about 10 minutes)
+	$(GO) test -p 1 -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/access ./pkg/enforcer
 
 .PHONY: fmt
 fmt: ## Format all Go files

@@ -224,8 +224,11 @@ func TestEveryFaultOfEveryCallEndsRight(t *testing.T) {
 // story and is not the first of a pair. FAULTS=full plays all pairs; else every third.
 func TestTwoFaultsOfARepairEndRight(t *testing.T) {
 	step := 3
-	if os.Getenv("FAULTS") == "full" {
+	switch {
+	case os.Getenv("FAULTS") == "full":
 		step = 1
+	case testing.Short():
+		step = 30
 	}
 	st := stories[slices.IndexFunc(stories, func(s story) bool { return s.name == "repaired" })]
 	start, plain := time.Now(), st.play(t, nil)
