@@ -64,7 +64,7 @@ func (w *work) round(ctx context.Context) (again bool, err error) {
 func (w *work) unreadable(denied, err error) (done bool, _ error) {
 	o, key := w.outcome, w.snapshot.Key
 	switch {
-	case errors.Is(err, ErrNotFound) && w.config.Now().Sub(w.event.Time) < settlingTime:
+	case errors.Is(err, ErrNotFound) && trigger(w.event) != guardrail.BySweep && w.config.Now().Sub(w.event.Time) < settlingTime:
 		return true, fmt.Errorf("too new to be found: %w", err)
 	case errors.Is(err, ErrNotFound):
 		skip(o, string(guardrail.CodeKeyGone))
