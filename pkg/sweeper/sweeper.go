@@ -136,7 +136,7 @@ func (r *run) first(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	last, err := r.Memory.LastSweep(ctx)
-	return last != r.ConfigurationHash, err
+	return err == nil && last != r.ConfigurationHash, err
 }
 
 // log writes the one line that a sweep leaves, beside those of the outcomes.
