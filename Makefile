@@ -50,13 +50,26 @@ clean: ## Remove what the other targets made
 .PHONY: test
 test: test-go test-infra ## Run all tests (needs Go and Node)
 
-# go test shows what a test says only with -v. How far the contract of the embedded AWS has
-# a second opinion must be seen, so that test runs by itself, and a run without its line fails.
+# go test shows what a test says only with -v. How far a proof goes must be seen, so the
+# tests that say it ("proof: ...") run by themselves, and one without its line fails.
+PROOFS := \
+	./pkg/localaws:TestContractOfMoto \
+	./pkg/access:TestEveryPairOfTheCorpusAgreesWithSampledRequests \
+	./pkg/access:TestAConditionBlockLessAndAFlippedEffect \
+	./pkg/access:TestRandomPairsAgreeWithSampledRequests \
+	./pkg/repair:TestARepairedPolicyJudgesCleanAndIsRepairedOnce
+
+space := $(subst ,, )
+PROVING := ^($(subst $(space),|,$(foreach proof,$(PROOFS),$(lastword $(subst :, ,$(proof))))))$$
+
 .PHONY: test-go
 test-go: ## Run the tests of events, functions and pkg (needs Go only)
-	$(GO) test -skip '^TestContractOfMoto$$' $(PACKAGES)
-	@out=$$($(GO) test -v -run '^TestContractOfMoto$$' ./pkg/localaws 2>&1) || { echo "$$out"; exit 1; }; \
-	grep -o 'contract with moto: .*' <<<"$$out" || { echo "TestContractOfMoto does not say how far it came"; exit 1; }
+	$(GO) test -skip '$(PROVING)' $(PACKAGES)
+	@for proof in $(PROOFS); do \
+		out=$$($(GO) test -v -run "^$${proof#*:}$$" "$${proof%%:*}" 2>&1) || { echo "$$out"; exit 1; }; \
+		line=$$(grep -o 'proof: .*' <<<"$$out") || { echo "$${proof#*:} does not say how far it came"; exit 1; }; \
+		echo "$${proof#*:}: $${line#proof: }"; \
+	done
 
 .PHONY: test-infra
 test-infra: need-node ## Run the tests of the CDK stack (the first run compiles the CDK, about a minute)
@@ -119,11 +132,11 @@ fmt: ## Format all Go files
 ##@ Deploy
 
 .PHONY: synth
-synth: need-node ## Write the CloudFormation template to cdk.out (builds what it needs, no AWS account)
+synth: need-node ## Write the CloudFormation template to cdk.out (builds what it needs, no AWS account; CDKFLAGS as for deploy)
 	npx --yes $(CDK) synth --quiet $(CDKFLAGS)
 
 .PHONY: deploy
-deploy: need-node ## Deploy with your AWS credentials, in report mode (CDKFLAGS='-c guardrail:mode=repair')
+deploy: need-node ## Deploy with your AWS credentials what guardrail.yaml says, else report only (CDKFLAGS='-c guardrail:config=FILE')
 	npx --yes $(CDK) deploy $(CDKFLAGS)
 
 .PHONY: need-node

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -21,12 +25,19 @@ const (
 	// It sits on the event source: with reserved concurrency instead, batches that find no
 	// free instance are throttled, count as received, and end as dead letters unread.
 	maxConcurrency = 5
+	// instances is how many may write at once and share what KMS takes: those of the
+	// event source, and the flush, which is invoked beside it.
+	instances = maxConcurrency + 1
 )
 
 // EnforceFunctionProps describes the function that judges keys.
 type EnforceFunctionProps struct {
-	// Settings give the mode, the yardstick and the folder of the binary.
+	// Settings give the kill switch, and the organization that the account is in.
 	Settings Settings
+	// Configuration decides what the function needs to read, and whether it may write.
+	Configuration Configuration
+	// Code is the folder with the binary and its configuration.
+	Code string
 	// Source is the queue of events.
 	Source awssqs.IQueue
 	// Timeout of one batch.
@@ -51,8 +62,9 @@ type EnforceFunction struct {
 // neither CloudTrail nor the rule passes a trace on; durations are in the log.
 //
 // RecursiveLoop stays at its default, Terminate. Lambda counts hops in a header that the
-// SDK hands to SQS, SNS, S3 and Lambda; this function calls KMS only, and a write that
-// comes back through CloudTrail and EventBridge carries no such header. So the default
+// SDK hands to SQS, SNS, S3 and Lambda; this function calls KMS, and S3, where nothing
+// listens, and a write that comes back through CloudTrail and EventBridge carries no such
+// header. So the default
 // cannot stop the guardrail by mistake, and Allow would only remove a safety net. What
 // ends that loop is the handler: no write when nothing differs.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
@@ -61,19 +73,20 @@ func NewEnforceFunction(scope constructs.Construct, id string, props *EnforceFun
 	this.Logs = newLogGroup(this.Construct)
 	this.Role = awsiam.NewRole(this.Construct, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
-		Description: jsii.String("kms-guardrail enforce: reads key policies, and writes them in repair mode only"),
+		Description: jsii.String("kms-guardrail enforce: reads key policies, and writes them only where the configuration repairs"),
 	})
 	// Not the managed AWSLambdaBasicExecutionRole, which may write to every log group.
 	this.Logs.GrantWrite(this.Role)
 	this.Function = awslambda.NewFunction(this.Construct, jsii.String("Function"), &awslambda.FunctionProps{
-		Description:   jsii.String("Judges a KMS key's policy against the generated default for its type"),
+		Description:   jsii.String("Judges a KMS key's policy by guardrail.yaml, and reports or repairs it"),
 		Runtime:       awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:  awslambda.Architecture_ARM_64(),
 		Handler:       jsii.String("bootstrap"),
-		Code:          awslambda.Code_FromAsset(&props.Settings.FunctionAsset, nil),
+		Code:          awslambda.Code_FromAsset(&props.Code, nil),
 		MemorySize:    jsii.Number(memoryMB),
 		Timeout:       props.Timeout,
 		Role:          this.Role,
+		Environment:   this.environment(props.Settings),
 		LogGroup:      this.Logs,
 		LoggingFormat: awslambda.LoggingFormat_JSON,
 		Tracing:       awslambda.Tracing_DISABLED,
@@ -83,7 +96,7 @@ func NewEnforceFunction(scope constructs.Construct, id string, props *EnforceFun
 		MaxConcurrency:          jsii.Number(maxConcurrency),
 		ReportBatchItemFailures: jsii.Bool(true),
 	}))
-	this.configure(props.Settings)
+	this.permit(props.Settings, props.Configuration)
 	return this
 }
 
@@ -96,35 +109,68 @@ func newLogGroup(scope constructs.Construct) awslogs.LogGroup {
 	})
 }
 
-// configure sets the mode and yardstick together with the KMS permissions they need.
-// Reading is always allowed; writing is a permission of repair mode, so that report mode
-// cannot write whatever the code does.
-func (f *EnforceFunction) configure(settings Settings) {
-	for name, value := range settings.environment() {
-		f.Function.AddEnvironment(&name, &value, nil)
+// environment is how the settings reach the function; package app reads it.
+func (f *EnforceFunction) environment(settings Settings) *map[string]*string {
+	environment := map[string]*string{
+		"GUARDRAIL_ACCOUNT":     awscdk.Aws_ACCOUNT_ID(),
+		"GUARDRAIL_ROLE_ARN":    f.Role.RoleArn(),
+		"GUARDRAIL_CONCURRENCY": jsii.String(strconv.Itoa(instances)),
 	}
-	f.allow("ReadKeyPolicies", "kms:DescribeKey", "kms:GetKeyPolicy")
-	if settings.Mode == ModeRepair {
-		f.allow("RepairKeyPolicies", "kms:PutKeyPolicy")
-		awscdk.Annotations_Of(f.Function).AddWarningV2(jsii.String("kms-guardrail:repair-mode"),
-			jsii.String("repair mode: the function will overwrite the policies of this account's customer managed keys where they differ from the generated default; run report mode first"))
+	for name, value := range map[string]string{
+		"GUARDRAIL_MODE_MAX":   settings.ModeMax,
+		"ORGANIZATION_ID":      settings.OrganizationID,
+		"ORGANIZATIONAL_UNITS": strings.Join(settings.OrganizationalUnits, ","),
+	} {
+		if value != "" {
+			environment[name] = &value
+		}
+	}
+	return &environment
+}
+
+// permit grants the KMS calls that the configuration needs. Writing is a permission of a
+// configuration that repairs, and not under the kill switch, so that in report mode the
+// function cannot write whatever its code does.
+//
+// ListAliases knows no resource but "*", and so is left out where no alias is asked for.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
+func (f *EnforceFunction) permit(settings Settings, configuration Configuration) {
+	keys := f.keys()
+	f.allow("ReadKeyPolicies", keys, "kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags")
+	if configuration.NeedsAliases() {
+		f.allow("ReadAliases", jsii.Strings("*"), "kms:ListAliases")
+	}
+	if configuration.Repairs() && settings.ModeMax != modeMaxReport {
+		f.allow("RepairKeyPolicies", keys, "kms:PutKeyPolicy")
+		f.warn("repair-mode", "the configuration repairs: the function will change policies of this account's customer managed keys; run with mode: report first")
+	}
+	for i, missing := range configuration.missing(settings) {
+		f.warn(fmt.Sprintf("organization-%d", i), missing)
 	}
 	f.denyLockout()
 }
 
-// allow grants KMS actions on the account's keys. The Region is open because a
-// ReplicateKey event names a key of another Region than its own.
-func (f *EnforceFunction) allow(sid string, actions ...string) {
-	keys := awscdk.Stack_Of(f.Construct).FormatArn(&awscdk.ArnComponents{
+func (f *EnforceFunction) warn(id, message string) {
+	awscdk.Annotations_Of(f.Function).AddWarningV2(jsii.String("kms-guardrail:"+id), &message)
+}
+
+// keys are those of the account. The Region is open because a ReplicateKey event names a
+// key of another Region than its own.
+func (f *EnforceFunction) keys() *[]*string {
+	return &[]*string{awscdk.Stack_Of(f.Construct).FormatArn(&awscdk.ArnComponents{
 		Service:      jsii.String("kms"),
 		Region:       jsii.String("*"),
 		Resource:     jsii.String("key"),
 		ResourceName: jsii.String("*"),
-	})
+	})}
+}
+
+// allow grants the function actions on resources.
+func (f *EnforceFunction) allow(sid string, resources *[]*string, actions ...string) {
 	f.Role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:       &sid,
 		Actions:   jsii.Strings(actions...),
-		Resources: &[]*string{keys},
+		Resources: resources,
 	}))
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -22,8 +23,10 @@ func TestFunctionRunsTheArmBinaryOnTheOSOnlyRuntime(t *testing.T) {
 			"Architectures": []string{"arm64"},
 			"Runtime":       "provided.al2023",
 			"Handler":       "bootstrap",
-			"Timeout":       60,
-			"MemorySize":    512,
+			// The timeout is the `invocation` of package app: a shorter one there would let
+			// two invocations write the same repair.
+			"Timeout":    60,
+			"MemorySize": 512,
 			// Throttling belongs to the event source, see maxConcurrency.
 			"ReservedConcurrentExecutions": assertions.Match_Absent(),
 			"TracingConfig":                assertions.Match_Absent(),
@@ -55,36 +58,20 @@ func TestLogsAreKeptAYearAndOutliveTheStack(t *testing.T) {
 	})
 }
 
-func TestEnvironmentIsTheYardstick(t *testing.T) {
-	none := map[string]any{}
-	chosen := map[string]any{
-		"guardrail:mode":           "repair",
-		"guardrail:style":          "console",
-		"guardrail:administrators": "arn:aws:iam::111122223333:role/KeyAdmin, arn:aws:iam::111122223333:user/ops/ann",
-		"guardrail:users":          []any{"arn:aws:iam::444455556666:root"},
+// TestFunctionStartsWithWhatIsDeployed holds names and values against those who read them.
+func TestEnvironmentIsTheDeployments(t *testing.T) {
+	template := newTemplate(t, nil)
+	var role string
+	for role = range decodeResources[roleProperties](t, template, "AWS::IAM::Role") {
 	}
-	for _, row := range []struct {
-		reason  string
-		context map[string]any
-		want    map[string]any
-	}{
-		{"nothing chosen is the harmless deployment", none, map[string]any{
-			"GUARDRAIL_MODE": "report", "GUARDRAIL_STYLE": "api", "GUARDRAIL_ADMINISTRATORS": "", "GUARDRAIL_USERS": "",
-		}},
-		{"what is chosen arrives, comma-separated", chosen, map[string]any{
-			"GUARDRAIL_MODE": "repair", "GUARDRAIL_STYLE": "console",
-			"GUARDRAIL_ADMINISTRATORS": "arn:aws:iam::111122223333:role/KeyAdmin,arn:aws:iam::111122223333:user/ops/ann",
-			"GUARDRAIL_USERS":          "arn:aws:iam::444455556666:root",
-		}},
-	} {
-		t.Run(row.reason, func(t *testing.T) {
-			template := newTemplate(t, row.context)
-			expect(t, func() {
-				template.HasResourceProperties(jsii.String("AWS::Lambda::Function"), map[string]any{
-					"Environment": map[string]any{"Variables": assertions.Match_ObjectEquals(&row.want)},
-				})
-			})
-		})
+	want := map[string]any{
+		"GUARDRAIL_ACCOUNT":  map[string]any{"Ref": "AWS::AccountId"},
+		"GUARDRAIL_ROLE_ARN": map[string]any{"Fn::GetAtt": []any{role, "Arn"}},
+		// The event source's five and the flush share what KMS takes.
+		"GUARDRAIL_CONCURRENCY": "6",
+	}
+	if diff := cmp.Diff(want, environmentOf(t, template)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -102,69 +89,119 @@ func statementsOf(t *testing.T, template assertions.Template) []policyStatement 
 		}
 	}
 	var all []policyStatement
-	for _, policy := range decodeResources[queuePolicyProperties](t, template, "AWS::IAM::Policy") {
+	for _, policy := range decodeResources[resourcePolicyProperties](t, template, "AWS::IAM::Policy") {
 		all = append(all, policy.PolicyDocument.Statement...)
 	}
 	return all
 }
 
+// allowedActions returns all that the role is allowed, sorted.
+func allowedActions(t *testing.T, template assertions.Template) []string {
+	t.Helper()
+	var allowed []string
+	for _, s := range statementsOf(t, template) {
+		if s.Effect == "Allow" {
+			allowed = append(allowed, s.actions(t)...)
+		}
+	}
+	slices.Sort(allowed)
+	return allowed
+}
+
+// The least of configurations that need one thing more.
+const (
+	byAlias = `version: 1
+baselines: {standard: {style: api}}
+rules: [{name: payments, match: {aliases: [alias/payments]}, mode: report}]
+`
+	exemptByAlias = `version: 1
+baselines: {standard: {style: api}}
+exemptions: [{name: old, match: {aliases: [alias/old]}, owner: o, reason: r, expires: 2100-01-01}]
+`
+	oneRuleRepairs = `version: 1
+baselines: {standard: {style: api}}
+rules: [{name: sign, match: {keyUsages: [SIGN_VERIFY]}, mode: repair}]
+`
+)
+
 // The whole list is compared, so that a wildcard, or a write by another name, is a
 // difference as well.
-func TestReportModeCannotWriteAndRepairModeOnlyPutsPolicies(t *testing.T) {
+func TestTheRoleMayDoWhatTheConfigurationNeeds(t *testing.T) {
 	always := []string{
-		"kms:DescribeKey", "kms:GetKeyPolicy",
+		"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags",
 		"logs:CreateLogStream", "logs:PutLogEvents",
 		"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage",
 	}
+	archive := []string{"s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}
+	repair := append([]string{"kms:PutKeyPolicy"}, archive...)
+	killed := configured(t, repairing)
+	killed["guardrail:modeMax"] = "report"
 	for _, row := range []struct {
-		mode string
-		more []string
+		reason  string
+		context map[string]any
+		more    []string
 	}{
-		{"report", nil},
-		{"repair", []string{"kms:PutKeyPolicy"}},
+		{"no file reads", nil, nil},
+		{"a rule by alias reads aliases", configured(t, byAlias), []string{"kms:ListAliases"}},
+		{"so does an exemption", configured(t, exemptByAlias), []string{"kms:ListAliases"}},
+		{"one rule that repairs writes", configured(t, oneRuleRepairs), repair},
+		{"a file that repairs writes", configured(t, repairing), repair},
+		{"under the kill switch it does not", killed, archive},
 	} {
-		t.Run(row.mode, func(t *testing.T) {
-			var allowed []string
-			for _, s := range statementsOf(t, newTemplate(t, map[string]any{"guardrail:mode": row.mode})) {
-				if s.Effect == "Allow" {
-					allowed = append(allowed, s.actions(t)...)
-				}
-			}
-			slices.Sort(allowed)
-			want := slices.Sorted(slices.Values(append(row.more, always...)))
-			if !slices.Equal(allowed, want) {
-				t.Errorf("the role allows %v, want %v", allowed, want)
+		t.Run(row.reason, func(t *testing.T) {
+			want := slices.Sorted(slices.Values(slices.Concat(always, row.more)))
+			if diff := cmp.Diff(want, allowedActions(t, newTemplate(t, row.context))); diff != "" {
+				t.Errorf("the role allows (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
 func TestAllowsReachOnlyTheAccountsOwnResources(t *testing.T) {
-	keys := map[string]any{"Fn::Join": []any{"", []any{
-		"arn:", map[string]any{"Ref": "AWS::Partition"}, ":kms:*:", map[string]any{"Ref": "AWS::AccountId"}, ":key/*",
-	}}}
-	for _, s := range statementsOf(t, newTemplate(t, repairMode)) {
+	keys := "arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*"
+	template := newTemplate(t, configured(t, everything))
+	seen := 0
+	for _, s := range statementsOf(t, template) {
 		if s.Effect != "Allow" {
 			continue
 		}
 		if s.Condition != nil {
 			t.Errorf("%v is allowed under a condition %v: KMS reads an absent parameter as no match", s.Action, s.Condition)
 		}
-		if s.Sid == "ReadKeyPolicies" || s.Sid == "RepairKeyPolicies" {
-			if !reflect.DeepEqual(s.Resource, keys) {
-				t.Errorf("%s is for %v, want the account's keys", s.Sid, s.Resource)
+		switch actions := s.actions(t); {
+		case slices.Equal(actions, []string{"kms:ListAliases"}):
+			if s.Resource != "*" {
+				t.Errorf("%v is for %v: KMS knows no resource for it", actions, s.Resource)
 			}
-			continue
+		case strings.HasPrefix(actions[0], "kms:"):
+			if got := substituted(t, s.Resource); got != keys {
+				t.Errorf("%v is for %s, want the account's keys", actions, got)
+			}
+		case strings.HasPrefix(actions[0], "s3:"):
+			// TestFunctionMayDeleteOnlyWhatIsSettled
+		default:
+			attributeOwner(t, s.Resource) // fails unless it is one resource of this stack
 		}
-		attributeOwner(t, s.Resource) // fails unless it is one resource of this stack
+		seen++
+	}
+	if seen != 8 {
+		t.Errorf("%d statements were looked at, want all eight", seen)
 	}
 }
 
+// everything is a configuration that needs every permission.
+const everything = repairing + `rules: [{name: payments, match: {aliases: [alias/payments], tags: {team: payments}}, mode: repair}]
+`
+
 func TestLockoutCheckBypassIsDeniedInEveryMode(t *testing.T) {
-	for _, mode := range []string{"report", "repair"} {
-		t.Run(mode, func(t *testing.T) {
+	killed := configured(t, repairing)
+	killed["guardrail:modeMax"] = "report"
+	for name, context := range map[string]map[string]any{
+		"no file": nil, "report": configured(t, byAlias), "repair": configured(t, repairing), "kill switch": killed,
+	} {
+		t.Run(name, func(t *testing.T) {
 			var denies []policyStatement
-			for _, s := range statementsOf(t, newTemplate(t, map[string]any{"guardrail:mode": mode})) {
+			for _, s := range statementsOf(t, newTemplate(t, context)) {
 				if s.Effect == "Deny" {
 					denies = append(denies, s)
 				}
@@ -181,8 +218,8 @@ func TestLockoutCheckBypassIsDeniedInEveryMode(t *testing.T) {
 }
 
 // The demo's guardrail works with this file as its IAM policy: a demo that could do more
-// than the stack would prove nothing about it.
-func TestDemoRoleMayDoWhatTheRepairModeRoleMayDo(t *testing.T) {
+// than the stack would prove nothing about it. Order and Sids mean nothing.
+func TestDemoRoleMayDoWhatTheRoleMayDo(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "functions", "kmsguard", "demo_role.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -191,16 +228,25 @@ func TestDemoRoleMayDoWhatTheRepairModeRoleMayDo(t *testing.T) {
 	if err := json.Unmarshal(text, &demo); err != nil {
 		t.Fatal(err)
 	}
-	var stack []policyStatement
-	for _, s := range statementsOf(t, newTemplate(t, repairMode)) {
-		if slices.ContainsFunc(s.actions(t), func(action string) bool { return strings.HasPrefix(action, "kms:") }) {
-			s.Resource = substituted(t, s.Resource)
-			stack = append(stack, s)
-		}
-	}
-	if diff := cmp.Diff(stack, demo.Statement); diff != "" {
+	stack := statementsOf(t, newTemplate(t, configured(t, everything)))
+	if diff := cmp.Diff(grantsOfKMS(t, stack), grantsOfKMS(t, demo.Statement)); diff != "" {
 		t.Errorf("the demo's role is not the stack's (-stack +demo):\n%s", diff)
 	}
+}
+
+// grantsOfKMS writes the KMS calls of statements down, one call a line.
+func grantsOfKMS(t *testing.T, statements []policyStatement) []string {
+	t.Helper()
+	var lines []string
+	for _, s := range statements {
+		for _, action := range s.actions(t) {
+			if strings.HasPrefix(action, "kms:") {
+				lines = append(lines, fmt.Sprintf("%s %s on %s under %v", s.Effect, action, substituted(t, s.Resource), s.Condition))
+			}
+		}
+	}
+	slices.Sort(lines)
+	return lines
 }
 
 // substituted writes a text of the template as Fn::Sub would take it, with ${name} for a

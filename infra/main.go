@@ -1,17 +1,20 @@
 // Command infra is the AWS CDK application of kms-guardrail: the resources that
 // carry key events to the function, the function, and what it may do.
 //
-//	CloudTrail -> default event bus -> [KeyEventRule] -> [EventQueue] -> [EnforceFunction]
-//	                                        |                 |
-//	                               undelivered events    dead letters
+//	CloudTrail -> default event bus -> [KeyEventRule] -> [EventQueue] -> [EnforceFunction] -> [Archive]
+//	                                        |                 |                  ^
+//	                               undelivered events    dead letters     [FlushSchedule]
+//
+// Archive and FlushSchedule are there only where the configuration repairs.
 //
 // There is one construct per capability, in a file of its own; each grants the
 // permissions and sets the environment that its capability needs, so that the two
 // cannot drift apart. [NewGuardrailStack] puts them together.
 //
-// A deployment is described by CDK context, in cdk.json or on the command line
-// (`cdk deploy -c guardrail:mode=repair`); [Settings] lists the keys. The stack
-// names no account, Region or partition: it deploys wherever the credentials point,
+// A deployment is described by guardrail.yaml, which says what is enforced and goes into
+// the function's code, and by CDK context, in cdk.json or on the command line
+// (`cdk deploy -c guardrail:config=FILE`); [Settings] lists the keys. A guardrail.yaml
+// with anything wrong in it fails the synthesis. The stack names no account, Region or partition: it deploys wherever the credentials point,
 // once per account and Region that has keys, because CloudTrail delivers an event
 // only to the default bus of the Region of the call
 // (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html).
@@ -23,6 +26,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -44,20 +48,32 @@ func main() {
 // synthesize writes the template of the stack that the CDK context describes.
 func synthesize() error {
 	app := awscdk.NewApp(nil)
-	settings, err := readSettings(contextOf(app))
-	if err != nil {
-		return err
-	}
-	if err := requireBundle(settings.FunctionAsset); err != nil {
-		return err
-	}
-	_, err = NewGuardrailStack(app, "KmsGuardrail", &GuardrailStackProps{
-		Settings: settings,
-		Pattern:  events.Pattern(),
-	})
-	if err != nil {
+	if _, err := describe(app, "KmsGuardrail"); err != nil {
 		return err
 	}
 	app.Synth(nil)
 	return nil
+}
+
+// describe makes the stack that the context of the application describes. The function's
+// code is put together in the application's output, not in the source tree.
+func describe(app awscdk.App, id string) (awscdk.Stack, error) {
+	settings, err := readSettings(contextOf(app))
+	if err != nil {
+		return nil, err
+	}
+	configuration, err := readConfiguration(settings)
+	if err != nil {
+		return nil, err
+	}
+	code := filepath.Join(*app.Outdir(), "enforce")
+	if err := stageBundle(code, settings.FunctionAsset, configuration.Text); err != nil {
+		return nil, err
+	}
+	return NewGuardrailStack(app, id, &GuardrailStackProps{
+		Settings:      settings,
+		Configuration: configuration,
+		Code:          code,
+		Pattern:       events.Pattern(),
+	})
 }

@@ -10,8 +10,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
-
-	"github.com/kms-guardrail/kms-guardrail/events"
 )
 
 // TestMain stops the Node process that runs the CDK: one serves all tests, and they run
@@ -22,26 +20,37 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// repairing is the least configuration that repairs.
+const repairing = `version: 1
+mode: repair
+baselines: {standard: {style: api}}
+`
+
 // newStack makes the stack as `cdk synth` would: the context is cdk.json's, which a test
 // has to load itself, under the given values. The function's code is a made-up file.
 func newStack(t *testing.T, context map[string]any) awscdk.Stack {
 	t.Helper()
+	_, stack := newApp(t, context)
+	return stack
+}
+
+// newApp is newStack with the application that the stack is in.
+func newApp(t *testing.T, context map[string]any) (awscdk.App, awscdk.Stack) {
+	t.Helper()
+	app := awscdk.NewApp(appProps(t, context))
+	stack, err := describe(app, "Test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app, stack
+}
+
+func appProps(t *testing.T, context map[string]any) *awscdk.AppProps {
+	t.Helper()
 	merged := cdkJSONContext(t)
 	merged["guardrail:functionAsset"] = bundle(t)
 	maps.Copy(merged, context)
-	app := awscdk.NewApp(&awscdk.AppProps{
-		Context: &merged,
-		Outdir:  jsii.String(t.TempDir()),
-	})
-	settings, err := readSettings(contextOf(app))
-	if err != nil {
-		t.Fatal(err)
-	}
-	stack, err := NewGuardrailStack(app, "Test", &GuardrailStackProps{Settings: settings, Pattern: events.Pattern()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return stack
+	return &awscdk.AppProps{Context: &merged, Outdir: jsii.String(t.TempDir())}
 }
 
 func newTemplate(t *testing.T, context map[string]any) assertions.Template {
@@ -49,11 +58,21 @@ func newTemplate(t *testing.T, context map[string]any) assertions.Template {
 	return assertions.Template_FromStack(newStack(t, context), nil)
 }
 
+// configured is the context of a deployment with a configuration of this text.
+func configured(t *testing.T, text string) map[string]any {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "configuration.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]any{"guardrail:config": path}
+}
+
 // bundle makes a folder with something in the place of the function's binary.
 func bundle(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "bootstrap"), []byte("not a binary"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "bootstrap"), []byte("not a binary"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return folder

@@ -44,7 +44,7 @@ func TestQueueWaitsForSixFunctionTimeoutsAndRedrives(t *testing.T) {
 }
 
 func TestQueuesEncryptWithoutACustomerKey(t *testing.T) {
-	for id, queue := range decodeResources[queueProperties](t, newTemplate(t, nil), "AWS::SQS::Queue") {
+	for id, queue := range decodeResources[queueProperties](t, newTemplate(t, configured(t, repairing)), "AWS::SQS::Queue") {
 		if !queue.SqsManagedSseEnabled || queue.KmsMasterKeyID != nil {
 			t.Errorf("%s: SqsManagedSseEnabled %v, KmsMasterKeyId %v: the guardrail must not depend on the keys it guards", id, queue.SqsManagedSseEnabled, queue.KmsMasterKeyID)
 		}
@@ -52,9 +52,9 @@ func TestQueuesEncryptWithoutACustomerKey(t *testing.T) {
 }
 
 func TestQueuesRefusePlainHTTP(t *testing.T) {
-	template := newTemplate(t, nil)
+	template := newTemplate(t, configured(t, repairing))
 	denied := map[string]bool{}
-	for _, policy := range decodeResources[queuePolicyProperties](t, template, "AWS::SQS::QueuePolicy") {
+	for _, policy := range decodeResources[resourcePolicyProperties](t, template, "AWS::SQS::QueuePolicy") {
 		for _, s := range policy.PolicyDocument.Statement {
 			insecure := map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}}
 			if s.Effect == "Deny" && reflect.DeepEqual(s.actions(t), []string{"sqs:*"}) && reflect.DeepEqual(s.Condition, insecure) {
@@ -75,7 +75,7 @@ func TestOnlyTheRuleMaySendToTheQueues(t *testing.T) {
 	for rule = range decodeResources[any](t, template, "AWS::Events::Rule") {
 	}
 	senders := 0
-	for id, policy := range decodeResources[queuePolicyProperties](t, template, "AWS::SQS::QueuePolicy") {
+	for id, policy := range decodeResources[resourcePolicyProperties](t, template, "AWS::SQS::QueuePolicy") {
 		for _, s := range policy.PolicyDocument.Statement {
 			if s.Effect != "Allow" {
 				continue
@@ -105,7 +105,7 @@ type policyStatement struct {
 	Condition any
 }
 
-type queuePolicyProperties struct {
+type resourcePolicyProperties struct {
 	PolicyDocument struct{ Statement []policyStatement }
 }
 

@@ -9,11 +9,13 @@ import (
 )
 
 type ruleProperties struct {
-	EventPattern any
-	State        string
-	EventBusName any
-	Targets      []struct {
+	EventPattern       any
+	ScheduleExpression string
+	State              string
+	EventBusName       any
+	Targets            []struct {
 		Arn              any
+		Input            string
 		DeadLetterConfig struct{ Arn any }
 		RetryPolicy      struct{ MaximumEventAgeInSeconds, MaximumRetryAttempts int }
 	}

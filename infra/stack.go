@@ -6,14 +6,19 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// functionTimeoutSeconds is for a batch of ten events. Each costs two KMS reads and at most one
-// write, milliseconds each; the rest is room for the SDK's retries when KMS throttles.
+// functionTimeoutSeconds is for a batch of ten events. Each costs a few reads and at most one
+// repair, milliseconds each; the rest is room for the SDK's retries when AWS throttles.
+// Package app counts on it: a repair is taken over only when its invocation is surely over.
 const functionTimeoutSeconds = 60
 
 // GuardrailStackProps describes one deployment.
 type GuardrailStackProps struct {
 	// Settings are the deployment's choices.
 	Settings Settings
+	// Configuration is what is enforced.
+	Configuration Configuration
+	// Code is the folder with the function's binary and its configuration.
+	Code string
 	// Pattern is the JSON of the event pattern: events/pattern.json.
 	Pattern []byte
 }
@@ -33,10 +38,25 @@ func NewGuardrailStack(scope constructs.Construct, id string, props *GuardrailSt
 	}); err != nil {
 		return nil, err
 	}
-	NewEnforceFunction(stack, "Enforce", &EnforceFunctionProps{
-		Settings: props.Settings,
-		Source:   queue.Queue,
-		Timeout:  timeout,
+	enforce := NewEnforceFunction(stack, "Enforce", &EnforceFunctionProps{
+		Settings:      props.Settings,
+		Configuration: props.Configuration,
+		Code:          props.Code,
+		Source:        queue.Queue,
+		Timeout:       timeout,
 	})
+	output(stack, "RoleArn", "The function's role, for guardrailAccess in guardrail.yaml", enforce.Role.RoleArn())
+	// Also under the kill switch: what was repaired before it is still reported, and the
+	// record of it does not move to another bucket when the switch is taken back.
+	if props.Configuration.Repairs() {
+		archive := NewArchive(stack, "Archive", &ArchiveProps{Function: enforce, RetentionDays: props.Settings.ArchiveRetentionDays})
+		NewFlushSchedule(stack, "Flush", &FlushScheduleProps{Target: enforce.Function})
+		output(stack, "ArchiveBucket", "The bucket of replaced policies; it outlives the stack", archive.Bucket.BucketName())
+	}
 	return stack, nil
+}
+
+// output shows a value after the deployment.
+func output(stack awscdk.Stack, id, description string, value *string) {
+	awscdk.NewCfnOutput(stack, &id, &awscdk.CfnOutputProps{Description: &description, Value: value})
 }

@@ -9,26 +9,31 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-var repairMode = map[string]any{"guardrail:mode": "repair"}
-
-func TestSynthesisHasNoErrorsAndReportModeNoWarnings(t *testing.T) {
+func TestSynthesisHasNoErrorsAndWithoutAFileNoWarnings(t *testing.T) {
 	annotations := assertions.Annotations_FromStack(newStack(t, nil))
 	expect(t, func() { annotations.HasNoError(jsii.String("*"), assertions.Match_AnyValue()) })
 	expect(t, func() { annotations.HasNoWarning(jsii.String("*"), assertions.Match_AnyValue()) })
 }
 
-func TestRepairModeWarnsThatItOverwritesPolicies(t *testing.T) {
-	annotations := assertions.Annotations_FromStack(newStack(t, repairMode))
+func TestAConfigurationThatRepairsWarnsThatItChangesPolicies(t *testing.T) {
+	annotations := assertions.Annotations_FromStack(newStack(t, configured(t, repairing)))
 	expect(t, func() { annotations.HasNoError(jsii.String("*"), assertions.Match_AnyValue()) })
 	expect(t, func() {
 		annotations.HasWarning(jsii.String("/Test/Enforce/Function"),
-			assertions.Match_StringLikeRegexp(jsii.String("repair mode: .*overwrite")))
+			assertions.Match_StringLikeRegexp(jsii.String("the configuration repairs: .*change policies")))
 	})
+}
+
+func TestTheKillSwitchTakesTheWarningAway(t *testing.T) {
+	context := configured(t, repairing)
+	context["guardrail:modeMax"] = "report"
+	annotations := assertions.Annotations_FromStack(newStack(t, context))
+	expect(t, func() { annotations.HasNoWarning(jsii.String("*"), assertions.Match_AnyValue()) })
 }
 
 // In the China and GovCloud partitions an ARN that begins with arn:aws: names nothing.
 func TestTemplateNamesNoPartitionRegionOrAccount(t *testing.T) {
-	text, err := json.Marshal(newTemplate(t, repairMode).ToJSON())
+	text, err := json.Marshal(newTemplate(t, configured(t, repairing)).ToJSON())
 	if err != nil {
 		t.Fatal(err)
 	}

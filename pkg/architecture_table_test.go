@@ -40,6 +40,7 @@ var (
 	cobra   = library{"cobra", []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}}
 	fakeS3  = library{"gofakes3", []string{"github.com/johannesboyne/gofakes3"}}
 	quamina = library{"quamina", []string{"github.com/timbray/quamina"}}
+	limiter = library{"x/time", []string{"golang.org/x/time"}}
 	yaml    = library{"a YAML library", []string{"go.yaml.in/yaml/v4"}}
 
 	// notInLambda is what must not travel into a deployed function.
@@ -61,7 +62,7 @@ var table = []row{
 	{folder: "functions/enforce", imports: []string{"pkg/app"}, libraries: []library{runtime}, never: notInLambda, reason: lambda},
 	{
 		folder:    "functions/kmsguard",
-		imports:   slices.Concat([]string{"events", "pkg/app", "pkg/report", "pkg/localaws", "pkg/config"}, engine),
+		imports:   slices.Concat([]string{"events", "pkg/app", "pkg/report", "pkg/localaws", "pkg/config", "pkg/enforcer", "pkg/awskms", "pkg/archive"}, engine),
 		libraries: []library{cobra, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    "the tool builds without the CDK and without Node: it has to run where only Go is",
@@ -77,16 +78,16 @@ var table = []row{
 	{folder: "pkg/lint", imports: []string{"pkg/policy", "pkg/catalog", "pkg/spelling"}, reason: pure},
 	{
 		folder:  "pkg/guardrail",
-		imports: []string{"pkg/policy", "pkg/defaultpolicy", "pkg/integration", "pkg/evaluation", "pkg/access", "pkg/lint", "pkg/recognition"}, reason: pure,
+		imports: []string{"pkg/policy", "pkg/defaultpolicy", "pkg/integration", "pkg/evaluation", "pkg/access", "pkg/lint", "pkg/spelling", "pkg/recognition"}, reason: pure,
 	},
 	{folder: "pkg/repair", imports: []string{"pkg/policy", "pkg/catalog", "pkg/evaluation", "pkg/access", "pkg/guardrail"}, reason: pure},
 	{folder: "pkg/trail", reason: pure},
 	{
-		folder: "pkg/config", imports: []string{"pkg/defaultpolicy", "pkg/spelling", "pkg/guardrail"}, libraries: []library{yaml}, never: notInLambda,
+		folder: "pkg/config", imports: []string{"pkg/defaultpolicy", "pkg/spelling", "pkg/integration", "pkg/guardrail"}, libraries: []library{yaml}, never: notInLambda,
 		reason: "the reader of guardrail.yaml knows its types and YAML; what the file means is for the engine",
 	},
 	{folder: "pkg/enforcer", imports: engine, reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
-	{folder: "pkg/awskms", imports: []string{"pkg/defaultpolicy", "pkg/guardrail", "pkg/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
+	{folder: "pkg/awskms", imports: []string{"pkg/defaultpolicy", "pkg/guardrail", "pkg/enforcer"}, libraries: []library{limiter, sdk}, never: notInLambda, reason: adapter},
 	{folder: "pkg/archive", imports: []string{"pkg/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
 	{
 		folder:  "pkg/report",
@@ -98,12 +99,15 @@ var table = []row{
 	{folder: "pkg/localaws/objectstore", libraries: []library{fakeS3}, reason: "the S3 of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
 	{
 		folder:    "pkg/app",
-		imports:   slices.Concat([]string{"pkg/enforcer", "pkg/awskms", "pkg/archive"}, engine),
+		imports:   slices.Concat([]string{"pkg/config", "pkg/enforcer", "pkg/awskms", "pkg/archive"}, engine),
 		libraries: []library{runtime, sdk},
 		never:     notInLambda,
 		reason:    lambda,
 	},
-	{folder: "infra", imports: []string{"events"}, libraries: []library{cdk}, reason: "infra describes resources: the pattern is all it shares with what runs in them"},
+	{
+		folder: "infra", imports: []string{"events", "pkg/config", "pkg/guardrail"}, libraries: []library{cdk},
+		reason: "infra describes resources: it shares the pattern and the configuration with what runs in them, and none of the code that does",
+	},
 }
 
 // TestArchitectureDocumentHasTheSameTable compares folders and imports, in their order.

@@ -16,7 +16,7 @@ func BenchmarkColdStart(b *testing.B) {
 	bootstrap(b)
 	var times []time.Duration
 	for b.Loop() {
-		process := start(b, w.host, w.cloud, w.guardrail, consoleSettings...)
+		process := w.start(b, w.consoleSettings()...)
 		took, err := process.FirstCall(b.Context())
 		if err != nil {
 			b.Fatal(err)

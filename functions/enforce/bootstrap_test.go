@@ -9,7 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
 	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/lambdahost"
 )
 
@@ -55,13 +54,20 @@ func bootstrap(t testing.TB) string {
 
 // guardrailPolicy is the identity policy of the function's role.
 const guardrailPolicy = `{"Version":"2012-10-17","Statement":[
-	{"Effect":"Allow","Action":["kms:DescribeKey","kms:GetKeyPolicy","kms:PutKeyPolicy"],"Resource":"*"},
+	{"Effect":"Allow","Action":["kms:DescribeKey","kms:GetKeyPolicy","kms:ListAliases","kms:ListResourceTags","kms:PutKeyPolicy"],"Resource":"*"},
 	{"Effect":"Deny","Action":"kms:*","Resource":"*","Condition":{"Bool":{"kms:BypassPolicyLockoutSafetyCheck":"true"}}}]}`
 
-// start runs the binary as the function of an account, with settings ("NAME=value").
-func start(t testing.TB, host *lambdahost.Host, cloud *localaws.Cloud, role localaws.Identity, settings ...string) *lambdahost.Process {
+// start runs the binary as the function of the world's account, with settings ("NAME=value").
+// KMS and S3 have an endpoint each.
+func (w *world) start(t testing.TB, settings ...string) *lambdahost.Process {
 	t.Helper()
-	process, err := host.Run(t.Context(), bootstrap(t), append(cloud.Environment(role, "us-east-1"), settings...))
+	return w.startBinary(t, bootstrap(t), settings...)
+}
+
+func (w *world) startBinary(t testing.TB, binary string, settings ...string) *lambdahost.Process {
+	t.Helper()
+	environment := append(w.cloud.Environment(w.guardrail, "us-east-1"), "AWS_ENDPOINT_URL_S3="+w.store.URL)
+	process, err := w.host.Run(t.Context(), binary, append(environment, settings...))
 	if err != nil {
 		t.Fatal(err)
 	}

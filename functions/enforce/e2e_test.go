@@ -4,6 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +26,7 @@ import (
 
 func TestABatchLeavesEveryKeyRightAndGivesBackWhatAWSDidNotAnswer(t *testing.T) {
 	w := newWorld(t, lambdahost.Options{})
-	process := start(t, w.host, w.cloud, w.guardrail, consoleSettings...)
+	process := w.start(t, w.consoleSettings()...)
 	list := w.messages()
 	var bodies [][]byte
 	var failed message
@@ -49,7 +53,7 @@ func TestABatchLeavesEveryKeyRightAndGivesBackWhatAWSDidNotAnswer(t *testing.T) 
 	}
 	redelivered := message{
 		name: "redelivered", key: failed.key, policy: consoleDefault(t, defaultpolicy.KeyType{}),
-		verdict: guardrail.NonCompliant, action: guardrail.Repaired, reason: "proved-difference", writes: 1,
+		verdict: guardrail.NonCompliant, action: guardrail.Repaired, reason: "public-access", writes: 1,
 	}
 	w.check(redelivered, w.writes())
 	process.Kill()
@@ -112,7 +116,7 @@ func checkLog(t *testing.T, log string, list []message) {
 
 func TestABareEventIsAnsweredWithItsOutcome(t *testing.T) {
 	w := newWorld(t, lambdahost.Options{})
-	start(t, w.host, w.cloud, w.guardrail)
+	w.start(t)
 	arn, event := w.create(&kms.CreateKeyInput{Policy: aws.String(public)})
 	answer, err := w.host.Invoke(t.Context(), event)
 	if err != nil {
@@ -130,11 +134,69 @@ func TestABareEventIsAnsweredWithItsOutcome(t *testing.T) {
 	}
 }
 
+func TestARepairIsArchivedToItsEnd(t *testing.T) {
+	w := newWorld(t, lambdahost.Options{})
+	w.start(t, w.consoleSettings()...)
+	_, event := w.create(&kms.CreateKeyInput{Policy: aws.String(public)})
+	answer, err := w.host.Invoke(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o guardrail.Outcome
+	if err := json.Unmarshal(answer, &o); err != nil {
+		t.Fatal(err)
+	}
+	if o.Action != guardrail.Repaired || o.Restore != "kmsguard restore "+o.Archive {
+		t.Fatalf("%s", answer)
+	}
+	if record := w.object(o.Archive); !strings.Contains(record, marker) {
+		t.Errorf("the record lacks the policy that was replaced: %s", record)
+	}
+	w.object(o.Archive + "/written")
+	w.object(o.Archive + "/reported")
+	flushed, err := w.host.Invoke(t.Context(), []byte(`{"source":"kms-guardrail","detail-type":"KMS Guardrail Flush"}`))
+	if err != nil || string(flushed) != `{"reported":0,"retried":0,"failed":0}` {
+		t.Errorf("nothing is left to flush: %s, %v", flushed, err)
+	}
+}
+
+// object is the text of an object in the archive.
+func (w *world) object(name string) string {
+	w.t.Helper()
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.store.URL+"/"+bucket+"/"+name, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }() // it was only read
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		w.t.Errorf("%s: %s, %v", name, answer.Status, err)
+	}
+	return string(text)
+}
+
+func TestTheKillSwitchLowersWhatTheConfigurationSays(t *testing.T) {
+	w := newWorld(t, lambdahost.Options{})
+	w.start(t, append(w.consoleSettings(), app.EnvModeMax+"=report")...)
+	_, event := w.create(&kms.CreateKeyInput{Policy: aws.String(public)})
+	answer, err := w.host.Invoke(t.Context(), event)
+	if err != nil || !strings.Contains(string(answer), `"action":"reported","actionReason":"report-mode"`) {
+		t.Errorf("%s, %v", answer, err)
+	}
+	if writes := w.writes(); len(writes) > 0 {
+		t.Errorf("it wrote: %v", writes)
+	}
+}
+
 // A call that hangs must not cost the messages that are done: Lambda has the answer before
 // the function's time is up.
 func TestACallThatHangsGivesBackItsMessageAndTheRestInTime(t *testing.T) {
 	w := newWorld(t, lambdahost.Options{Timeout: 2 * time.Second})
-	start(t, w.host, w.cloud, w.guardrail, app.EnvMode+"=repair")
+	w.start(t, w.repairing("version: 1\nmode: repair\nbaselines: {strict: {style: api}}\n")...)
 	done, doneEvent := w.create(&kms.CreateKeyInput{Policy: aws.String(public)})
 	hanging, hangingEvent := w.create(&kms.CreateKeyInput{Policy: aws.String(public)})
 	_, restEvent := w.create(&kms.CreateKeyInput{Policy: aws.String(public)})
@@ -151,25 +213,50 @@ func TestACallThatHangsGivesBackItsMessageAndTheRestInTime(t *testing.T) {
 }
 
 func TestABadSettingMakesTheStartFailWithAClearMessage(t *testing.T) {
-	for _, row := range []struct{ setting, says string }{
-		{app.EnvMode + "=fix", `GUARDRAIL_MODE is \"fix\"; it must be report or repair`},
-		{app.EnvStyle + "=pretty", `GUARDRAIL_STYLE is \"pretty\"; it must be api or console`},
-		{app.EnvAdministrators + "=" + admin, "GUARDRAIL_ADMINISTRATORS and GUARDRAIL_USERS need GUARDRAIL_STYLE=console"},
-		{"AWS_RETRY_MODE=sometimes", "loading the AWS configuration"},
+	const broken = "version: 1\nmode: repair\nbaselines:\n  standard:\n    style: console\n    users: {permited: []}\n"
+	for _, row := range []struct {
+		because  string
+		settings func(w *world) []string
+		says     string
+	}{
+		{"a kill switch that is none", func(*world) []string { return []string{app.EnvModeMax + "=off"} }, `GUARDRAIL_MODE_MAX is \"off\"; it must be report, or not be set`},
+		{"a configuration with a typo", func(w *world) []string { return w.repairing(broken) }, "guardrail.yaml:6:13: unknown key `permited`; did you mean `permitted`?"},
+		{"a configuration that is not there", func(*world) []string { return []string{app.EnvConfig + "=/nowhere/guardrail.yaml"} }, "there is no configuration file /nowhere/guardrail.yaml"},
+		{"repairs without an archive", func(w *world) []string { return []string{w.configuration(resetting)} }, "nothing is written that was not archived: ARCHIVE_BUCKET must name a bucket"},
+		{"what the SDK cannot read", func(*world) []string { return []string{"AWS_RETRY_MODE=sometimes"} }, "loading the AWS configuration"},
 	} {
-		t.Run(row.setting, func(t *testing.T) {
+		t.Run(row.because, func(t *testing.T) {
 			w := newWorld(t, lambdahost.Options{})
-			process := start(t, w.host, w.cloud, w.guardrail, row.setting)
-			if _, err := process.FirstCall(t.Context()); !errors.Is(err, lambdahost.ErrExited) || !strings.Contains(err.Error(), "exit status 1") {
-				t.Errorf("the process did not end with status 1: %v", err)
-			}
-			var line logLine
-			if err := json.Unmarshal([]byte(process.Stdout()), &line); err != nil {
-				t.Fatalf("%v: %s", err, process.Stdout())
-			}
-			if line.Level != "ERROR" || line.Msg != "cannot start" || !strings.Contains(process.Stdout(), row.says) {
-				t.Errorf("log %s does not say %s", process.Stdout(), row.says)
-			}
+			checkFailedStart(t, w.start(t, row.settings(w)...), row.says)
 		})
+	}
+}
+
+// A configuration is deployed beside the binary.
+func TestTheConfigurationBesideTheBinaryIsRead(t *testing.T) {
+	w := newWorld(t, lambdahost.Options{})
+	folder := t.TempDir()
+	binary := filepath.Join(folder, "bootstrap")
+	if err := os.Link(bootstrap(t), binary); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, app.ConfigurationFile), []byte("version: 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	checkFailedStart(t, w.startBinary(t, binary), filepath.Join(folder, app.ConfigurationFile)+":1:10: version `2` is not known")
+}
+
+// checkFailedStart: the process ended by itself, with one line of log that says why.
+func checkFailedStart(t *testing.T, process *lambdahost.Process, says string) {
+	t.Helper()
+	if _, err := process.FirstCall(t.Context()); !errors.Is(err, lambdahost.ErrExited) || !strings.Contains(err.Error(), "exit status 1") {
+		t.Errorf("the process did not end with status 1: %v", err)
+	}
+	var line logLine
+	if err := json.Unmarshal([]byte(process.Stdout()), &line); err != nil {
+		t.Fatalf("%v: %s", err, process.Stdout())
+	}
+	if line.Level != "ERROR" || line.Msg != "cannot start" || !strings.Contains(process.Stdout(), says) {
+		t.Errorf("log %s does not say %s", process.Stdout(), says)
 	}
 }

@@ -3,6 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +20,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
 	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/lambdahost"
+	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/objectstore"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
@@ -26,6 +30,7 @@ const (
 	worker  = "arn:aws:iam::111122223333:role/Worker"
 	marker  = "Marker7f3a" // stands in every drifted policy, and nowhere in the log
 	ireland = "eu-west-1"
+	bucket  = "archive"
 )
 
 // world is an account on embedded AWS in which the built function runs.
@@ -35,11 +40,14 @@ type world struct {
 	account          *localaws.Account
 	admin, guardrail localaws.Identity
 	host             *lambdahost.Host
+	store            *httptest.Server // the archive's S3
 }
 
 func newWorld(t testing.TB, options lambdahost.Options) *world {
 	t.Helper()
 	w := &world{t: t, cloud: localaws.Start(localaws.Options{Seed: 1}), host: lambdahost.Start(options)}
+	w.store = httptest.NewServer(objectstore.New(objectstore.Options{Buckets: []string{bucket}, Versioned: true, ObjectLock: true}))
+	t.Cleanup(w.store.Close)
 	t.Cleanup(w.cloud.Close)
 	t.Cleanup(w.host.Close)
 	w.account = w.cloud.AddAccount(account, localaws.AccountOptions{})
@@ -129,8 +137,35 @@ func sqs(t testing.TB, bodies ...[]byte) []byte {
 	return text
 }
 
-var consoleSettings = []string{
-	app.EnvMode + "=repair", app.EnvStyle + "=console", app.EnvAdministrators + "=" + admin, app.EnvUsers + "=" + worker,
+// resetting is a configuration that writes the console default for Admin and Worker.
+const resetting = `version: 1
+mode: repair
+baselines:
+  standard:
+    style: console
+    administrators: {required: ["arn:${Partition}:iam::${AccountId}:role/Admin"]}
+    users: {required: ["arn:${Partition}:iam::${AccountId}:role/Worker"]}
+repair: {strategy: reset, from: medium}
+`
+
+// repairing are settings with a configuration and the archive.
+func (w *world) repairing(configuration string) []string {
+	return []string{
+		w.configuration(configuration), app.EnvArchiveBucket + "=" + bucket,
+		app.EnvAccount + "=" + account, app.EnvRole + "=" + w.guardrail.PrincipalARN,
+	}
+}
+
+func (w *world) consoleSettings() []string { return w.repairing(resetting) }
+
+// configuration writes a configuration to a file and returns the setting that names it.
+func (w *world) configuration(text string) string {
+	w.t.Helper()
+	path := filepath.Join(w.t.TempDir(), app.ConfigurationFile)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return app.EnvConfig + "=" + path
 }
 
 // Key policies that differ from the default, with the marker in them.
@@ -183,7 +218,7 @@ func (w *world) drifted(symmetric string) message {
 	}
 	return message{
 		name: "drifted", event: w.lastEvent(0), key: arn, policy: symmetric,
-		verdict: guardrail.NonCompliant, action: guardrail.Repaired, reason: "proved-difference", writes: 1,
+		verdict: guardrail.NonCompliant, action: guardrail.Repaired, reason: "public-access", writes: 1,
 	}
 }
 
@@ -191,7 +226,7 @@ func (w *world) hmac() message {
 	arn, event := w.create(&kms.CreateKeyInput{KeySpec: types.KeySpecHmac256, KeyUsage: types.KeyUsageTypeGenerateVerifyMac})
 	return message{
 		name: "HMAC key with the API default", event: event, key: arn, policy: consoleDefault(w.t, defaultpolicy.KeyType{Spec: defaultpolicy.HMAC256}),
-		verdict: guardrail.NonCompliant, action: guardrail.Repaired, reason: "proved-difference", writes: 1,
+		verdict: guardrail.NonCompliant, action: guardrail.Repaired, reason: "required-access-missing", writes: 1,
 	}
 }
 
@@ -205,7 +240,7 @@ func (w *world) replica() message {
 	return message{
 		name: "replica in another Region", event: w.lastEvent(1), key: *out.ReplicaKeyMetadata.Arn,
 		policy:  consoleDefault(w.t, defaultpolicy.KeyType{MultiRegion: defaultpolicy.Replica}),
-		verdict: guardrail.NonCompliant, action: guardrail.Repaired, reason: "proved-difference", writes: 1,
+		verdict: guardrail.NonCompliant, action: guardrail.Repaired, reason: "public-access", writes: 1,
 	}
 }
 

@@ -56,6 +56,7 @@ func TestBinary(t *testing.T) {
 		{"bad input", malformedPolicy, []string{"diff", policy, "-"}, exitError, ""},
 		{"undecided", undecidedPolicy, []string{"diff", policy, "-"}, exitInconclusive, "not decided"},
 		{"a batch", line("7", accountPolicy, accountPolicy), []string{"diff", "--batch", "-"}, exitFine, `{"id":7,"verdict":"equal"`},
+		{"a check", publicPolicy, []string{"check", "--account", account, "-"}, exitDifferent, "NON-COMPLIANT"},
 		{"the demo", "", []string{"demo"}, exitFine, "compliant"},
 	}
 	for _, test := range tests {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 )
 
 // configFile is where the configuration is if nobody says.
@@ -29,16 +30,29 @@ func (o *options) configPath() (string, error) {
 	}
 }
 
+// configuration reads the file that counts, or returns the default configuration where
+// there is none.
+func (o *options) configuration() (*guardrail.Configuration, error) {
+	path, err := o.configPath()
+	switch {
+	case err != nil:
+		return nil, err
+	case path == "":
+		return guardrail.DefaultConfiguration(), nil
+	}
+	return config.Load(path)
+}
+
 func newConfig(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "config",
 		Short:   "Work with guardrail.yaml",
 		Long:    "config works with guardrail.yaml, the file that says what is enforced.",
-		Example: "  kmsguard config validate guardrail.yaml",
+		Example: "  kmsguard config validate guardrail.yaml\n  kmsguard config explain --key-id alias/payments",
 		RunE:    group, Args: cobra.ArbitraryArgs,
 		SuggestionsMinimumDistance: 2,
 	}
-	cmd.AddCommand(newConfigValidate(o), newConfigSchema())
+	cmd.AddCommand(newConfigValidate(o), newConfigExplain(o), newConfigSchema())
 	return cmd
 }
 

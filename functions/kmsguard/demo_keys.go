@@ -11,7 +11,7 @@ import (
 func goodKeys() []story {
 	var list []story
 	add := func(t defaultpolicy.KeyType) {
-		list = append(list, story{name: "console default", keyType: t.WithDefaults(), inChina: t.Spec == defaultpolicy.SM2, promise: guardrail.NoAction})
+		list = append(list, story{name: "console default", keyType: t.WithDefaults(), inChina: t.Spec == defaultpolicy.SM2, verdict: guardrail.Compliant, action: guardrail.NoAction})
 	}
 	for _, spec := range defaultpolicy.KeySpecs() {
 		for _, usage := range defaultpolicy.UsagesOf(spec) {
@@ -27,42 +27,94 @@ func goodKeys() []story {
 	return list
 }
 
+// stackTags are what CloudFormation puts on a key that it makes.
+var stackTags = map[string]string{
+	"aws:cloudformation:stack-name": "billing-keys",
+	"aws:cloudformation:stack-id":   "arn:aws:cloudformation:us-east-1:111122223333:stack/billing-keys/1",
+}
+
 // driftedKeys returns keys whose policies are not what they should be. The first
 // is the one that is shown before and after.
 func driftedKeys() []story {
-	symmetric := defaultpolicy.KeyType{}.WithDefaults()
-	hmac := defaultpolicy.KeyType{Spec: defaultpolicy.HMAC256}.WithDefaults()
-	sign := defaultpolicy.KeyType{Spec: defaultpolicy.RSA2048, Usage: defaultpolicy.SignVerify}.WithDefaults()
-	return []story{
-		{name: "made public", keyType: symmetric, promise: guardrail.Repaired, drift: func(_ *world, _ *place, generated string) string {
+	return append(repairedKeys(), untouchedKeys()...)
+}
+
+// The key types of the stories below.
+var (
+	symmetric = defaultpolicy.KeyType{}.WithDefaults()
+	hmac      = defaultpolicy.KeyType{Spec: defaultpolicy.HMAC256}.WithDefaults()
+	sign      = defaultpolicy.KeyType{Spec: defaultpolicy.RSA2048, Usage: defaultpolicy.SignVerify}.WithDefaults()
+)
+
+// repairedKeys differ from what they should be, and nothing holds their repair.
+func repairedKeys() []story {
+	list := []story{
+		{name: "made public", keyType: symmetric, severity: guardrail.Critical, drift: func(_ *world, _ *place, generated string) string {
 			return with(generated, `"Sid" : "for the partners"`, `"Effect" : "Allow"`, `"Principal" : "*"`, `"Action" : [ "kms:Decrypt", "kms:ReEncrypt*" ]`)
 		}},
-		{name: "foreign account", keyType: sign, promise: guardrail.Repaired, drift: func(w *world, _ *place, generated string) string {
-			return with(generated, `"Effect" : "Allow"`, `"Principal" : { "AWS" : "`+w.stranger+`" }`, `"Action" : "kms:Sign"`)
-		}},
-		{name: "open to a service", keyType: symmetric, promise: guardrail.Repaired, drift: func(_ *world, p *place, generated string) string {
-			return with(generated, `"Effect" : "Allow"`, `"Principal" : { "Service" : "logs.`+p.region+`.amazonaws.com" }`, `"Action" : [ "kms:Encrypt*", "kms:Decrypt*" ]`)
-		}},
-		{name: "a user too many", keyType: hmac, promise: guardrail.Repaired, drift: func(_ *world, p *place, generated string) string {
-			return with(generated, `"Effect" : "Allow"`, `"Principal" : { "AWS" : "`+p.arn("user/mallory")+`" }`, `"Action" : "kms:GenerateMac"`)
-		}},
-		{name: "made by the API", keyType: symmetric, plain: true, promise: guardrail.Repaired},
-		{name: "deletion denied", keyType: sign, promise: guardrail.Repaired, drift: func(_ *world, _ *place, generated string) string {
-			return with(generated, `"Effect" : "Deny"`, `"Principal" : "*"`, `"Action" : "kms:ScheduleKeyDeletion"`)
-		}},
-		{name: "public through S3", keyType: symmetric, promise: guardrail.Repaired, drift: func(_ *world, p *place, generated string) string {
+		{name: "public through S3", keyType: symmetric, severity: guardrail.Critical, drift: func(_ *world, p *place, generated string) string {
 			return with(generated, `"Effect" : "Allow"`, `"Principal" : "*"`, `"Action" : "kms:Decrypt"`,
 				`"Condition" : { "StringEquals" : { "kms:ViaService" : "s3.`+p.region+`.amazonaws.com" } }`)
 		}},
-		{name: "outsiders denied", keyType: symmetric, promise: guardrail.Reported, drift: func(_ *world, p *place, generated string) string {
-			return with(generated, `"Effect" : "Deny"`, `"NotPrincipal" : { "AWS" : "`+p.arn("root")+`" }`, `"Action" : "kms:Decrypt"`)
+		{name: "foreign account", keyType: sign, severity: guardrail.High, drift: foreign},
+		{name: "exemption expired", keyType: symmetric, severity: guardrail.High, alias: "alias/data-migration", drift: foreign},
+		{name: "a user too many", keyType: hmac, severity: guardrail.Medium, drift: func(_ *world, p *place, generated string) string {
+			return with(generated, `"Effect" : "Allow"`, `"Principal" : { "AWS" : "`+p.arn("user/mallory")+`" }`, `"Action" : "kms:GenerateMac"`)
 		}},
-		{name: "reordered, respelled", keyType: symmetric, promise: guardrail.NoAction, drift: func(_ *world, p *place, generated string) string {
-			return strings.Replace(strings.Replace(generated, p.arn("root"), p.account, 1), "kms:Encrypt", "KMS:encrypt", 1)
-		}},
-		{name: "account locked out", keyType: symmetric, bypass: true, promise: guardrail.Reported, drift: func(_ *world, p *place, generated string) string {
-			return strings.Replace(generated, p.arn("root"), p.arn("user/mallory"), 1)
-		}},
+		{name: "made by the API", keyType: symmetric, severity: guardrail.Medium, plain: true},
+	}
+	for i := range list {
+		list[i].verdict, list[i].action = guardrail.NonCompliant, guardrail.Repaired
+	}
+	return list
+}
+
+// foreign lets another account in.
+func foreign(w *world, _ *place, generated string) string {
+	return with(generated, `"Effect" : "Allow"`, `"Principal" : { "AWS" : "`+w.stranger+`" }`, `"Action" : [ "kms:Sign", "kms:Decrypt" ]`)
+}
+
+// untouchedKeys are held, exempt, not judged, or as they should be after all.
+func untouchedKeys() []story {
+	return []story{
+		{
+			name: "open to a service", keyType: symmetric, severity: guardrail.High, verdict: guardrail.NonCompliant, action: guardrail.Held,
+			drift: func(_ *world, p *place, generated string) string {
+				return with(generated, `"Effect" : "Allow"`, `"Principal" : { "Service" : "logs.`+p.region+`.amazonaws.com" }`, `"Action" : [ "kms:Encrypt*", "kms:Decrypt*" ]`)
+			},
+		},
+		{
+			name: "made by a stack", keyType: sign, tags: stackTags, severity: guardrail.High, verdict: guardrail.NonCompliant, action: guardrail.Held,
+			drift: foreign,
+		},
+		{
+			name: "exempt", keyType: symmetric, alias: "alias/vendor-pilot", severity: guardrail.High, verdict: guardrail.Exempt, action: guardrail.NoAction,
+			drift: foreign,
+		},
+		{
+			name: "deletion denied", keyType: sign, severity: guardrail.Info, verdict: guardrail.Compliant, action: guardrail.NoAction,
+			drift: func(_ *world, _ *place, generated string) string {
+				return with(generated, `"Effect" : "Deny"`, `"Principal" : "*"`, `"Action" : "kms:ScheduleKeyDeletion"`)
+			},
+		},
+		{
+			name: "reordered, respelled", keyType: symmetric, verdict: guardrail.Compliant, action: guardrail.NoAction,
+			drift: func(_ *world, p *place, generated string) string {
+				return strings.Replace(strings.Replace(generated, p.arn("root"), p.account, 1), "kms:Encrypt", "KMS:encrypt", 1)
+			},
+		},
+		{
+			name: "outsiders denied", keyType: symmetric, severity: guardrail.High, verdict: guardrail.CannotJudge, action: guardrail.Reported,
+			drift: func(_ *world, p *place, generated string) string {
+				return with(generated, `"Effect" : "Deny"`, `"NotPrincipal" : { "AWS" : "`+p.arn("root")+`" }`, `"Action" : "kms:Decrypt"`)
+			},
+		},
+		{
+			name: "account locked out", keyType: symmetric, bypass: true, severity: guardrail.High, verdict: guardrail.CannotJudge, action: guardrail.Reported,
+			drift: func(_ *world, p *place, generated string) string {
+				return strings.Replace(generated, p.arn("root"), p.arn("user/mallory"), 1)
+			},
+		},
 	}
 }
 

@@ -40,8 +40,11 @@ const row = "%-21s %-54s %-14s %s"
 func (p *printer) intro(w *world) {
 	p.line("Embedded AWS with account %s in %s, and account %s in %s, where SM2 keys are.",
 		w.home.account, w.home.region, w.china.account, w.china.region)
-	p.line("The guardrail is deployed in both, in repair mode. Its yardstick is the console default for each key's type,")
-	p.line("with %s as administrator and %s as user.", keyAdmin, appRole)
+	p.line("The guardrail is deployed in both, with this guardrail.yaml:")
+	p.line("")
+	for line := range strings.Lines(demoConfiguration) {
+		p.line("%s", strings.TrimRight("    "+line, "\n "))
+	}
 	p.line("")
 	p.line(row, "KEY", "TYPE", "VERDICT", "DONE")
 }
@@ -52,6 +55,15 @@ func (p *printer) story(s *story) {
 	p.line(row, s.name, s.keyType, o.Verdict, done(o.Action))
 	if len(o.Findings) > 0 {
 		p.line("%s", report.Findings("    ", o.Findings))
+	}
+	if o.Plan != nil {
+		verb := "changed"
+		if o.Action != guardrail.Repaired {
+			verb = "planned"
+		}
+		for _, edit := range o.Plan.Edits {
+			p.line("%s", report.Wrap("    "+verb+"   "+report.Printable(edit), report.Width, strings.Repeat(" ", 14)))
+		}
 	}
 }
 
@@ -104,17 +116,21 @@ func statementsOf(text string) []policy.Statement {
 }
 
 func (p *printer) summary(w *world, stories []story, took time.Duration) {
-	actions := map[guardrail.Action]int{}
+	actions, exempt := map[guardrail.Action]int{}, 0
 	for i := range stories {
-		actions[stories[i].answer().Action]++
+		o := stories[i].answer()
+		actions[o.Action]++
+		if o.Verdict == guardrail.Exempt {
+			exempt++
+		}
 	}
 	p.line("")
-	p.line("%d keys: %d compliant, %d repaired, %d reported, in %.1f s.", len(stories),
-		actions[guardrail.NoAction], actions[guardrail.Repaired], actions[guardrail.Reported], took.Seconds())
+	p.line("%d keys: %d compliant, %d exempt, %d repaired, %d held, %d reported, in %.1f s.", len(stories),
+		actions[guardrail.NoAction]-exempt, exempt, actions[guardrail.Repaired], actions[guardrail.Held], actions[guardrail.Reported], took.Seconds())
 	p.line("%d CloudTrail events; the event pattern passed %d of them to the guardrail, its own %d writes among them,",
 		len(w.cloud.Events()), len(w.passed), w.calls("PutKeyPolicy"))
 	kept := w.keptBack()
 	p.line("and kept back %d: %s.", len(kept), strings.Join(kept, ", "))
-	p.line("It made %d DescribeKey and %d GetKeyPolicy calls to judge, and %d PutKeyPolicy calls to repair.",
-		w.calls("DescribeKey"), w.calls("GetKeyPolicy"), w.calls("PutKeyPolicy"))
+	p.line("It made %d PutKeyPolicy calls to repair; before each it archived the policy, and the outcome says how to restore it.",
+		w.calls("PutKeyPolicy"))
 }

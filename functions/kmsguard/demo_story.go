@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -20,29 +22,33 @@ type story struct {
 	inChina bool // SM2 keys exist there only
 	// plain: made without a policy, as by the API, in place of the console default.
 	plain bool
+	// tags are those that CloudFormation puts on the key, which it makes then.
+	tags  map[string]string
+	alias string
 	// drift returns the policy that somebody puts on the key later; nil for none.
 	drift func(w *world, p *place, generated string) string
 	// bypass: that somebody also sets the lockout-check bypass.
-	bypass  bool
-	promise guardrail.Action
+	bypass bool
+	// What the guardrail is expected to say and do. severity is that of the worst finding,
+	// "" for none.
+	verdict  guardrail.Verdict
+	severity guardrail.Severity
+	action   guardrail.Action
 
 	arn           string
 	before, after string // the policy that somebody put on the key, and the one after its repair
 	outcomes      []guardrail.Outcome
 }
 
-// answer is the outcome that tells the story: the first that is not about a
-// compliant key, else the first.
+// answer is the outcome that tells the story: the first of those with the worst findings.
 func (s *story) answer() guardrail.Outcome {
-	for _, o := range s.outcomes {
-		if o.Verdict != guardrail.Compliant {
-			return o
+	var worst guardrail.Outcome
+	for i, o := range s.outcomes {
+		if i == 0 || !worst.Severity.AtLeast(o.Severity) {
+			worst = o
 		}
 	}
-	if len(s.outcomes) > 0 {
-		return s.outcomes[0]
-	}
-	return guardrail.Outcome{}
+	return worst
 }
 
 // generated returns the console default for the key.
@@ -72,11 +78,22 @@ func (s *story) create(ctx context.Context, api *kms.Client, w *world, p *place)
 	if !s.plain {
 		in.Policy = aws.String(s.generated(p))
 	}
+	if s.tags != nil {
+		api = kms.NewFromConfig(w.cloud.Config(p.owner.InvokedBy("cloudformation.amazonaws.com"), p.region))
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.tags)) {
+		in.Tags = append(in.Tags, types.Tag{TagKey: &key, TagValue: aws.String(s.tags[key])})
+	}
 	made, err := api.CreateKey(ctx, in)
 	if err != nil {
 		return fmt.Errorf("creating the key: %w", err)
 	}
 	s.arn = aws.ToString(made.KeyMetadata.Arn)
+	if s.alias != "" {
+		if _, err := api.CreateAlias(ctx, &kms.CreateAliasInput{AliasName: &s.alias, TargetKeyId: &s.arn}); err != nil {
+			return fmt.Errorf("naming the key: %w", err)
+		}
+	}
 	if s.keyType.MultiRegion == defaultpolicy.Replica {
 		replicated, err := api.ReplicateKey(ctx, &kms.ReplicateKeyInput{KeyId: &s.arn, ReplicaRegion: aws.String("eu-west-1"), Policy: in.Policy})
 		if err != nil {

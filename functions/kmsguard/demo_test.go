@@ -59,11 +59,15 @@ func TestDemoAsJSON(t *testing.T) {
 	for _, o := range list {
 		actions[o.Verdict+" "+o.Action]++
 	}
-	repaired, reported := actions["non-compliant repaired"], actions["cannot-judge reported"]
-	if repaired == 0 || reported == 0 || actions["compliant none"] < len(goodKeys())+repaired {
+	repaired := len(repairedKeys())
+	// The exempt key has an event when it is made, and one when it drifts.
+	if actions["non-compliant repaired"] != repaired || actions["non-compliant held"] != 2 || actions["cannot-judge reported"] != 2 || actions["exempt none"] != 2 {
+		t.Errorf("got %v", actions)
+	}
+	if actions["compliant none"] < len(goodKeys())+repaired {
 		t.Errorf("got %v; each repair is followed by its own compliant event", actions)
 	}
-	if total := repaired + reported + actions["compliant none"]; total != len(list) {
+	if total := repaired + 6 + actions["compliant none"]; total != len(list) {
 		t.Errorf("got %v of %d outcomes", actions, len(list))
 	}
 	lines := kmsguard(t, "", "demo", "--output", "jsonl")
@@ -79,7 +83,7 @@ func played(t *testing.T) (*world, []story) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(w.cloud.Close)
+	t.Cleanup(w.close)
 	stories := driftedKeys()
 	for i := range stories {
 		if err := w.play(t.Context(), &stories[i]); err != nil {
@@ -91,19 +95,26 @@ func played(t *testing.T) (*world, []story) {
 
 func TestBrokenPromiseOfTheDemoIsAnError(t *testing.T) {
 	w, stories := played(t)
-	if err := checkPromises(w, stories); err != nil {
+	if err := checkPromises(t.Context(), w, stories); err != nil {
 		t.Fatalf("all promises are kept, but %v", err)
 	}
-	repaired := slices.IndexFunc(stories, func(s story) bool { return s.promise == guardrail.Repaired })
+	repaired := slices.IndexFunc(stories, func(s story) bool { return s.action == guardrail.Repaired })
 	tests := []struct {
 		reason     string
 		breakIt    func(stories []story)
 		complaints string
 	}{
-		{"another action", func(s []story) { s[repaired].promise = guardrail.Reported }, `answered "repaired" in place of "reported"`},
+		{"another action", func(s []story) { s[repaired].action = guardrail.Reported }, `answered "repaired" in place of "reported"`},
+		{"another verdict", func(s []story) { s[repaired].verdict = guardrail.Exempt }, `called it "non-compliant" in place of "exempt"`},
+		{"another severity", func(s []story) { s[repaired].severity = guardrail.Low }, `called it "critical" in place of "low"`},
 		{"no event arrived", func(s []story) { s[repaired].outcomes = nil }, `answered "" in place of "repaired"`},
-		{"another policy than the default", func(s []story) { s[repaired].after = s[repaired].before }, "does not have the generated default"},
-		{"no policy", func(s []story) { s[repaired].after = "" }, "does not have the generated default"},
+		{"what was wrong is still there", func(s []story) { s[repaired].after = s[repaired].before }, "the repaired key policy has 5 statements"},
+		{"no policy", func(s []story) { s[repaired].after = "" }, "the repaired key policy has 0 statements"},
+		{"a statement that was right is another", func(s []story) {
+			s[repaired].after = strings.Replace(s[repaired].after, "kms:Encrypt", "kms:encrypt", 1)
+		}, "the repair changed statement 2, which was as it should be"},
+		{"the archive has another policy", func(s []story) { s[repaired].before = s[repaired].after }, "has other policies than the key had"},
+		{"another key's archive", func(s []story) { s[repaired].arn = s[len(s)-1].arn }, "the archive has 0 records of the repair"},
 		{"the guardrail would repair again", func(s []story) { s[repaired].outcomes = s[repaired].outcomes[:2] }, "calls its own repair"},
 		{"a write that nobody promised", func(s []story) { s[repaired] = s[len(s)-1] }, "policies for"},
 	}
@@ -111,7 +122,7 @@ func TestBrokenPromiseOfTheDemoIsAnError(t *testing.T) {
 		t.Run(test.reason, func(t *testing.T) {
 			broken := slices.Clone(stories)
 			test.breakIt(broken)
-			if err := checkPromises(w, broken); err == nil || !strings.Contains(err.Error(), test.complaints) {
+			if err := checkPromises(t.Context(), w, broken); err == nil || !strings.Contains(err.Error(), test.complaints) {
 				t.Errorf("got %v, want %q", err, test.complaints)
 			}
 		})

@@ -12,7 +12,10 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/events"
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
+	"github.com/kms-guardrail/kms-guardrail/pkg/archive"
+	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
 )
@@ -25,6 +28,7 @@ type place struct {
 	mallory localaws.Identity // who may do nothing
 	role    localaws.Identity // the guardrail's
 	handler *app.Handler
+	archive enforcer.History                // where the handler archives repairs
 	stores  map[defaultpolicy.Origin]string // custom key store ids
 }
 
@@ -42,6 +46,7 @@ const (
 // world is the embedded AWS of the demo.
 type world struct {
 	cloud    *localaws.Cloud
+	store    *demoStore
 	home     *place // the account that has nearly all keys
 	china    *place // SM2 keys exist in China only
 	stranger string // an account of somebody else
@@ -52,21 +57,31 @@ type world struct {
 }
 
 func newWorld() (*world, error) {
-	w := &world{cloud: localaws.Start(localaws.Options{Seed: 1}), stranger: "444455556666", passed: map[string]bool{}}
+	w := &world{stranger: "444455556666", passed: map[string]bool{}}
 	w.home = &place{account: "111122223333", partition: "aws", region: "us-east-1"}
 	w.china = &place{account: "222233334444", partition: "aws-cn", region: "cn-north-1"}
+	var err error
+	if w.store, err = startStore(w.home.bucket(), w.china.bucket()); err != nil {
+		return nil, err
+	}
+	w.cloud = localaws.Start(localaws.Options{Seed: 1})
 	w.cloud.AddAccount(w.stranger, localaws.AccountOptions{})
 	for _, p := range []*place{w.home, w.china} {
 		if err := w.deploy(p); err != nil {
-			w.cloud.Close()
+			w.close()
 			return nil, err
 		}
 	}
 	if err := w.cloud.AddRule(events.Pattern(), w.deliver); err != nil {
-		w.cloud.Close()
+		w.close()
 		return nil, err
 	}
 	return w, nil
+}
+
+func (w *world) close() {
+	w.cloud.Close()
+	w.store.close()
 }
 
 // deploy sets up an account: its people, its key stores, and the guardrail.
@@ -81,15 +96,23 @@ func (w *world) deploy(p *place) error {
 		defaultpolicy.ExternalKeyStore: account.AddCustomKeyStore(p.region, localaws.StoreOptions{External: true}),
 	}
 	p.role = account.AddRole(guardrailRole, localaws.PrincipalOptions{Policies: []string{p.rolePolicy()}})
-	settings := map[string]string{
-		app.EnvMode: string(guardrail.Repair), app.EnvStyle: string(defaultpolicy.Console),
-		app.EnvAdministrators: p.arn(keyAdmin), app.EnvUsers: p.arn(appRole),
+	aws := w.cloud.Config(p.role, p.region)
+	c, err := config.Read(demoFile, []byte(demoConfiguration))
+	if err != nil {
+		return err
 	}
-	getenv := func(name string) string { return settings[name] }
-	var err error
-	p.handler, err = app.NewEnforceWith(w.cloud.Config(p.role, p.region), getenv, slog.New(slog.DiscardHandler))
+	p.handler, err = app.NewEnforceWith(aws, app.Settings{
+		Configuration: c, ArchiveBucket: p.bucket(), Account: p.account, Role: p.role.PrincipalARN, Concurrency: 1,
+	}, slog.New(slog.DiscardHandler), w.store.use)
+	if err != nil {
+		return err
+	}
+	p.archive, err = archive.New(aws, archive.Options{Bucket: p.bucket()}, w.store.use)
 	return err
 }
+
+// bucket is the archive's.
+func (p *place) bucket() string { return "archive-" + p.account }
 
 // deliver is the target of the rule: it invokes the function of the account
 // that the event comes from.
@@ -127,6 +150,10 @@ func (w *world) play(ctx context.Context, s *story) error {
 	if err := s.create(ctx, api, w, p); err != nil {
 		return err
 	}
+	var err error
+	if s.before, err = policyOf(ctx, api, s.arn); err != nil {
+		return err
+	}
 	if _, err := w.cloud.Deliver(); err != nil {
 		return err
 	}
@@ -143,15 +170,20 @@ func (w *world) play(ctx context.Context, s *story) error {
 	if len(w.errors) > 0 {
 		return w.errors[0]
 	}
-	if s.promise != guardrail.Repaired {
+	if s.action != guardrail.Repaired {
 		return nil
 	}
-	live, err := api.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &s.arn})
+	s.after, err = policyOf(ctx, api, s.arn)
+	return err
+}
+
+func policyOf(ctx context.Context, api *kms.Client, arn string) (string, error) {
+	inItsRegion := func(o *kms.Options) { o.Region = strings.Split(arn, ":")[3] }
+	live, err := api.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &arn}, inItsRegion)
 	if err != nil {
-		return fmt.Errorf("reading the policy afterwards: %w", err)
+		return "", fmt.Errorf("reading the key policy: %w", err)
 	}
-	s.after = aws.ToString(live.Policy)
-	return nil
+	return aws.ToString(live.Policy), nil
 }
 
 // drift lets somebody change the key's policy, and delivers the event of it.

@@ -38,6 +38,14 @@ func TestDemoRoleMayJudgeAndRepairOnly(t *testing.T) {
 				_, err := api.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: id})
 				return err
 			}, true},
+			{"to choose the rule by alias", func(api *kms.Client) error {
+				_, err := api.ListAliases(t.Context(), &kms.ListAliasesInput{KeyId: id})
+				return err
+			}, true},
+			{"to choose the rule by tag, and to know who manages the key", func(api *kms.Client) error {
+				_, err := api.ListResourceTags(t.Context(), &kms.ListResourceTagsInput{KeyId: id})
+				return err
+			}, true},
 			{"to repair", func(api *kms.Client) error {
 				_, err := api.PutKeyPolicy(t.Context(), &kms.PutKeyPolicyInput{KeyId: id, Policy: &text})
 				return err
@@ -74,7 +82,7 @@ func TestPatternKeepsUnrelatedEventsBack(t *testing.T) {
 	if err := w.playUnrelated(t.Context(), &stories[0]); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := w.keptBack(), []string{"TagResource", "PutKeyPolicy (AccessDenied)"}; !slices.Equal(got, want) {
+	if got, want := w.keptBack(), []string{"CreateAlias", "CreateAlias", "TagResource", "PutKeyPolicy (AccessDenied)"}; !slices.Equal(got, want) {
 		t.Errorf("kept back %q, want %q", got, want)
 	}
 	if len(w.outcomes) != before || len(w.passed) != before {

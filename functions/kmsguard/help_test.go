@@ -91,6 +91,7 @@ func TestMisuseExitsWith2AndNamesTheNextStep(t *testing.T) {
 		{"unknown flag of the tool", []string{"--nope"}, "unknown flag: --nope (see kmsguard --help)"},
 		{"unknown flag of a command", []string{"diff", "--nope"}, "unknown flag: --nope (see kmsguard diff --help)"},
 		{"unknown output", []string{"version", "--output", "yaml"}, "must be text, json or jsonl (see kmsguard version --help)"},
+		{"unknown severity", []string{"check", "--fail-on", "info"}, "must be critical, high, medium or low (see kmsguard check --help)"},
 		{"unknown help topic", []string{"help", "frobnicate"}, `unknown command "frobnicate" (see kmsguard --help)`},
 		{"a command has no commands", []string{"help", "diff", "x"}, `unknown command "x"`},
 		{"version takes no arguments", []string{"version", "x"}, `unexpected argument "x" (see kmsguard version --help)`},
@@ -128,6 +129,7 @@ func TestCompletionKnowsCommandsAndValues(t *testing.T) {
 		{[]string{"version", "--output", "js"}, "jsonl\n"},
 		{[]string{"default", "--key-spec", "ML_K"}, "ML_KEM_768\n"},
 		{[]string{"default", "--style", ""}, "console\n"},
+		{[]string{"check", "--fail-on", "cr"}, "critical\n"},
 		{[]string{"identify", "--style", ""}, "any\n"},
 		{[]string{"identify", "--edition", ""}, "2017-02\n"},
 		{[]string{"identify", "--key-spec", "ML_K"}, "ML_KEM_768\n"},
@@ -203,6 +205,7 @@ func TestInterruptedExitsWith130(t *testing.T) {
 		{"diff", "-", write(t, "policy.json", accountPolicy)},
 		{"diff", "--batch", "-"},
 		{"identify", "--account", account, "-"},
+		{"check", "--account", account, "-"},
 		{"replay", "-"},
 	} {
 		blocked := streams{in: neverEnding{}, out: &strings.Builder{}, err: &strings.Builder{}}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -32,16 +31,11 @@ generated default, 1 for none, 3 where that is not decided, 2 for bad input.`
 const anything = "any"
 
 // identifyFlags name a key, its type, and what counts as a default.
-type identifyFlags struct {
-	keyTypeFlags
-	keyARN string
-}
+type identifyFlags struct{ keyFlags }
 
 func (f *identifyFlags) add(cmd *cobra.Command) {
-	f.addKeyType(cmd)
+	f.addKey(cmd)
 	flags := cmd.Flags()
-	flags.Lookup("account").Usage = "`ID` of the account that owns the key (required, unless --key-arn says it)"
-	flags.StringVar(&f.keyARN, "key-arn", "", "`ARN` of the key that the policy is of")
 	flags.StringVar(&f.style, "style", anything, "only this `STYLE` of the default: any, api or console")
 	flags.StringVar(&f.edition, "edition", anything, "only this `EDITION` of the console default, such as latest or 2017-02")
 	flags.StringVar(&f.grants, "undocumented-grants", "", "only this `CHOICE` where AWS does not document the grants statement: include or omit")
@@ -51,26 +45,6 @@ func (f *identifyFlags) add(cmd *cobra.Command) {
 	complete(cmd, "style", anything, string(defaultpolicy.API), string(defaultpolicy.Console))
 	complete(cmd, "edition", append([]string{anything}, editionNames()...)...)
 	completeChoices(cmd)
-}
-
-// key returns the key that --key-arn names, or --account and --partition do.
-func (f *identifyFlags) key(cmd *cobra.Command) (policy.Key, error) {
-	if f.keyARN == "" {
-		if f.account == "" {
-			return policy.Key{}, misuse(cmd, "--account is required: the id of the account that owns the key; or --key-arn")
-		}
-		return policy.Key{Partition: f.partition, Account: f.account}, nil
-	}
-	key, err := policy.ParseKeyARN(f.keyARN)
-	switch {
-	case err != nil:
-		return key, fmt.Errorf("--key-arn: %w", err)
-	case f.account != "" && f.account != key.Account:
-		return key, misuse(cmd, "--account %q is not the account of --key-arn, %s", f.account, key.Account)
-	case cmd.Flags().Changed("partition") && f.partition != key.Partition:
-		return key, misuse(cmd, "--partition %q is not the partition of --key-arn, %s", f.partition, key.Partition)
-	}
-	return key, nil
 }
 
 // options returns what counts as a default.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/report"
 )
 
@@ -84,6 +86,17 @@ func (r *results) add(value any) error {
 	}
 	_, err = r.out.Write(append([]byte(before), text...))
 	return err
+}
+
+// paragraph writes an outcome for people, with a blank line before all but the first.
+func (r *results) paragraph(source report.Source, o guardrail.Outcome) error {
+	r.count++
+	if r.count > 1 {
+		if _, err := fmt.Fprintln(r.out); err != nil {
+			return err
+		}
+	}
+	return report.Outcome(r.out, source, o)
 }
 
 // end must follow the last add.

@@ -52,16 +52,20 @@ func newReplay(o *options) *cobra.Command {
 		Short: "Run the real handler on event files",
 		Long: `replay gives each file, one EventBridge event or - for standard input, to the same
 handler that runs in Lambda, with your AWS credentials, and prints one outcome per
-event. It reads the settings of the function from the environment:
-  ` + app.EnvMode + `            report (default) or repair: then it writes key policies
-                            as the function would
-  ` + app.EnvStyle + `           api (default) or console
-  ` + app.EnvAdministrators + `  comma-separated ARNs, for the console default
-  ` + app.EnvUsers + `           comma-separated ARNs, for the console default
+event. What it enforces is guardrail.yaml: that of --config, else that of ` + app.EnvConfig + `,
+else the one in the working directory, else the default configuration. It reads the
+other settings of the function from the environment:
+  ` + app.EnvModeMax + `      report lowers every rule to report
+  ` + app.EnvArchiveBucket + `          the bucket of the archive; a configuration that repairs needs it:
+                          then replay writes key policies as the function would
+  ` + app.EnvAccount + `       the only account whose keys are handled
+  ` + app.EnvRole + `      the role that writes, for KMS's lockout check
+  ` + app.EnvOrganizationID + `         of the account, for ${OrganizationId}
+  ` + app.EnvOrganizationalUnits + `    comma-separated ids of the units above the account
 A file that cannot be read, and an event that AWS gave no answer about, are errors
 on standard error; the other events go on.`,
 		Example: "  kmsguard replay events/put-key-policy-by-id.json\n" +
-			"  " + app.EnvStyle + "=console kmsguard replay --output jsonl event.json",
+			"  " + app.EnvModeMax + "=report kmsguard replay --config guardrail.yaml --output jsonl event.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return misuse(cmd, "expected at least one event file")
@@ -76,7 +80,11 @@ func replay(cmd *cobra.Command, o *options, files []string) error {
 	if err != nil {
 		return fmt.Errorf("loading the AWS configuration: %w", err)
 	}
-	handler, err := app.NewEnforceWith(aws, os.Getenv, slog.New(slog.DiscardHandler))
+	settings, err := app.ReadSettings(o.getenv, ".")
+	if err != nil {
+		return err
+	}
+	handler, err := app.NewEnforceWith(aws, settings, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
@@ -103,18 +111,19 @@ func replay(cmd *cobra.Command, o *options, files []string) error {
 	return status(code)
 }
 
-// writeOutcome writes one outcome, in text with a blank line before all but the first.
+// getenv reads the environment, with the file of --config before the environment's.
+func (o *options) getenv(name string) string {
+	if name == app.EnvConfig && o.config != "" {
+		return o.config
+	}
+	return os.Getenv(name)
+}
+
 func writeOutcome(answers *results, r replayed) error {
 	if answers.output != textOutput {
 		return answers.add(r)
 	}
-	answers.count++
-	if answers.count > 1 {
-		if _, err := fmt.Fprintln(answers.out); err != nil {
-			return err
-		}
-	}
-	return report.Outcome(answers.out, nameOf(r.File), r.Outcome)
+	return answers.paragraph(report.Source{Name: nameOf(r.File)}, r.Outcome)
 }
 
 // replayOne invokes the handler as Lambda does, with a bare event.
@@ -154,7 +163,7 @@ func invoke(ctx context.Context, handler invoker, event []byte) (guardrail.Outco
 // outcomeCode is the exit code of one outcome.
 func outcomeCode(o guardrail.Outcome) int {
 	switch o.Verdict {
-	case guardrail.Compliant, guardrail.NothingToJudge:
+	case guardrail.Compliant, guardrail.Exempt, guardrail.NothingToJudge:
 		return exitFine
 	case guardrail.NonCompliant:
 		return exitDifferent

@@ -10,76 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
-
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
 )
-
-// home is an account on embedded AWS with keys and their events in files.
-type home struct {
-	cloud *localaws.Cloud
-	owner localaws.Identity
-	api   *kms.Client
-}
-
-// newHome starts embedded AWS and puts credentials for it into the environment,
-// and nothing else that an AWS SDK reads.
-func newHome(t *testing.T) *home {
-	t.Helper()
-	cloud := localaws.Start(localaws.Options{})
-	t.Cleanup(cloud.Close)
-	owner := cloud.AddAccount(account, localaws.AccountOptions{}).AddRole("Owner", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
-	for _, variable := range os.Environ() {
-		name, _, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "GUARDRAIL_") {
-			t.Setenv(name, "")
-		}
-	}
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	t.Setenv("AWS_ACCESS_KEY_ID", owner.AccessKeyID)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", owner.SecretAccessKey)
-	t.Setenv("AWS_SESSION_TOKEN", owner.SessionToken)
-	return &home{cloud, owner, kms.NewFromConfig(cloud.Config(owner, "us-east-1"))}
-}
-
-// key makes a key with a policy and returns its ARN and the file of its event.
-func (h *home) key(t *testing.T, policy string) (arn, file string) {
-	t.Helper()
-	made, err := h.api.CreateKey(t.Context(), &kms.CreateKeyInput{Policy: &policy})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return aws.ToString(made.KeyMetadata.Arn), h.lastEvent(t)
-}
-
-// lastEvent returns the file of the latest event.
-func (h *home) lastEvent(t *testing.T) string {
-	t.Helper()
-	list := h.cloud.Events()
-	return write(t, "event.json", string(list[len(list)-1]))
-}
-
-// policy returns a key's policy.
-func (h *home) policy(t *testing.T, arn string) string {
-	t.Helper()
-	out, err := h.api.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: &arn})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return aws.ToString(out.Policy)
-}
-
-// replay runs the command against embedded AWS.
-func (h *home) replay(t *testing.T, in string, args ...string) result {
-	t.Helper()
-	h.cloud.ResetCalls()
-	return kmsguard(t, in, append([]string{"replay", "--endpoint-url", h.cloud.Endpoint(), "--region", "us-east-1"}, args...)...)
-}
 
 // sample returns the file of a sample event of the repository.
 func sample(name string) string { return filepath.Join("..", "..", "events", name) }
@@ -89,7 +23,7 @@ func TestReplayReportsAndDoesNotWrite(t *testing.T) {
 	arn, file := h.key(t, publicPolicy)
 	got := h.replay(t, "", file)
 	got.check(t, exitDifferent, "NON-COMPLIANT  "+arn+"\n  source    "+file+"\n", "")
-	got.check(t, exitDifferent, "\n  action    reported (public-access)\n", "")
+	got.check(t, exitDifferent, "\n  action    reported (report-mode)\n", "")
 	got.check(t, exitDifferent, "\n  critical  public-access, statement 1: every principal of any other account may kms:Decrypt", "")
 	if writes := h.cloud.Calls("PutKeyPolicy"); len(writes) > 0 {
 		t.Errorf("report mode wrote: %v", writes)
@@ -99,25 +33,48 @@ func TestReplayReportsAndDoesNotWrite(t *testing.T) {
 func TestReplayRepairs(t *testing.T) {
 	h := newHome(t)
 	arn, file := h.key(t, publicPolicy)
-	t.Setenv(app.EnvMode, "repair")
-	h.replay(t, "", file).check(t, exitDifferent, "\n  action    repaired (proved-difference)\n", "")
-	if text := h.policy(t, arn); strings.Contains(text, "partners") || !strings.Contains(text, "key-default-1") {
+	h.archive(t)
+	repairs := []string{"--config", write(t, "guardrail.yaml", repairConfiguration)}
+	got := h.replay(t, "", append(repairs, file)...)
+	got.check(t, exitDifferent, "\n  action    repaired (public-access)\n", "")
+	got.check(t, exitDifferent, "\n  undo      kmsguard restore repairs/111122223333/us-east-1/", "")
+	if text := h.policy(t, arn); strings.Contains(text, "partners") || !strings.Contains(text, ":root") {
 		t.Errorf("the policy is now\n%s", text)
 	}
-	h.replay(t, "", h.lastEvent(t)).check(t, exitFine, "COMPLIANT  "+arn, "") // the repair's own event ends the loop
+	h.replay(t, "", append(repairs, h.lastEvent(t))...).check(t, exitFine, "COMPLIANT  "+arn, "") // the repair's own event ends the loop
 	if writes := h.cloud.Calls("PutKeyPolicy"); len(writes) > 0 {
 		t.Errorf("wrote again: %v", writes)
 	}
 }
 
-func TestReplayTakesTheYardstickFromTheEnvironment(t *testing.T) {
+// repairConfiguration repairs by the API default, under which nobody but the account has access.
+const repairConfiguration = "version: 1\nmode: repair\nbaselines: {strict: {style: api}}\n"
+
+func TestReplayTakesItsSettingsFromTheEnvironment(t *testing.T) {
 	h := newHome(t)
-	_, file := h.key(t, accountPolicy)
-	t.Setenv(app.EnvStyle, "console")
-	t.Setenv(app.EnvUsers, "arn:aws:iam::111122223333:role/App")
-	h.replay(t, "", file).check(t, exitDifferent, "access-missing: arn:aws:iam::111122223333:role/App may not", "")
-	t.Setenv(app.EnvMode, "sometimes")
-	h.replay(t, "", file).check(t, exitError, "", `GUARDRAIL_MODE is "sometimes"; it must be report or repair`)
+	_, file := h.key(t, publicPolicy)
+	repairs := write(t, "guardrail.yaml", repairConfiguration)
+	t.Setenv(app.EnvConfig, repairs)
+	h.replay(t, "", file).check(t, exitError, "", "the configuration repairs, and nothing is written that was not archived: ARCHIVE_BUCKET must name a bucket")
+	h.archive(t)
+	t.Setenv(app.EnvModeMax, "report")
+	h.replay(t, "", file).check(t, exitDifferent, "\n  action    reported (report-mode)\n", "")
+	t.Setenv(app.EnvModeMax, "sometimes")
+	h.replay(t, "", file).check(t, exitError, "", `GUARDRAIL_MODE_MAX is "sometimes"; it must be report`)
+	t.Setenv(app.EnvModeMax, "")
+	t.Setenv(app.EnvConfig, write(t, "broken.yaml", "version: 1\nmode: fix\nbaselines: {a: {style: api}}\n"))
+	h.replay(t, "", file).check(t, exitError, "", "broken.yaml:2:7: unknown mode `fix`")
+	h.replay(t, "", "--config", repairs, file).check(t, exitDifferent, "\n  action    repaired (public-access)\n", "") // before that of the environment
+}
+
+func TestReplayUsesTheConfigurationOfTheWorkingDirectory(t *testing.T) {
+	h := newHome(t)
+	_, file := h.key(t, publicPolicy)
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("guardrail.yaml", []byte("version: 1\nbaselines: {mine: {style: api}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.replay(t, "", file).check(t, exitDifferent, "\n  baseline  mine\n", "")
 }
 
 func TestExitCodesOfReplay(t *testing.T) {
@@ -228,7 +185,8 @@ func TestReplayRefusesListsOfRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(app.EnvMode, "repair")
+	h.archive(t)
+	t.Setenv(app.EnvConfig, write(t, "guardrail.yaml", repairConfiguration))
 	batch := write(t, "batch.json", fmt.Sprintf(`{"Records":[{"messageId":"1","eventSource":"aws:sqs","body":%s}]}`, quote(t, string(body))))
 	h.replay(t, "", batch).check(t, exitError, "", "replay takes one EventBridge event a file")
 	if calls := h.cloud.Calls(); len(calls) > 0 {
@@ -305,7 +263,7 @@ func TestWriterErrorOfReplayIsAnError(t *testing.T) {
 // A verdict that this version does not know is not fine.
 func TestExitCodeOfAVerdict(t *testing.T) {
 	tests := map[guardrail.Verdict]int{
-		guardrail.Compliant: exitFine, guardrail.NothingToJudge: exitFine, guardrail.NonCompliant: exitDifferent,
+		guardrail.Compliant: exitFine, guardrail.Exempt: exitFine, guardrail.NothingToJudge: exitFine, guardrail.NonCompliant: exitDifferent,
 		guardrail.CannotJudge: exitInconclusive, "": exitInconclusive, "brand-new": exitInconclusive,
 	}
 	for verdict, want := range tests {

@@ -107,9 +107,9 @@ func newRoot(s streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kmsguard",
 		Short: "AWS KMS key policies against the default that AWS generates for the key type",
-		Long: "kmsguard compares AWS KMS key policies by what they allow, with the default policy\n" +
-			"that AWS generates for a key's type as the yardstick.",
-		Example: "  kmsguard demo\n  kmsguard diff baseline.json actual.json",
+		Long: "kmsguard judges AWS KMS key policies by what they allow: against guardrail.yaml, the\n" +
+			"default policy that AWS generates for a key's type, or each other.",
+		Example: "  kmsguard demo\n  kmsguard check --account 111122223333 policy.json\n  kmsguard diff baseline.json actual.json",
 		Version: app.Version,
 		RunE:    group, Args: cobra.ArbitraryArgs,
 		SilenceUsage: true, SilenceErrors: true,
@@ -124,7 +124,7 @@ func newRoot(s streams) *cobra.Command {
 	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration (guardrail.yaml in the working directory, where there is one)")
 	o.aws.add(flags)
 	complete(root, "output", textOutput, jsonOutput, jsonlOutput)
-	root.AddCommand(newDefault(o), newIdentify(o), newDiff(o), newEval(o), newReplay(o), newDemo(o), newConfig(o), newVersion(o), newCompletion())
+	root.AddCommand(newDefault(o), newIdentify(o), newDiff(o), newEval(o), newCheck(o), newReplay(o), newDemo(o), newConfig(o), newVersion(o), newCompletion())
 	root.SetHelpCommand(newHelp())
 	addExitCodes(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

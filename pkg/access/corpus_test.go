@@ -138,7 +138,7 @@ func TestEveryPairOfTheCorpusAgreesWithSampledRequests(t *testing.T) {
 			count.Unlock()
 		}
 	})
-	t.Logf("%d pairs, %d requests, %.1f s", count.pairs, count.requests, time.Since(started).Seconds())
+	t.Logf("proof: %d pairs, %d requests, %.1f s", count.pairs, count.requests, time.Since(started).Seconds())
 	if !testing.Short() {
 		checkGolden(t, "undecided.golden", undecidedTable(count.undecided))
 	}
@@ -240,7 +240,7 @@ func TestAConditionBlockLessAndAFlippedEffect(t *testing.T) {
 		check(name, everything, everything+","+flipped)
 		check(name, everything+","+flipped, everything+","+statement)
 	}
-	t.Logf("%d pairs, %d requests, %.1f s", pairs, requests, time.Since(started).Seconds())
+	t.Logf("proof: %d pairs, %d requests, %.1f s", pairs, requests, time.Since(started).Seconds())
 }
 
 // lessOneCondition returns a statement once for each of its condition keys, without it.

@@ -30,7 +30,7 @@ func TestRandomPairsAgreeWithSampledRequests(t *testing.T) {
 			verdicts[c.result.Verdict]++
 		}
 	})
-	t.Logf("%d pairs, %d requests, verdicts %v", pairs, requests, verdicts)
+	t.Logf("proof: %d random pairs, %d requests, verdicts %v", pairs, requests, verdicts)
 }
 
 // TestBothWaysRoundTheAnswerIsTheSame: what is excess one way is missing the other way.

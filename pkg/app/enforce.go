@@ -44,8 +44,9 @@ func start(ctx context.Context, getenv func(string) string) (settings Settings, 
 }
 
 // NewEnforceWith is NewEnforce with settings and an AWS configuration that are already
-// there. A configuration that repairs needs an archive: without one it is an error.
-func NewEnforceWith(aws aws.Config, settings Settings, log *slog.Logger) (*Handler, error) {
+// there; with is how S3 is called, where that is not as KMS is. A configuration that
+// repairs needs an archive: without one it is an error.
+func NewEnforceWith(aws aws.Config, settings Settings, log *slog.Logger, with ...func(*s3.Options)) (*Handler, error) {
 	c := enforcer.Config{
 		Keys: awskms.New(aws, settings.Concurrency), Configuration: settings.Configuration,
 		Role: settings.Role, Account: settings.Account,
@@ -54,7 +55,8 @@ func NewEnforceWith(aws aws.Config, settings Settings, log *slog.Logger) (*Handl
 	}
 	switch {
 	case settings.ArchiveBucket != "":
-		a, err := archive.New(aws, archive.Options{Bucket: settings.ArchiveBucket, BucketOwner: settings.Account, Invocation: invocation}, pathStyle(aws))
+		o := archive.Options{Bucket: settings.ArchiveBucket, BucketOwner: settings.Account, Invocation: invocation}
+		a, err := archive.New(aws, o, append(with, pathStyle)...)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", EnvArchiveBucket, err)
 		}
@@ -70,8 +72,10 @@ func NewEnforceWith(aws aws.Config, settings Settings, log *slog.Logger) (*Handl
 const invocation = time.Minute
 
 // pathStyle lets an endpoint that stands in for S3 do without a host for each bucket.
-func pathStyle(c aws.Config) func(*s3.Options) {
-	return func(o *s3.Options) { o.UsePathStyle = c.BaseEndpoint != nil }
+func pathStyle(o *s3.Options) {
+	if o.BaseEndpoint != nil {
+		o.UsePathStyle = true
+	}
 }
 
 // pause waits, or returns the context's error when that ends first.

@@ -4,15 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
+	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/objectstore"
 )
+
+// bucket returns the endpoint of an S3 that has a bucket named archive.
+func bucket(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(objectstore.New(objectstore.Options{Buckets: []string{"archive"}, Versioned: true, ObjectLock: true}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
 
 // enforce wires the function in a new world on embedded AWS and returns it with its log, a
 // key that is open to everyone, and that key's event.
@@ -23,13 +34,19 @@ func enforce(t *testing.T, environment map[string]string) (handler *app.Handler,
 	account := cloud.AddAccount("111122223333", localaws.AccountOptions{})
 	role := account.AddRole("Admin", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
 	client = kms.NewFromConfig(cloud.Config(role, "us-east-1"))
-	public := `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}`
+	public := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}`
 	out, err := client.CreateKey(t.Context(), &kms.CreateKeyInput{Policy: &public})
 	if err != nil {
 		t.Fatal(err)
 	}
 	log = &bytes.Buffer{}
-	handler, err = app.NewEnforceWith(cloud.Config(role, "us-east-1"), getenv(environment), slog.New(slog.NewJSONHandler(log, nil)))
+	settings, err := app.ReadSettings(getenv(environment), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint := bucket(t)
+	handler, err = app.NewEnforceWith(cloud.Config(role, "us-east-1"), settings, slog.New(slog.NewJSONHandler(log, nil)),
+		func(o *s3.Options) { o.BaseEndpoint = &endpoint })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,27 +76,53 @@ func invoke(t *testing.T, handler *app.Handler, payload []byte) guardrail.Outcom
 }
 
 func TestTheSettingsDecideWhatTheFunctionDoes(t *testing.T) {
+	repair := configured(t, repairing)
 	for _, row := range []struct {
 		name        string
 		environment map[string]string
 		action      guardrail.Action
+		rule        string
 		has         string // the key's policy afterwards
 	}{
-		{"nothing set", nil, guardrail.Reported, `"Principal":"*"`},
-		{"report", map[string]string{app.EnvMode: "report"}, guardrail.Reported, `"Principal":"*"`},
-		{"repair", map[string]string{app.EnvMode: "repair"}, guardrail.Repaired, "key-default-1"},
-		{"repair to the console default", map[string]string{app.EnvMode: "repair", app.EnvStyle: "console", app.EnvAdministrators: admin}, guardrail.Repaired, "Allow access for Key Administrators"},
+		{"nothing set", nil, guardrail.Reported, "default", `"Principal":"*"`},
+		{"repair", map[string]string{app.EnvConfig: repair, app.EnvArchiveBucket: "archive"}, guardrail.Repaired, "strict", ":root"},
+		{"the kill switch", map[string]string{app.EnvConfig: repair, app.EnvArchiveBucket: "archive", app.EnvModeMax: "report"}, guardrail.Reported, "strict", `"Principal":"*"`},
+		{"the kill switch needs no archive", map[string]string{app.EnvConfig: repair, app.EnvModeMax: "report"}, guardrail.Reported, "strict", `"Principal":"*"`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			handler, _, client, arn, event := enforce(t, row.environment)
 			o := invoke(t, handler, event)
-			if o.Verdict != guardrail.NonCompliant || o.Action != row.action || o.GuardrailVersion != app.Version || o.Time.IsZero() {
+			if o.Verdict != guardrail.NonCompliant || o.Action != row.action || o.Baseline != row.rule || o.GuardrailVersion != app.Version || o.Time.IsZero() {
 				t.Errorf("%+v", o)
+			}
+			if (o.Archive != "") != (row.action == guardrail.Repaired) {
+				t.Errorf("archive %q", o.Archive)
 			}
 			if got := policyOf(t, client, arn); !strings.Contains(got, row.has) {
 				t.Errorf("the key has %s, want %s in it", got, row.has)
 			}
 		})
+	}
+}
+
+// An account that is not the function's, and what it says of itself, change nothing else.
+func TestTheFunctionHandlesKeysOfItsAccountOnly(t *testing.T) {
+	handler, _, _, _, event := enforce(t, map[string]string{app.EnvAccount: "444455556666"})
+	if o := invoke(t, handler, event); o.Verdict != guardrail.CannotJudge || o.Findings[0].Code != guardrail.CodeBadEvent {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestAConfigurationThatRepairsNeedsAnArchive(t *testing.T) {
+	settings, err := app.ReadSettings(getenv(map[string]string{app.EnvConfig: configured(t, repairing)}), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloud := localaws.Start(localaws.Options{})
+	t.Cleanup(cloud.Close)
+	handler, err := app.NewEnforceWith(cloud.Config(localaws.Identity{}, "us-east-1"), settings, slog.New(slog.DiscardHandler))
+	if err == nil || handler != nil || !strings.Contains(err.Error(), "nothing is written that was not archived: ARCHIVE_BUCKET must name a bucket") {
+		t.Errorf("%v, %v", handler, err)
 	}
 }
 
@@ -95,17 +138,21 @@ func TestAPayloadThatIsNoJSONIsABadEvent(t *testing.T) {
 }
 
 func TestABadMessageIsAcknowledgedAndTheOthersAreHandled(t *testing.T) {
-	handler, _, client, arn, event := enforce(t, map[string]string{app.EnvMode: "repair"})
+	handler, _, client, arn, event := enforce(t, map[string]string{app.EnvConfig: configured(t, repairing), app.EnvArchiveBucket: "archive"})
 	answer, err := handler.Invoke(t.Context(), batch("hello", "", "{}", string(event)))
 	if err != nil || string(answer) != `{"batchItemFailures":[]}` {
 		t.Errorf("%s, %v", answer, err)
 	}
-	if got := policyOf(t, client, arn); !strings.Contains(got, "key-default-1") {
+	if got := policyOf(t, client, arn); strings.Contains(got, `"*","Action"`) || !strings.Contains(got, ":root") {
 		t.Errorf("the key has %s", got)
+	}
+	flushed, err := handler.Invoke(t.Context(), []byte(`{"source":"kms-guardrail","detail-type":"KMS Guardrail Flush"}`))
+	if err != nil || string(flushed) != `{"reported":0,"retried":0,"failed":0}` {
+		t.Errorf("nothing is left to flush: %s, %v", flushed, err)
 	}
 }
 
-// NewEnforce reads what Lambda gives a function: credentials, Region and endpoint.
+// NewEnforce reads what Lambda gives a function: credentials, Region and endpoints.
 func TestTheEnvironmentOfLambdaIsHonoured(t *testing.T) {
 	cloud := localaws.Start(localaws.Options{Seed: 1})
 	t.Cleanup(cloud.Close)
@@ -115,16 +162,21 @@ func TestTheEnvironmentOfLambdaIsHonoured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, variable := range cloud.Environment(role, "us-east-1") {
+	for _, variable := range append(cloud.Environment(role, "us-east-1"), "AWS_ENDPOINT_URL_S3="+bucket(t)) {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}
-	handler, err := app.NewEnforce(t.Context(), getenv(nil), slog.New(slog.DiscardHandler))
+	// The rule of eu-west-1 repairs, so the archive is asked for the key.
+	environment := map[string]string{app.EnvConfig: configured(t, repairing), app.EnvArchiveBucket: "archive"}
+	handler, err := app.NewEnforce(t.Context(), getenv(environment), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := invoke(t, handler, cloud.Events()[0]); o.Verdict != guardrail.Compliant || o.KeyARN != *out.KeyMetadata.Arn {
+	if o := invoke(t, handler, cloud.Events()[0]); o.Verdict != guardrail.Compliant || o.KeyARN != *out.KeyMetadata.Arn || o.Rule != "there" {
 		t.Errorf("%+v", o)
+	}
+	if handler, err := app.NewEnforce(t.Context(), getenv(map[string]string{app.EnvModeMax: "no"}), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "reading the settings: "+app.EnvModeMax) {
+		t.Errorf("%v, %v", handler, err)
 	}
 	t.Setenv("AWS_RETRY_MODE", "sometimes")
 	if handler, err := app.NewEnforce(t.Context(), getenv(nil), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "loading the AWS configuration") {

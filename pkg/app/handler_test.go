@@ -12,23 +12,37 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
+	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 )
 
 // events is an EventHandler that does what the event says, and remembers the events.
 type events struct {
-	handled []string
-	onWait  func(context.Context)
+	handled  []string
+	messages []enforcer.Message
+	flushes  []string // the deliveries
+	flush    error
+	onWait   func(context.Context)
 }
 
-func (e *events) Handle(ctx context.Context, event []byte) (guardrail.Outcome, error) {
+func (e *events) Flush(_ context.Context, delivery string) (enforcer.Flushed, error) {
+	e.flushes = append(e.flushes, delivery)
+	return enforcer.Flushed{Reported: 1, Retried: 2, Failed: 3}, e.flush
+}
+
+func (e *events) Handle(ctx context.Context, m enforcer.Message) (guardrail.Outcome, error) {
+	event := m.Event
 	e.handled = append(e.handled, string(event))
+	e.messages = append(e.messages, m)
 	switch string(event) {
 	case "fail":
 		return guardrail.Outcome{}, errors.New("AWS did not answer")
+	case "bad":
+		return guardrail.Outcome{Verdict: guardrail.CannotJudge}, nil
 	case "panic":
 		panic("a defect")
 	case "wait":
@@ -190,5 +204,98 @@ func TestABatchThatIsNotCleanIsGivenBackWhole(t *testing.T) {
 		if answer, err := handler.Invoke(t.Context(), []byte(payload)); err == nil || answer != nil || len(e.handled) > 0 {
 			t.Errorf("%s: answered %s, %v, handled %q", name, answer, err, e.handled)
 		}
+	}
+}
+
+// invocation is a context as Lambda makes it.
+func invocation(t *testing.T, request string) context.Context {
+	t.Helper()
+	return lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: request})
+}
+
+const flush = `{"version":"0","source":"kms-guardrail","detail-type":"KMS Guardrail Flush","detail":{}}`
+
+func TestTheEventOfTheScheduleFlushes(t *testing.T) {
+	e := &events{}
+	handler, log := newHandler(e)
+	got, err := handler.Invoke(invocation(t, "r1"), []byte(flush))
+	if err != nil || string(got) != `{"reported":1,"retried":2,"failed":3}` {
+		t.Errorf("%s, %v", got, err)
+	}
+	if !slices.Equal(e.flushes, []string{"r1"}) || len(e.handled) > 0 {
+		t.Errorf("flushed for %q, handled %q", e.flushes, e.handled)
+	}
+	if !strings.Contains(log.String(), `"msg":"flushed","flushed":{"reported":1,"retried":2,"failed":3}`) {
+		t.Errorf("log %s", log)
+	}
+	e.flush = errors.New("the archive did not answer")
+	if got, err := handler.Invoke(t.Context(), []byte(flush)); err == nil || got != nil {
+		t.Errorf("%s, %v: Lambda must try again", got, err)
+	}
+}
+
+// Nobody but the schedule flushes: what looks like it is an event, and a bad one.
+func TestWhatOnlyLooksLikeTheFlushIsAnEvent(t *testing.T) {
+	for _, payload := range []string{
+		strings.Replace(flush, "kms-guardrail", "aws.kms", 1),
+		strings.Replace(flush, "Flush", "flush", 1),
+		strings.Replace(flush, `"source"`, `"Source"`, 1),
+		"[" + flush + "]",
+	} {
+		e := &events{}
+		handler, _ := newHandler(e)
+		if _, err := handler.Invoke(t.Context(), []byte(payload)); err != nil || len(e.flushes) > 0 || len(e.handled) != 1 {
+			t.Errorf("%s: flushed %q, handled %q, %v", payload, e.flushes, e.handled, err)
+		}
+	}
+	e := &events{}
+	handler, _ := newHandler(e)
+	if _, err := handler.Invoke(t.Context(), batch(flush)); err != nil || len(e.flushes) > 0 {
+		t.Errorf("a message of the queue is written by whom the queue lets write: flushed %q, %v", e.flushes, err)
+	}
+}
+
+// The archive tells deliveries apart by their name, and whether an earlier one may have
+// written by the count.
+func TestEveryDeliveryHasANameOfItsOwnAndKnowsWhetherItIsTheFirst(t *testing.T) {
+	for _, row := range []struct {
+		count string
+		again bool
+	}{
+		{`"1"`, false}, {`"2"`, true}, {`"17"`, true}, {`"x"`, true}, {`""`, true},
+	} {
+		e := &events{}
+		handler, _ := newHandler(e)
+		payload := bytes.ReplaceAll(batch("a", "b"), []byte(`"ApproximateReceiveCount":"1"`), []byte(`"ApproximateReceiveCount":`+row.count))
+		if _, err := handler.Invoke(invocation(t, "r1"), payload); err != nil {
+			t.Fatal(err)
+		}
+		want := []enforcer.Message{
+			{Event: []byte("a"), Delivery: "r1/m0", Again: row.again}, {Event: []byte("b"), Delivery: "r1/m1", Again: row.again},
+		}
+		if diff := cmp.Diff(want, e.messages); diff != "" {
+			t.Errorf("received %s times (-want +got):\n%s", row.count, diff)
+		}
+	}
+	e := &events{}
+	handler, _ := newHandler(e)
+	for range 2 { // at a desk, where no invocation has an id
+		if _, err := handler.Invoke(t.Context(), []byte("a")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a, b := e.messages[0], e.messages[1]; a.Delivery == "" || a.Delivery == b.Delivery || a.Again {
+		t.Errorf("%+v, %+v", a, b)
+	}
+}
+
+func TestABadEventIsLoggedWithItsMessage(t *testing.T) {
+	e := &events{}
+	handler, log := newHandler(e)
+	if _, err := handler.Invoke(t.Context(), batch("a", "bad")); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), `"msg":"bad event","messageId":"m1"`) || strings.Contains(log.String(), `"messageId":"m0"`) {
+		t.Errorf("log %s", log)
 	}
 }

@@ -1,22 +1,23 @@
 package app_test
 
 import (
-	"bytes"
-	"log/slog"
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
-	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 )
 
 const (
-	admin  = "arn:aws:iam::111122223333:role/Admin"
-	worker = "arn:aws:iam::111122223333:user/ops/Worker"
+	admin = "arn:aws:iam::111122223333:role/Admin"
+	// repairing is a configuration that repairs by the API default, except for one Region.
+	repairing = "version: 1\nmode: repair\nbaselines: {strict: {style: api}}\nrules:\n  - {name: there, match: {regions: [eu-west-1]}, mode: repair}\n"
 )
 
 // getenv reads a made-up environment.
@@ -24,121 +25,114 @@ func getenv(environment map[string]string) func(string) string {
 	return func(name string) string { return environment[name] }
 }
 
-func TestSettingsThatCanBeRead(t *testing.T) {
-	report := guardrail.Yardstick{Mode: guardrail.Report, Style: defaultpolicy.API}
-	with := func(change func(*guardrail.Yardstick)) guardrail.Yardstick {
-		y := report
-		change(&y)
-		return y
+// configured writes a configuration to a file and returns its path.
+func configured(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), app.ConfigurationFile)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	console := func(administrators, users []string) guardrail.Yardstick {
-		return with(func(y *guardrail.Yardstick) {
-			y.Style, y.Administrators, y.Users = defaultpolicy.Console, administrators, users
-		})
+	return path
+}
+
+func load(t *testing.T, path string) *guardrail.Configuration {
+	t.Helper()
+	c, err := config.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestSettingsThatCanBeRead(t *testing.T) {
+	file := configured(t, repairing)
+	other := configured(t, "version: 1\nbaselines: {other: {style: api}}\n")
+	plain := app.Settings{Configuration: guardrail.DefaultConfiguration(), Concurrency: 1}
+	with := func(change func(*app.Settings)) app.Settings {
+		s := plain
+		change(&s)
+		return s
+	}
+	of := func(c *guardrail.Configuration) app.Settings {
+		return with(func(s *app.Settings) { s.Configuration = c })
 	}
 	for _, row := range []struct {
-		name        string
-		environment map[string]string
-		want        guardrail.Yardstick
 		reason      string
+		environment map[string]string
+		folder      string
+		want        app.Settings
 	}{
-		{"nothing", nil, report, "without settings nothing is written, and the one default that every key can have is asked for"},
-		{"report", map[string]string{app.EnvMode: "report"}, report, ""},
-		{"the kill switch", map[string]string{app.EnvMode: "repair", app.EnvModeMax: "report"}, report, "it lowers"},
-		{"the kill switch cannot raise", map[string]string{app.EnvMode: "report", app.EnvModeMax: "repair"}, report, "it can only lower"},
-		{"repair", map[string]string{app.EnvMode: "repair"}, with(func(y *guardrail.Yardstick) { y.Mode = guardrail.Repair }), "only when asked for"},
-		{"api", map[string]string{app.EnvStyle: "api"}, report, ""},
-		{"console for nobody", map[string]string{app.EnvStyle: "console"}, console(nil, nil), "the console default may name nobody"},
+		{"without settings nothing is written", nil, t.TempDir(), plain},
+		{"a configuration beside the binary counts", nil, filepath.Dir(file), of(load(t, file))},
+		{"one that is named counts before it", map[string]string{app.EnvConfig: other}, filepath.Dir(file), of(load(t, other))},
+		{"the kill switch lowers every rule", map[string]string{app.EnvConfig: file, app.EnvModeMax: "report"}, "", of(load(t, file).ReportOnly())},
+		{"it cannot raise", map[string]string{app.EnvConfig: other, app.EnvModeMax: "repair"}, "", of(load(t, other))},
 		{
-			"administrators and users", map[string]string{app.EnvStyle: "console", app.EnvAdministrators: admin, app.EnvUsers: worker + "," + admin},
-			console([]string{admin}, []string{worker, admin}), "a list is separated by commas",
-		},
-		{
-			"blanks and empty entries", map[string]string{app.EnvStyle: "console", app.EnvAdministrators: " " + admin + " ,, " + worker + "\n,"},
-			console([]string{admin, worker}, nil), "as people write lists",
-		},
-		{
-			"another account uses the key", map[string]string{app.EnvStyle: "console", app.EnvUsers: "444455556666,arn:aws:iam::777788889999:root"},
-			console(nil, []string{"444455556666", "arn:aws:iam::777788889999:root"}), "the console allows it",
-		},
-		{
-			"another account in China", map[string]string{app.EnvStyle: "console", app.EnvUsers: "arn:aws-cn:iam::444455556666:root"},
-			console(nil, []string{"arn:aws-cn:iam::444455556666:root"}), "the partition is that of the principals",
-		},
-		{
-			"an account before the role that tells whose keys they are", map[string]string{app.EnvStyle: "console", app.EnvUsers: "444455556666," + worker},
-			console(nil, []string{"444455556666", worker}), "order does not matter",
+			"everything else", map[string]string{
+				app.EnvArchiveBucket: "archive", app.EnvAccount: "012345678901", app.EnvRole: admin, app.EnvConcurrency: "5",
+				app.EnvOrganizationID: "o-a1b2c3d4e5", app.EnvOrganizationalUnits: " ou-ab12-11111111,, r-ab12\n",
+			}, t.TempDir(), with(func(s *app.Settings) {
+				s.ArchiveBucket, s.Account, s.Role, s.Concurrency = "archive", "012345678901", admin, 5
+				s.OrganizationID, s.OrganizationalUnits = "o-a1b2c3d4e5", []string{"ou-ab12-11111111", "r-ab12"}
+			}),
 		},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			got, err := app.Settings(getenv(row.environment))
+		t.Run(row.reason, func(t *testing.T) {
+			got, err := app.ReadSettings(getenv(row.environment), row.folder)
 			if err != nil {
-				t.Fatalf("%v: %s", err, row.reason)
+				t.Fatal(err)
 			}
 			if diff := cmp.Diff(row.want, got); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", row.reason, diff)
+				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
 	}
 }
 
+// A setting that is passed over in silence is found when it is too late.
 func TestASettingThatCannotBeReadIsAnErrorThatNamesTheVariable(t *testing.T) {
-	console := func(variable, value string) map[string]string {
-		return map[string]string{app.EnvStyle: "console", variable: value}
-	}
 	for _, row := range []struct {
-		name        string
-		environment map[string]string
-		says        []string
-		reason      string
+		variable, value, says, reason string
 	}{
-		{"an unknown mode", map[string]string{app.EnvMode: "enforce"}, []string{app.EnvMode, `"enforce"`, "report or repair"}, "no guess"},
-		{"an unknown kill switch", map[string]string{app.EnvModeMax: "off"}, []string{app.EnvModeMax, `"off"`}, "whoever sets it means to stop something"},
-		{"a mode in capitals", map[string]string{app.EnvMode: "REPAIR"}, []string{app.EnvMode, `"REPAIR"`}, "one spelling"},
-		{"a mode with a blank", map[string]string{app.EnvMode: "repair "}, []string{app.EnvMode, `"repair "`}, "one spelling, and the message shows the blank"},
-		{"an unknown style", map[string]string{app.EnvStyle: "cli"}, []string{app.EnvStyle, `"cli"`, "api or console"}, "no guess"},
-		{"administrators of the API default", map[string]string{app.EnvAdministrators: admin}, []string{app.EnvAdministrators, app.EnvStyle + "=console"}, "it names nobody"},
-		{"users of the API default", map[string]string{app.EnvStyle: "api", app.EnvUsers: admin}, []string{app.EnvUsers, app.EnvStyle + "=console"}, "it names nobody"},
-		{"a name", console(app.EnvAdministrators, "Admin"), []string{app.EnvAdministrators, `"Admin"`, "ARN"}, "of which account?"},
-		{"a second entry that is none", console(app.EnvUsers, worker+",x"), []string{app.EnvUsers, `"x"`}, "every entry is read"},
-		{"other separators", console(app.EnvUsers, worker+" "+admin), []string{app.EnvUsers}, "not one long ARN"},
-		{"a wildcard", console(app.EnvAdministrators, "arn:aws:iam::111122223333:role/*"), []string{app.EnvAdministrators, "wildcard"}, "KMS takes none"},
-		{"everyone administers", console(app.EnvAdministrators, "*"), []string{app.EnvAdministrators, "everyone"}, "no default says that"},
-		{"everyone uses", console(app.EnvUsers, "*"), []string{app.EnvUsers, "everyone"}, "no default says that"},
-		{"an account administers", console(app.EnvAdministrators, "444455556666"), []string{app.EnvAdministrators, "an account cannot administer"}, "the console has no such choice"},
-		{"a session", console(app.EnvUsers, "arn:aws:sts::111122223333:assumed-role/Admin/ana"), []string{app.EnvUsers, "session"}, "it ends"},
-		{"a group", console(app.EnvUsers, "arn:aws:iam::111122223333:group/Ops"), []string{app.EnvUsers, "group"}, "KMS takes none"},
-		{"a deleted role", console(app.EnvUsers, "AROA1234567890EXAMPLE"), []string{app.EnvUsers, "deleted"}, "KMS refuses it"},
-		{
-			"administrators of two accounts", console(app.EnvAdministrators, admin+",arn:aws:iam::444455556666:role/Admin"),
-			[]string{app.EnvAdministrators, "another account"}, "no key has both",
-		},
-		{"a user of another partition", map[string]string{
-			app.EnvStyle: "console", app.EnvAdministrators: admin, app.EnvUsers: "arn:aws-cn:iam::111122223333:user/Ana",
-		}, []string{app.EnvUsers, "partition"}, "no key has both"},
-		{"a partition that does not exist", console(app.EnvUsers, "arn:awz:iam::111122223333:user/Ana"), []string{app.EnvUsers, "awz"}, "the account's own ARN would name nobody"},
+		{app.EnvModeMax, "off", "it must be report", "whoever sets it means to stop something"},
+		{app.EnvModeMax, "REPORT", "it must be report", "one spelling"},
+		{app.EnvModeMax, "report ", "it must be report", "one spelling, and the message shows the blank"},
+		{app.EnvAccount, "12345678901", "an account id of twelve digits", "no key would be its"},
+		{app.EnvRole, "kms-guardrail", "the ARN of a role", "of which account?"},
+		{app.EnvRole, "arn:aws:iam::111122223333:user/Ana", "the ARN of a role", "a function has a role"},
+		{app.EnvRole, "arn:aws:sts::111122223333:assumed-role/Admin/ana", "the ARN of a role", "a session ends"},
+		{app.EnvConcurrency, "0", "a number from 1", "nobody would write"},
+		{app.EnvConcurrency, "many", "a number from 1", "no guess"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			_, err := app.Settings(getenv(row.environment))
+		t.Run(row.variable+"="+row.value, func(t *testing.T) {
+			_, err := app.ReadSettings(getenv(map[string]string{row.variable: row.value}), t.TempDir())
 			if err == nil {
 				t.Fatalf("no error: %s", row.reason)
 			}
-			for _, part := range row.says {
+			for _, part := range []string{row.variable + ` is "` + row.value + `"`, row.says} {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("%q does not say %q: %s", err, part, row.reason)
 				}
 			}
-			if strings.Contains(err.Error(), "\n") {
-				t.Errorf("%q is more than a line", err)
-			}
 		})
 	}
 }
 
-func TestABadSettingIsAnErrorAtTheStart(t *testing.T) {
-	log := slog.New(slog.NewJSONHandler(&bytes.Buffer{}, nil))
-	handler, err := app.NewEnforceWith(aws.Config{}, getenv(map[string]string{app.EnvMode: "no"}), log)
-	if err == nil || handler != nil || !strings.Contains(err.Error(), "reading the settings: "+app.EnvMode) {
-		t.Errorf("%v, %v", handler, err)
+func TestAConfigurationThatCannotBeReadIsAnErrorWithItsPlace(t *testing.T) {
+	broken := configured(t, "version: 1\nmode: repiar\nbaselines: {a: {style: api}}\n")
+	var problems *config.Errors
+	for name, read := range map[string]func() (app.Settings, error){
+		"named": func() (app.Settings, error) {
+			return app.ReadSettings(getenv(map[string]string{app.EnvConfig: broken}), "")
+		},
+		"beside the binary": func() (app.Settings, error) { return app.ReadSettings(getenv(nil), filepath.Dir(broken)) },
+	} {
+		if _, err := read(); !errors.As(err, &problems) || err.Error() != broken+":2:7: unknown mode `repiar`; did you mean `repair`?" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	missing := filepath.Join(t.TempDir(), "guardrail.yaml")
+	if _, err := app.ReadSettings(getenv(map[string]string{app.EnvConfig: missing}), ""); err == nil || !strings.Contains(err.Error(), "there is no configuration file "+missing) {
+		t.Errorf("a file that is named and not there: %v", err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/archive"
 	"github.com/kms-guardrail/kms-guardrail/pkg/awskms"
@@ -62,8 +61,7 @@ func NewSweepWith(aws aws.Config, settings Settings, queue string, log *slog.Log
 }
 
 func memory(aws aws.Config, settings Settings) (*archive.Sweeps, error) {
-	a, err := archive.New(aws, archive.Options{Bucket: settings.ArchiveBucket, BucketOwner: settings.Account},
-		func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil })
+	a, err := archive.New(aws, archive.Options{Bucket: settings.ArchiveBucket, BucketOwner: settings.Account}, pathStyle)
 	if err != nil {
 		return nil, err
 	}

@@ -1,14 +1,15 @@
 // Package awskms adapts AWS KMS to what the enforcer needs.
 //
 // A [Client] makes plain calls: DescribeKey, GetKeyPolicy, ListAliases,
-// ListResourceTags and PutKeyPolicy, in the Region of the key's ARN, and never sets BypassPolicyLockoutSafetyCheck: there is
-// no parameter for it. Errors are mapped to the enforcer's classes in one place
+// ListResourceTags and PutKeyPolicy, in the Region of the key's ARN. It never sets
+// BypassPolicyLockoutSafetyCheck: there is no parameter for it. Errors are mapped to the enforcer's classes in one place
 // (errors.go).
 package awskms
 
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -51,6 +52,27 @@ func New(config aws.Config, concurrency int) *Client {
 		}),
 		writes: rate.NewLimiter(rate.Limit(float64(writesPerSecond)/float64(max(concurrency, 1))), 1),
 	}
+}
+
+// Resolve returns the ARN of the key with an id, key ARN, alias name or alias ARN. Of a
+// key ARN it is that, without a call; else it is one DescribeKey call's, in the Region of an
+// ARN, or the configuration's. Errors are of the classes that [enforcer.Keys] has.
+func (c *Client) Resolve(ctx context.Context, id string) (string, error) {
+	var region []func(*kms.Options)
+	if parsed, err := arn.Parse(id); err == nil {
+		if strings.HasPrefix(parsed.Resource, "key/") {
+			return id, nil
+		}
+		region = append(region, func(o *kms.Options) { o.Region = parsed.Region })
+	}
+	out, err := c.api.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &id}, region...)
+	if err != nil {
+		return "", classify(err)
+	}
+	if out.KeyMetadata == nil || aws.ToString(out.KeyMetadata.Arn) == "" {
+		return "", fmt.Errorf("%w: DescribeKey did not answer with the ARN of key %q", enforcer.ErrRefused, id)
+	}
+	return *out.KeyMetadata.Arn, nil
 }
 
 // Describe implements [enforcer.Keys] with one DescribeKey call.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ type world struct {
 }
 
 // guardrailPolicy is the identity policy of the guardrail's role.
-const guardrailPolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:DescribeKey","kms:GetKeyPolicy","kms:PutKeyPolicy"],"Resource":"*"}}`
+const guardrailPolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:DescribeKey","kms:GetKeyPolicy","kms:ListAliases","kms:ListResourceTags","kms:PutKeyPolicy"],"Resource":"*"}}`
 
 func newWorld(t *testing.T, region string) *world {
 	t.Helper()
@@ -58,7 +59,7 @@ func newWorld(t *testing.T, region string) *world {
 	w := &world{cloud: cloud, account: cloud.AddAccount("111122223333", localaws.AccountOptions{Partition: partition})}
 	w.admin = w.account.AddUser("Admin", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
 	w.guardrail = w.account.AddRole("Guardrail", localaws.PrincipalOptions{Policies: []string{guardrailPolicy}})
-	w.client = awskms.New(cloud.Config(w.guardrail, region))
+	w.client = awskms.New(cloud.Config(w.guardrail, region), 1)
 	return w
 }
 
@@ -168,14 +169,20 @@ func TestEveryCallGoesToTheRegionOfTheKey(t *testing.T) {
 		if err := w.client.PutPolicy(t.Context(), arn, text); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := w.client.Aliases(t.Context(), arn); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.client.Tags(t.Context(), arn); err != nil {
+			t.Fatal(err)
+		}
 		var operations []string
 		for _, call := range w.cloud.Calls() {
 			operations = append(operations, call.Operation)
-			if call.Region != region || call.KeyARN != arn {
+			if call.Region != region || call.KeyARN != arn && call.Operation != "ListAliases" {
 				t.Errorf("%s of %s went to %s in %s", call.Operation, arn, call.KeyARN, call.Region)
 			}
 		}
-		if want := []string{"DescribeKey", "GetKeyPolicy", "PutKeyPolicy"}; !slices.Equal(operations, want) {
+		if want := []string{"DescribeKey", "GetKeyPolicy", "PutKeyPolicy", "ListAliases", "ListResourceTags"}; !slices.Equal(operations, want) {
 			t.Errorf("calls %q, want %q: one each", operations, want)
 		}
 	}
@@ -249,7 +256,7 @@ func TestWhatKMSDoesNotSayTodayIsNeverTakenForWhatIsKnown(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			key, err := describeAnswer(t.Context(), http.StatusOK, row.answer)
-			if !errors.Is(err, enforcer.ErrRefused) || key != (guardrail.Key{}) {
+			if !errors.Is(err, enforcer.ErrRefused) || !reflect.DeepEqual(key, guardrail.Key{}) {
 				t.Errorf("%+v, %v: %s", key, err, row.reason)
 			}
 		})
@@ -281,7 +288,7 @@ func describeAnswer(ctx context.Context, status int, body string) (guardrail.Key
 	return awskms.New(aws.Config{
 		HTTPClient:  answering{status, body},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIA", "x", ""),
-	}).Describe(ctx, someKey)
+	}, 1).Describe(ctx, someKey)
 }
 
 func TestACallEndsWithItsContext(t *testing.T) {

@@ -61,12 +61,12 @@ var badValues = []bad{
 	{because: "yes is a text", text: "allowTagExemptions: yes", want: []string{"3:21: `yes` is neither `true` nor `false`; did you mean `true`, without quotes?"}, editor: true},
 	{because: "a quoted false is a text", text: `repair: {sweep: "false"}`, want: []string{"3:17: `false` is neither `true` nor `false`; did you mean `false`, without quotes?"}, editor: true},
 	{because: "no number is no truth value", text: "repair: {sweep: 1}", want: []string{"3:17: `1` is neither `true` nor `false`"}, editor: true},
-	{because: "no repairs at all is what report mode is for", text: "repair: {budget: {repairs: 0}}", want: []string{"3:28: `0` is not a whole number from 1 to 1000000"}, editor: true},
-	{because: "010 is eight to some readers", text: "repair: {budget: {repairs: 010}}", want: []string{"3:28: `010` is not a whole number from 1 to 1000000"}},
-	{because: "half a repair is none", text: "repair: {maxPerHour: {total: 1.5}}", want: []string{"3:30: `1.5` is not a whole number from 1 to 1000000"}, editor: true},
-	{because: "a duration has a unit", text: "repair: {budget: {window: 24}}", want: []string{"3:27: `24` is not a duration from 1m to 366d, such as 24h, 7d or 1h30m"}, editor: true},
-	{because: "a window of seconds is a slip", text: "repair: {budget: {window: 30s}}", want: []string{"3:27: `30s` is not a duration from 1m to 366d, such as 24h, 7d or 1h30m"}},
-	{because: "nothing is kept for years", text: "repair: {budget: {window: 367d}}", want: []string{"3:27: `367d` is not a duration from 1m to 366d, such as 24h, 7d or 1h30m"}},
+	{because: "no repairs at all is what report mode is for", text: "repair: {budget: {repairs: 0}}", want: []string{"3:28: `0` is not a whole number from 1 to 9999"}, editor: true},
+	{because: "010 is eight to some readers", text: "repair: {budget: {repairs: 010}}", want: []string{"3:28: `010` is not a whole number from 1 to 9999"}},
+	{because: "half a repair is none", text: "repair: {maxPerHour: {total: 1.5}}", want: []string{"3:30: `1.5` is not a whole number from 1 to 9999"}, editor: true},
+	{because: "a duration has a unit", text: "repair: {budget: {window: 24}}", want: []string{"3:27: `24` is not a duration from 1m to 7d, such as 24h, 3d or 1h30m"}, editor: true},
+	{because: "a window of seconds is a slip", text: "repair: {budget: {window: 30s}}", want: []string{"3:27: `30s` is not a duration from 1m to 7d, such as 24h, 3d or 1h30m"}},
+	{because: "the archive counts a week at most", text: "repair: {budget: {window: 7d1s}}", want: []string{"3:27: `7d1s` is not a duration from 1m to 7d, such as 24h, 3d or 1h30m"}},
 	{because: "info is never repaired", text: "repair: {from: info}", want: []string{"3:16: unknown severity `info`; known: `critical`, `high`, `medium` or `low`"}, editor: true},
 	{because: "each entry is checked", text: "repair: {holdWhen: [cloudformation-managed, would-remove-services-access]}", want: []string{"3:45: unknown reason to hold `would-remove-services-access`; did you mean `would-remove-service-access`?"}, editor: true},
 	{because: "a lone value is no list", text: "repair: {holdWhen: cloudformation-managed}", want: []string{"3:20: `cloudformation-managed`; expected a list: [ ] around it, or a line with a dash for each entry"}, editor: true},
@@ -116,7 +116,7 @@ var badBaselines = []bad{
 	{because: "a statement is an object", text: `{style: api, require: ["{}"]}`, want: []string{"4:26: `{}`; expected a policy statement"}, editor: true},
 	{because: "a condition has a value", text: `{style: api, require: [{Effect: Allow, Condition: {Bool: {a: }}}]}`, want: []string{"4:64: no value; expected a value, or nothing, not even the key"}, editor: true},
 	{because: "placeholders in statements are known", text: `{style: api, require: [{Effect: Allow, Principal: {AWS: "${accountId}"}}]}`, want: []string{"4:59: unknown placeholder `${accountId}`; did you mean `${AccountId}`?"}},
-	{because: "an integration has a name", text: "{style: api, integrations: [CloudTrail]}", want: []string{"4:31: `CloudTrail` is not the name of an integration; it looks like `cloudwatch-logs`"}, editor: true},
+	{because: "a typo has one nearest integration", text: "{style: api, integrations: [cloudtrial]}", want: []string{"4:31: unknown integration `cloudtrial`; did you mean `cloudtrail`?"}, editor: true},
 }
 
 // badFiles are other whole files.

@@ -31,8 +31,4 @@ var (
 		words:   "an alias name or pattern, with its prefix",
 		pattern: regexp.MustCompile(`^(?:alias/[A-Za-z0-9:/_*?-]+|\*[A-Za-z0-9:/_*?-]*)$`), example: "alias/payments-*",
 	}
-	// Which integrations there are is for Configuration.Check to say.
-	integrationFormat = format{
-		words: "the name of an integration", pattern: regexp.MustCompile(`^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$`), example: "cloudwatch-logs",
-	}
 )

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/integration"
 )
 
 // The functions of this file are the tables of the keys of guardrail.yaml, each bound to
@@ -62,12 +63,21 @@ func baseline(b *guardrail.Baseline, name string) value {
 		{key: "administrators", doc: "Who administers keys.", value: principals(&b.Administrators)},
 		{key: "users", doc: "Who uses keys.", value: principals(&b.Users)},
 		{key: "administratorsMayDelete", doc: "Administrators may schedule a key's deletion.", value: truth(&b.AdministratorsMayDelete)},
-		{key: "integrations", doc: "Documented statements for AWS services that a policy may carry.", value: list(&b.Integrations, formatted(integrationFormat))},
+		{key: "integrations", doc: "Documented statements for AWS services that a policy may carry.", value: list(&b.Integrations, integrationName)},
 		{key: "permit", doc: "Further statements that a policy may carry.", value: list(&b.Permit, statement)},
 		{key: "require", doc: "Further statements that a policy must carry.", value: list(&b.Require, statement)},
 		{key: "hardeningDenies", doc: "Deny statements that only narrow: `permit` them, or `report` them.", value: enum(&b.HardeningDenies, "way", guardrail.PermitDenies, guardrail.ReportDenies)},
 		{key: "guardrailAccess", doc: "The ARN of the guardrail's own role, which every policy must let read and repair it, so that a key stays in reach when its policy loses the account statement. Off where it is left out.", value: templated(&b.GuardrailAccess, "the ARN of a role")},
 	}, nil)
+}
+
+// integrationName is one of those that package integration has.
+func integrationName(p *string) value {
+	var names []string
+	for _, i := range integration.All() {
+		names = append(names, i.Name)
+	}
+	return enum(p, "integration", names...)
 }
 
 // editions are the names that a baseline may give.
@@ -110,7 +120,7 @@ func exemption(p *guardrail.Exemption) value {
 }
 
 func repair(p *guardrail.RepairSettings) value {
-	const most = 1_000_000
+	const most = 9999 // as the archive counts them
 	return object([]field{
 		{key: "strategy", doc: "`trim` keeps what the ceiling allows, narrows or drops the rest and adds the floor; `reset` writes the generated default with the required principals.", value: enum(&p.Strategy, "strategy", guardrail.Trim, guardrail.Reset)},
 		{key: "from", doc: "The lowest severity that is repaired; what is below is reported.", value: severity(&p.From)},

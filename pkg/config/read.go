@@ -54,8 +54,11 @@ func Read(name string, text []byte) (*guardrail.Configuration, error) {
 		return nil, err
 	}
 	for _, found := range c.Check() {
-		n := locate(root, found.Place)
-		r.fail(n, "%s", found.Detail)
+		detail := found.Detail
+		if w := found.Witness; w != nil {
+			detail += fmt.Sprintf("; for example %s with %s", w.Principal, w.Action)
+		}
+		r.fail(locate(root, found.Place), "%s", detail)
 	}
 	if err := r.err(); err != nil {
 		return nil, err

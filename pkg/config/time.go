@@ -12,16 +12,16 @@ import (
 // durationPattern has one group a unit.
 var durationPattern = regexp.MustCompile(`^(?:([0-9]{1,3})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,6})s)?$`)
 
-// The bounds of a duration. Shorter ones are slips, and what happened is not kept longer.
+// The bounds of a duration. Shorter ones are slips, and the archive counts no longer ones.
 const (
 	shortest = time.Minute
-	longest  = 366 * 24 * time.Hour
+	longest  = 7 * 24 * time.Hour
 )
 
 // duration is whole numbers of days, hours, minutes and seconds, in this order. A day is
 // 24 hours.
 func duration(p *time.Duration) value {
-	const expected = "a duration from 1m to 366d, such as 24h, 7d or 1h30m"
+	const expected = "a duration from 1m to 7d, such as 24h, 3d or 1h30m"
 	return value{
 		words: expected, preset: durationText(*p),
 		read: func(r *reader, n *yaml.Node) {

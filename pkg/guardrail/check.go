@@ -12,6 +12,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/integration"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/spelling"
 )
 
 // Problem is something in a configuration that contradicts itself or names what
@@ -36,7 +37,7 @@ func (c *Configuration) Check() []Problem {
 	case len(c.Baselines) == 0:
 		found.add("at least one baseline is needed", "baselines")
 	case c.baseline(c.Default) == nil:
-		found.add("there is no baseline "+strconv.Quote(c.Default)+"; there are "+c.baselineNames(), "default")
+		found.add(c.noBaseline(c.Default), "default")
 	}
 	for i := range c.Baselines {
 		c.Baselines[i].check(&found)
@@ -79,12 +80,21 @@ func (p *problems) add(detail string, place ...string) {
 	*p = append(*p, Problem{Place: place, Detail: detail})
 }
 
-func (c *Configuration) baselineNames() string {
+// noBaseline says that there is no baseline of a name, and which there are.
+func (c *Configuration) noBaseline(name string) string {
 	names := make([]string, len(c.Baselines))
 	for i := range c.Baselines {
 		names[i] = c.Baselines[i].Name
 	}
-	return strings.Join(names, ", ")
+	return "there is no baseline " + strconv.Quote(name) + instead(name, names)
+}
+
+// instead names what somebody may have meant by a name, or else all names.
+func instead(name string, names []string) string {
+	if near := spelling.Nearest(name, names); near != "" {
+		return "; did you mean " + strconv.Quote(near) + "?"
+	}
+	return "; there are " + strings.Join(names, ", ")
 }
 
 func (c *Configuration) checkRules(found *problems) {
@@ -92,7 +102,7 @@ func (c *Configuration) checkRules(found *problems) {
 	for i := range c.Rules {
 		rule, place := &c.Rules[i], []string{"rules", strconv.Itoa(i)}
 		if rule.Baseline != "" && c.baseline(rule.Baseline) == nil {
-			found.add("there is no baseline "+strconv.Quote(rule.Baseline)+"; there are "+c.baselineNames(), append(place, "baseline")...)
+			found.add(c.noBaseline(rule.Baseline), append(place, "baseline")...)
 		}
 		if rule.Name == "" || names[rule.Name] {
 			found.add("a rule needs a name of its own: outcomes say which rule applied", append(place, "name")...)
@@ -172,7 +182,7 @@ func (b *Baseline) check(found *problems) {
 	}
 	for i, name := range b.Integrations {
 		if _, ok := integration.Lookup(name); !ok {
-			found.add(fmt.Sprintf("there is no integration %q; there are %s", name, strings.Join(integrationNames(), ", ")), place("integrations", strconv.Itoa(i))...)
+			found.add(fmt.Sprintf("there is no integration %q%s", name, instead(name, integrationNames())), place("integrations", strconv.Itoa(i))...)
 		}
 	}
 	before := len(*found)

@@ -28,6 +28,7 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 		detail string
 	}{
 		{func(c *guardrail.Configuration) { c.Default = "strict" }, "default", `there is no baseline "strict"; there are default`},
+		{func(c *guardrail.Configuration) { c.Default = "defaults" }, "default", `there is no baseline "defaults"; did you mean "default"?`},
 		{func(c *guardrail.Configuration) { c.Baselines = nil }, "baselines", "at least one baseline"},
 		{func(c *guardrail.Configuration) { c.Rules = []guardrail.Rule{{Name: "r", Baseline: "x"}} }, "rules/0/baseline", `there is no baseline "x"`},
 		{func(c *guardrail.Configuration) { c.Rules = []guardrail.Rule{{Name: "r"}, {Name: "r"}} }, "rules/1/name", "a name of its own"},
@@ -72,7 +73,7 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 		{func(c *guardrail.Configuration) { c.Repair.MaxPerHour.Total = 0 }, "repair/maxPerHour/total", "mode: report"},
 
 		{baseline(func(b *guardrail.Baseline) { b.Style = defaultpolicy.API }), "baselines/default/administrators", "the API default names no administrators"},
-		{baseline(func(b *guardrail.Baseline) { b.Integrations = []string{"cloudtrial"} }), "baselines/default/integrations/0", `no integration "cloudtrial"; there are autoscaling`},
+		{baseline(func(b *guardrail.Baseline) { b.Integrations = []string{"cloudtrial"} }), "baselines/default/integrations/0", `no integration "cloudtrial"; did you mean "cloudtrail"?`},
 		{baseline(func(b *guardrail.Baseline) { b.Match, b.Integrations = guardrail.ExactDefault, []string{"cloudtrail"} }), "baselines/default/match", "match: bounds"},
 		{baseline(func(b *guardrail.Baseline) {
 			b.Match, b.GuardrailAccess = guardrail.ExactDefault, "arn:aws:iam::111122223333:role/g"

@@ -36,6 +36,9 @@ const (
 	// EventPolicy: the text that an event carries. It was the key's policy at
 	// best once; nothing is written because of it.
 	EventPolicy Evidence = "event"
+	// FilePolicy: a file at a desk, judged as if it were the key's policy. It is in
+	// outcomes only.
+	FilePolicy Evidence = "file"
 )
 
 // Trigger says what made the guardrail look at a key.

@@ -95,19 +95,21 @@ func (c *Cloud) tagResource(req *request, in tagResourceInput) (any, error) {
 	if err := k.usable(); err != nil {
 		return nil, err
 	}
-	return nil, k.addTags(in.Tags)
+	return nil, k.addTags(in.Tags, req.caller)
 }
 
-// addTags sets tags on the key, all or none.
+// addTags sets tags on the key, all or none. The prefix aws: is for AWS services, such as
+// CloudFormation, which put their tags on what they make in a caller's name.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
 // https://docs.aws.amazon.com/kms/latest/developerguide/tagging-keys.html
-func (k *key) addTags(tags []tag) error {
+func (k *key) addTags(tags []tag, caller *credential) error {
 	seen := map[string]bool{}
 	total := len(k.tags)
 	for _, t := range tags {
 		switch {
 		case t.TagKey == "" || len([]rune(t.TagKey)) > 128 || len([]rune(t.TagValue)) > 256:
 			return refuse("TagException", "A tag key has 1 to 128 characters and a tag value 0 to 256.")
-		case strings.HasPrefix(strings.ToLower(t.TagKey), "aws:"):
+		case strings.HasPrefix(strings.ToLower(t.TagKey), "aws:") && caller.invokedBy == "":
 			return refuse("TagException", "The tag key prefix aws: is reserved.")
 		case seen[t.TagKey]:
 			return refuse("TagException", "The tag key %s occurs twice.", t.TagKey)

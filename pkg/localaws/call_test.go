@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -136,5 +137,19 @@ func TestParallelCallsAreSafe(t *testing.T) {
 	all.Wait()
 	if got := len(w.cloud.Calls("CreateKey", "PutKeyPolicy")); got != 16 {
 		t.Errorf("%d calls", got)
+	}
+}
+
+// CloudFormation tags the keys that it makes, in the name of who made the stack.
+func TestOnlyAServiceSetsTagsOfAWS(t *testing.T) {
+	w := newWorld(t)
+	tagged := &kms.CreateKeyInput{Tags: []types.Tag{{TagKey: new("aws:cloudformation:stack-name"), TagValue: new("keys")}}}
+	_, err := w.as(w.admin, virginia).CreateKey(ctx, tagged)
+	wantError(t, err, "TagException")
+	byStack := w.as(w.admin.InvokedBy("cloudformation.amazonaws.com"), virginia)
+	made := must(byStack.CreateKey(ctx, tagged))(t)
+	list := must(byStack.ListResourceTags(ctx, &kms.ListResourceTagsInput{KeyId: made.KeyMetadata.KeyId}))(t)
+	if len(list.Tags) != 1 || *list.Tags[0].TagValue != "keys" {
+		t.Errorf("tags %v", list.Tags)
 	}
 }

@@ -86,14 +86,14 @@ func TestContractOfMoto(t *testing.T) {
 			}})
 		})
 	}
-	t.Logf("contract with moto: %d of %d cases passed, %d skipped because moto is known to differ, %d failed",
+	t.Logf("proof: contract with moto: %d of %d cases passed, %d skipped because moto is known to differ, %d failed",
 		passed, passed+skipped+failed, skipped, failed)
 }
 
 // withoutMoto skips the test and says what is missing by it.
 func withoutMoto(t *testing.T, reason string) {
 	t.Helper()
-	t.Skipf("contract with moto: none of %d cases ran (%s); the embedded AWS alone was checked", len(contractCases()), reason)
+	t.Skipf("proof: contract with moto: none of %d cases ran (%s); the embedded AWS alone was checked", len(contractCases()), reason)
 }
 
 var motoCredentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

@@ -38,7 +38,7 @@ func (c *Cloud) createKey(req *request, in createKeyInput) (any, error) {
 	if k.store, err = c.findStore(k, in.CustomKeyStoreId); err != nil {
 		return nil, err
 	}
-	if err := k.addTags(in.Tags); err != nil {
+	if err := k.addTags(in.Tags, req.caller); err != nil {
 		return nil, err
 	}
 	k.id = c.uuid()

@@ -33,7 +33,7 @@ func (c *Cloud) replicateKey(req *request, in replicateKeyInput) (any, error) {
 	if replica.origin == "EXTERNAL" {
 		replica.state = "PendingImport"
 	}
-	if err := replica.addTags(in.Tags); err != nil {
+	if err := replica.addTags(in.Tags, req.caller); err != nil {
 		return nil, err
 	}
 	// CreateKey and TagResource are permitted in the replica's Region.

@@ -70,9 +70,6 @@ func (d *Document) statementText(i int) string {
 	return d.text[d.Statements[i].Offset:d.Statements[i].End]
 }
 
-// span bounds a value in a text.
-type span struct{ start, end int }
-
 // item is one part of a sequence that is written anew: from where it comes, or added, and
 // its text.
 type item struct {
@@ -106,13 +103,6 @@ func splice(text string, spans []span, items []item, separator string) string {
 type reviser struct {
 	scanner
 	style
-}
-
-// member is a member of an object: its name, and where name and value stand.
-type member struct {
-	name  string
-	at    int
-	value span
 }
 
 // addition is a member that an object does not have yet.
@@ -287,78 +277,9 @@ func (r *reviser) list(at span, have, want []string, depth int) (string, *Error)
 	return r.text[at.start:spans[0].start] + splice(r.text, spans, items, separator) + r.text[spans[len(spans)-1].end:at.end], nil
 }
 
-// listed returns where the values of a list stand.
-func (r *reviser) listed(at span) ([]span, *Error) {
-	r.pos = at.start + 1
-	var spans []span
-	for first := true; ; {
-		more, err := r.next(']', &first)
-		if err != nil || !more {
-			return spans, err
-		}
-		value, err := r.skip()
-		if err != nil {
-			return nil, err
-		}
-		spans = append(spans, value)
-	}
-}
-
 // render returns what write writes at a depth within the statement.
 func (r *reviser) render(depth int, write func(*writer)) string {
 	w := writer{style: r.style, depth: depth}
 	write(&w)
 	return w.text.String()
-}
-
-// members reads the object that starts here.
-func (r *reviser) members() ([]member, *Error) {
-	if err := r.open('{', "the element", "an object"); err != nil {
-		return nil, err
-	}
-	var list []member
-	for first := true; ; {
-		more, err := r.next('}', &first)
-		if err != nil || !more {
-			return list, err
-		}
-		name, at, err := r.name()
-		if err != nil {
-			return nil, err
-		}
-		value, err := r.skip()
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, member{name, at, value})
-	}
-}
-
-// skip moves behind the JSON value that starts here and returns where it stands.
-func (r *reviser) skip() (span, *Error) {
-	r.peek()
-	start := r.pos
-	for depth := 0; ; {
-		switch c := r.peek(); c {
-		case '{', '[':
-			depth++
-			r.pos++
-		case '}', ']':
-			depth--
-			r.pos++
-		case ',', ':':
-			r.pos++
-		case '"':
-			if _, err := r.str("a value"); err != nil {
-				return span{}, err
-			}
-		default:
-			if _, err := r.literal("a value", "a JSON value"); err != nil {
-				return span{}, err
-			}
-		}
-		if depth == 0 {
-			return span{start, r.pos}, nil
-		}
-	}
 }

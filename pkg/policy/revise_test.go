@@ -204,3 +204,37 @@ func TestARevisedDocumentSaysWhatWasAsked(t *testing.T) {
 		}
 	})
 }
+
+// FuzzRevise looks for a spelling of a policy with which a revision says something else
+// than was asked.
+func FuzzRevise(f *testing.F) {
+	for _, text := range corpusStatements(f) {
+		f.Add(`{"Version": "2012-10-17", "Statement": [` + text + `, ` + text + `]}`)
+	}
+	f.Add(indented)
+	f.Add(generated)
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := policy.Parse(text)
+		if err != nil {
+			return
+		}
+		st := d.Statements[0]
+		st.SID = "new"
+		st.Actions = policy.Values(append(slices.Clone(st.Actions.Values), "kms:Sign")...)
+		if len(st.Principals.Entries) > 1 {
+			st.Principals.Entries = without(st.Principals.Entries, 0)
+		}
+		got, err := d.Revise(map[int]policy.Revision{0: {Statement: &st, After: d.Statements[:1]}})
+		if err != nil {
+			var problem *policy.Error
+			if !errors.As(err, &problem) || problem.Code != policy.TooLarge {
+				t.Fatalf("%v in %q", err, text)
+			}
+			return
+		}
+		want := policy.Document{Version: d.Version, ID: d.ID, Statements: slices.Insert(slices.Clone(d.Statements[1:]), 0, st, d.Statements[0])}
+		if got.Canonical("aws") != want.Canonical("aws") {
+			t.Fatalf("of %q\nwant %s\ngot %q", text, want.Canonical("aws"), got.Text())
+		}
+	})
+}

@@ -70,7 +70,7 @@ func (p *planner) giveBack(n *narrowing) error {
 			continue
 		}
 		for s := range p.shares {
-			for _, m := range meet(&n.was, principal, n.outside[k], &p.shares[s]) {
+			for _, m := range meet(p.Key.Account, &n.was, principal, n.outside[k], &p.shares[s]) {
 				pieces, found, err := p.useful(n, &m)
 				if err != nil {
 					return err
@@ -84,14 +84,15 @@ func (p *planner) giveBack(n *narrowing) error {
 	}
 	pieces := merged(f.now[kept:])
 	for i := range pieces { // in the order and the words of the statement, as far as they go
-		set, own := covered(pieces[i].Actions), n.was.Actions
-		if pieces[i].Actions = policy.Values(spelled(set, slices.Concat(own.Values, pieces[i].Actions.Values)...)...); set == covered(own) {
-			pieces[i].Actions = own
-		}
+		values := slices.Concat(n.was.Actions.Values, pieces[i].Actions.Values)
+		pieces[i].Actions = policy.Values(spelled(covered(pieces[i].Actions), values...)...)
 	}
 	if kept == 0 { // one that keeps the principals needs fewer changes in place
 		if i := slices.IndexFunc(pieces, func(st policy.Statement) bool { return n.names(&st) }); i > 0 {
 			pieces[0], pieces[i] = pieces[i], pieces[0]
+		}
+		if len(pieces) > 0 && covered(pieces[0].Actions) == covered(n.was.Actions) {
+			pieces[0].Actions = n.was.Actions
 		}
 	}
 	f.now = append(f.now[:kept:kept], pieces...)

@@ -34,6 +34,8 @@
 //
 //   - A Deny for "*" that takes some access of a floor loses the action for everyone; what
 //     that gives beyond the floor is inside the ceiling.
+//   - What a session of a role may do only through its account is in no statement; it stays
+//     where the account statement allows it, and else is in [Plan.Lost].
 //   - Two conditions on one key that one statement cannot hold together (two different
 //     ForAnyValue on one key, say) are not narrowed; what that may lose is in [Plan.Lost].
 //   - Allow with NotPrincipal, which AWS does not support, goes as a whole.

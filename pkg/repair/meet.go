@@ -16,11 +16,15 @@ type meeting struct {
 	principal    policy.Principal // whom both cover
 	actions      access.Actions
 	named        []policy.Condition // what principal alone does not say
+	// unsaid is true where no statement says whom both cover, which is less than either of
+	// principal and account do.
+	unsaid  bool
+	account policy.Principal
 }
 
 // meet returns the meetings of a principal and actions of an Allow with a share, which is
-// an Allow of the ceiling.
-func meet(allow *policy.Statement, of policy.Principal, actions access.Actions, share *policy.Statement) []meeting {
+// an Allow of the ceiling. owner is the account of the key.
+func meet(owner string, allow *policy.Statement, of policy.Principal, actions access.Actions, share *policy.Statement) []meeting {
 	actions &= covered(share.Actions)
 	if share.Effect != policy.Allow || share.Principals.Negated || actions == 0 {
 		return nil
@@ -28,7 +32,7 @@ func meet(allow *policy.Statement, of policy.Principal, actions access.Actions, 
 	var list []meeting
 	for _, q := range share.Principals.Entries {
 		m := meeting{allow: allow, share: share, of: of, actions: actions}
-		if m.meetPrincipal(q) {
+		if m.meetPrincipal(owner, q) {
 			list = append(list, m)
 		}
 	}
@@ -36,18 +40,16 @@ func meet(allow *policy.Statement, of policy.Principal, actions access.Actions, 
 }
 
 // meetPrincipal finds whom the two principals both cover, and is false for nobody.
-func (m *meeting) meetPrincipal(q policy.Principal) bool {
+func (m *meeting) meetPrincipal(owner string, q policy.Principal) bool {
 	m.principal = m.of
 	switch a, b := m.of, q; {
 	case a.Kind == policy.Anyone:
 		m.principal = q
 	case b.Kind == policy.Anyone, samePrincipal(a, b):
 	case a.Kind == policy.Account:
-		m.principal = a
-		return m.throughAccount(a, b)
+		return m.throughAccount(owner, a, b)
 	case b.Kind == policy.Account:
-		m.principal = b
-		return m.throughAccount(b, a)
+		return m.throughAccount(owner, b, a)
 	case a.Kind == policy.Role && b.Kind == policy.Session:
 		m.principal = q
 		return a.AccountID == b.AccountID && a.Name == b.Name
@@ -63,13 +65,21 @@ func samePrincipal(a, b policy.Principal) bool {
 	return a.Kind == b.Kind && (a.Text == b.Text || a.Kind == policy.Account && a.AccountID == b.AccountID)
 }
 
-// throughAccount says that a principal has access through its account only: the account
-// is the principal, and a condition names whom. A session's ARN is in no condition key.
-func (m *meeting) throughAccount(account, b policy.Principal) bool {
-	if b.AccountID != account.AccountID || b.Kind != policy.User && b.Kind != policy.Role {
+// throughAccount says that a principal has access through its account only. In another
+// account than the owner's, no principal has it otherwise. In the owner's, the account is
+// the principal, and a condition names whom; a session's ARN is in no condition key.
+func (m *meeting) throughAccount(owner string, account, b policy.Principal) bool {
+	m.principal, m.account = account, account
+	switch {
+	case b.AccountID != account.AccountID || b.Kind == policy.Account:
 		return false
+	case account.AccountID != owner:
+		m.principal = b
+	case b.Kind == policy.Session:
+		m.principal, m.unsaid = b, true
+	default:
+		m.named = []policy.Condition{{Operator: operator("ArnEquals"), Key: "aws:PrincipalArn", Values: []string{b.Text}}}
 	}
-	m.named = []policy.Condition{{Operator: operator("ArnEquals"), Key: "aws:PrincipalArn", Values: []string{b.Text}}}
 	return true
 }
 
@@ -87,6 +97,9 @@ func operator(name string) policy.Operator {
 // one with the ceiling's condition in the place of the Allow's, and one with the Allow's.
 // Whether they are within both is for the caller to prove.
 func (m *meeting) statements() []policy.Statement {
+	if m.unsaid {
+		return nil
+	}
 	both, clash := conjoin(m.allow.Conditions, slices.Concat(m.named, m.share.Conditions))
 	if !clash {
 		return []policy.Statement{m.statement(both)}
@@ -95,11 +108,17 @@ func (m *meeting) statements() []policy.Statement {
 	return []policy.Statement{m.statement(shareFirst), m.statement(both)}
 }
 
-// atMost returns a statement that allows at least what both allow: all of it where the
-// conditions of both can stand in one.
-func (m *meeting) atMost() policy.Statement {
+// atMost returns statements each of which allows at least what both allow: all of it where
+// the conditions of both can stand in one.
+func (m *meeting) atMost() []policy.Statement {
 	both, _ := conjoin(m.allow.Conditions, slices.Concat(m.named, m.share.Conditions))
-	return m.statement(both)
+	list := []policy.Statement{m.statement(both)}
+	if m.unsaid {
+		through := m.statement(both)
+		through.Principals.Entries = []policy.Principal{m.account}
+		list = append(list, through)
+	}
+	return list
 }
 
 func (m *meeting) statement(conditions []policy.Condition) policy.Statement {

@@ -120,13 +120,13 @@ func reduced(l policy.List, keep access.Actions, patterns ...string) policy.List
 	var values []string
 	var said access.Actions // in narrower values
 	for _, value := range l.Values {
-		switch matching := access.ActionsMatching(value); {
-		case matching&^keep == 0:
+		matching := access.ActionsMatching(value)
+		if matching&^keep == 0 {
 			values = append(values, value)
-		default:
-			values = append(values, spelled(matching&keep&^said, patterns...)...)
-			said |= matching
+			continue
 		}
+		values = append(values, spelled(matching&keep&^said, patterns...)...)
+		said |= matching
 	}
 	return policy.Values(values...)
 }

@@ -57,15 +57,17 @@ func (p *planner) account(plan *Plan) error {
 }
 
 // accountFor notes what the plan does not allow of a part of a statement that is inside
-// the ceiling.
-func (p *planner) accountFor(plan *Plan, i int, part policy.Statement) error {
-	inside, err := p.alone(i, true, slices.Concat([]policy.Statement{part}, p.denies)...)
-	if err != nil {
-		return err
-	}
-	lost, err := p.missing(inside, plan.Document)
-	if err != nil {
-		return err
+// the ceiling. atMost are statements each of which allows the part, or more.
+func (p *planner) accountFor(plan *Plan, i int, atMost []policy.Statement) error {
+	var lost access.Result
+	for n := len(atMost) - 1; n >= 0; n-- { // the first says best what it is
+		part, err := p.alone(i, true, slices.Concat(atMost[n:n+1], p.denies)...)
+		if err != nil {
+			return err
+		}
+		if lost, err = p.missing(part, plan.Document); err != nil || lost.Verdict == access.Inside {
+			return err
+		}
 	}
 	for _, l := range lost.Missing {
 		l.Policy, l.Statement, l.SID = access.Actual, i, p.Live.Statements[i].SID
@@ -78,7 +80,8 @@ func (p *planner) accountFor(plan *Plan, i int, part policy.Statement) error {
 	return nil
 }
 
-// acceptable refuses a document that KMS would refuse.
+// acceptable refuses a document that KMS would refuse. Its size and its grammar were
+// checked when it was parsed.
 func (p *planner) acceptable(d *policy.Document) error {
 	for i := range d.Statements {
 		st := &d.Statements[i]
@@ -90,9 +93,6 @@ func (p *planner) acceptable(d *policy.Document) error {
 		case hasRefusedCondition(st):
 			return refuse(RefusedCondition, "statement %d has a condition key or a set operator that KMS refuses in a key policy", i)
 		}
-	}
-	if len(d.Text()) > policy.MaxBytes {
-		return refuse(TooLarge, "the document has %d bytes; KMS stores at most %d", len(d.Text()), policy.MaxBytes)
 	}
 	return p.checkLockout(d)
 }

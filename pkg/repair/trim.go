@@ -46,7 +46,8 @@ func Replace(r Request, wanted *policy.Document) (Plan, error) {
 	switch access.Equivalent(r.Key, wanted, r.Live) {
 	case access.Equal:
 		return Plan{}, refuse(NothingToDo, "the live policy allows what the wanted one does")
-	case access.Undecided:
+	case access.Different:
+	default:
 		return Plan{}, refuse(Undecided, "it is not decided whether the live policy allows what the wanted one does")
 	}
 	for i := range p.fates {
@@ -75,9 +76,9 @@ type fate struct {
 	now     []policy.Statement
 	changed bool
 	why     string
-	// unsaid are what a narrowed Allow and the ceiling have in common, or more, and what no
-	// statement was found for.
-	unsaid []policy.Statement
+	// unsaid are what a narrowed Allow and the ceiling have in common and what no statement
+	// was found for: each as statements that allow that much, or more.
+	unsaid [][]policy.Statement
 }
 
 func newPlanner(r Request) (*planner, error) {

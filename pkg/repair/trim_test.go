@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,8 +75,12 @@ var trims = []struct{ name, because, live string }{
 	{"principal-allowed-for-less", "another account may decrypt and nothing else, so that it gets a statement of its own", pretty(accountStatement,
 		strings.Replace(usersStatement, `"arn:aws:iam::111122223333:role/Worker"`, `["arn:aws:iam::111122223333:role/Worker","arn:aws:iam::444455556666:root"]`, 1), `{"Sid":"Allow use of the key2","Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"kms:Decrypt","Resource":"*"}`)},
 	{"action-in-a-list", "a user may not administer", pretty(accountStatement, strings.Replace(usersStatement, `"kms:Encrypt",`, `"kms:Encrypt","kms:Sign","kms:CallerAccount",`, 1))},
-	{"pattern-of-actions", "a pattern becomes what is inside of it, in its place", pretty(accountStatement,
-		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Worker"},"Action":["kms:De*","kms:Encrypt"],"Resource":"*"}`)},
+	{"pattern-of-actions", "a pattern becomes what is inside of it, in its place and without what was said before", pretty(accountStatement,
+		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Worker"},"Action":["kms:De*","kms:Encrypt","kms:D*"],"Resource":"*"}`)},
+	{"most-principals-stay", "the statement stays with most of its principals, wherever they stand in it", pretty(accountStatement,
+		strings.Replace(usersStatement, `"arn:aws:iam::111122223333:role/Worker"`, `["arn:aws:iam::444455556666:root","arn:aws:iam::111122223333:role/Worker","arn:aws:iam::111122223333:role/Other"]`, 1))},
+	{"public-with-an-unknown-action", "a value that names no action does no harm and stays where the list does", pretty(accountStatement, strings.Replace(public, `"kms:Decrypt"`, `["kms:CallerAccount","kms:Decrypt"]`, 1))},
+	{"refused-condition", "KMS refuses the condition, so that no part of the statement may stay; what that loses is told", pretty(accountStatement, strings.Replace(public, `"Resource":"*"`, `"Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/a":"b"}}`, 1))},
 	{"everything-for-a-role", "of everything, what administrators and users may do stays, in the words of the ceiling; the rest the role has through the account", pretty(accountStatement,
 		`{"Sid":"all","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Worker"},"Action":"kms:*","Resource":"*"}`)},
 	{"not-action", "what is not named is outside in part", pretty(accountStatement,
@@ -151,6 +156,26 @@ var otherBounds = []struct{ name, because, live, floor, ceiling string }{
 		"role-through-its-account", "a role of the account may have access through IAM only",
 		pretty(`{"Sid":"direct","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111122223333:role/Worker","arn:aws:iam::111122223333:role/kms-guardrail"]},"Action":["kms:PutKeyPolicy","kms:Decrypt"],"Resource":"*"}`),
 		"", `{"Statement":` + root + `}`,
+	},
+	{
+		"session-through-its-account", "no condition names a session; what it may do through its account it has only where the account statement says so",
+		pretty(`{"Sid":"direct","Effect":"Allow","Principal":{"AWS":["arn:aws:sts::111122223333:assumed-role/Worker/jane","arn:aws:sts::111122223333:federated-user/joe"]},"Action":["kms:Sign","kms:Decrypt"],"Resource":"*"}`, strings.Replace(root, `"kms:*"`, `["kms:Put*","kms:Decrypt"]`, 1)),
+		"", `{"Statement":` + root + `}`,
+	},
+	{
+		"principal-of-another-account", "in another account, to name a role is to leave it to that account",
+		pretty(accountStatement, `{"Sid":"abroad","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":["kms:Sign","kms:Decrypt"],"Resource":"*"}`),
+		floorText, `{"Statement":[` + root + `,{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::444455556666:role/Worker","arn:aws:sts::444455556666:assumed-role/Worker/jane"]},"Action":"kms:Decrypt","Resource":"*"}]}`,
+	},
+	{
+		"values-that-neither-may-have", "none of these and none of those is none of all",
+		pretty(accountStatement, `{"Sid":"not","Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"kms:Decrypt","Resource":"*","Condition":{"StringNotEquals":{"kms:ViaService":"a"}}}`),
+		floorText, `{"Statement":[` + root + `,{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"kms:Decrypt","Resource":"*","Condition":{"StringNotEquals":{"kms:ViaService":"b"}}}]}`,
+	},
+	{
+		"deny-for-all-but-a-deleted-principal", "all but nobody is everyone",
+		pretty(accountStatement, foreignSign, `{"Sid":"nobody signs","Effect":"Deny","NotPrincipal":{"AWS":"AIDAQ3EGRUZL2Z5FEXAMPLE"},"Action":"kms:Verify","Resource":"*"}`),
+		"", ceilingText,
 	},
 	{
 		"undecided-deny", "whom the Deny covers is not decided, and the floor has to be there for sure",
@@ -243,6 +268,34 @@ func checkPlanOf(t interface {
 		t.Fatalf("the plan is trimmed again: %v, %v", err, p.Edits)
 	}
 	insideKeepsBytes(t, r, plan)
+	withinKeepsBytes(t, r, plan)
+}
+
+// withinKeepsBytes checks that an Allow that is within the ceiling under the Denies stands in
+// the plan as it was, as long as the Denies do.
+func withinKeepsBytes(t interface{ Errorf(string, ...any) }, r repair.Request, plan repair.Plan) {
+	for _, e := range plan.Edits {
+		if e.Kind == repair.ReplaceDocument || e.Statement != repair.NoStatement && r.Live.Statements[e.Statement].Effect == policy.Deny {
+			return
+		}
+	}
+	for i, st := range r.Live.Statements {
+		revisions := map[int]policy.Revision{}
+		for j, other := range r.Live.Statements {
+			if j != i && other.Effect == policy.Allow {
+				revisions[j] = policy.Revision{}
+			}
+		}
+		dead := len(st.Actions.Values) == 0 || len(st.Resources.Values) == 0 || len(st.Principals.Entries) == 0 ||
+			slices.ContainsFunc(st.Principals.Entries, func(p policy.Principal) bool { return p.Kind == policy.UniqueID })
+		alone, err := r.Live.Revise(revisions)
+		if err != nil || dead || st.Effect != policy.Allow || access.Within(r.Key, alone, alone, r.Bounds.Ceiling).Verdict != access.Inside {
+			continue
+		}
+		if text := r.Live.Text()[st.Offset:st.End]; !strings.Contains(plan.Document.Text(), text) {
+			t.Errorf("statement %d is within the ceiling and changed: %s", i, text)
+		}
+	}
 }
 
 // insideKeepsBytes checks that the statements the plan does not mention stand there as they were.

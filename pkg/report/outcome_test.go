@@ -44,6 +44,23 @@ func TestOutcomeAsText(t *testing.T) {
 		{"repaired", func(o *guardrail.Outcome) {
 			o.Verdict, o.Action, o.ActionReason = guardrail.NonCompliant, guardrail.Repaired, "proved-difference"
 			o.Findings = []guardrail.Finding{public}
+			o.Rule, o.Baseline = "payments", "standard"
+			o.Plan = &guardrail.PlannedPolicy{Policy: "RAW", Edits: []string{`statement 2 "partners": drop-statement: nothing of it may stay`}}
+			o.Archive = "repairs/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261123T000000Z-20261124T000000Z/0001"
+			o.Restore = "kmsguard restore " + o.Archive
+		}},
+		{"held", func(o *guardrail.Outcome) {
+			o.Verdict, o.Action, o.ActionReason = guardrail.NonCompliant, guardrail.Held, string(guardrail.HoldServiceAccess)
+			o.Rule, o.Baseline = "default", "standard"
+			o.Findings = []guardrail.Finding{
+				{Code: guardrail.CodeServiceAccess, Severity: guardrail.High, Statement: &statement, Message: "logs.us-east-1.amazonaws.com may kms:Decrypt"},
+				{Code: guardrail.CodeRepairHeld, Severity: guardrail.Info, Message: "the repair would take access from AWS services: logs.us-east-1.amazonaws.com lose kms:Decrypt"},
+			}
+			o.Plan = &guardrail.PlannedPolicy{Policy: "RAW", Edits: []string{"statement 2: drop-statement: nothing of it may stay", "policy: add-statement: \"x\x1b[2J\""}}
+		}},
+		{"exempt", func(o *guardrail.Outcome) {
+			o.Verdict, o.Action, o.ActionReason, o.Exemption, o.Baseline = guardrail.Exempt, guardrail.NoAction, guardrail.ReasonExempt, "vendor", "standard"
+			o.Findings = []guardrail.Finding{public}
 		}},
 		{"cannot-judge", func(o *guardrail.Outcome) { // the same finding of several principals is told once
 			o.Verdict, o.Action, o.ActionReason = guardrail.CannotJudge, guardrail.Reported, string(guardrail.CodeUndecided)
@@ -61,7 +78,7 @@ func TestOutcomeAsText(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var b strings.Builder
-			if err := report.Outcome(&b, "events/event.json", outcome(test.change)); err != nil {
+			if err := report.Outcome(&b, report.Source{Name: "events/event.json"}, outcome(test.change)); err != nil {
 				t.Fatal(err)
 			}
 			checkGolden(t, "outcome-"+test.name, b.String())
@@ -69,8 +86,31 @@ func TestOutcomeAsText(t *testing.T) {
 	}
 }
 
+// Whoever judges a file looks for the statement in it.
+func TestOutcomeOfAFileNamesItsLines(t *testing.T) {
+	first, second, beyond := 0, 1, 7
+	o := guardrail.Outcome{Verdict: guardrail.NonCompliant, Action: guardrail.Reported, Trigger: guardrail.ByCommand, Baseline: "b", Findings: []guardrail.Finding{
+		{Code: guardrail.CodePublicAccess, Severity: guardrail.Critical, Statement: &first, Message: "a"},
+		{Code: guardrail.CodeForeignAccess, Severity: guardrail.High, Statement: &second, Message: "b"},
+		{Code: guardrail.CodeForeignAccess, Severity: guardrail.High, Statement: &beyond, Message: "c"},
+	}}
+	text := "{\"Statement\": [\n  {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"kms:*\", \"Resource\": \"*\"},\n\n" +
+		"  {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"kms:*\", \"Resource\": \"*\"}\n]}"
+	const want = `NON-COMPLIANT  policy.json
+  baseline  b
+  action    reported
+  critical  public-access, statement 0 on line 2: a
+  high      foreign-access, statement 1 on line 4: b
+  high      foreign-access, statement 7: c
+`
+	var b strings.Builder
+	if err := report.Outcome(&b, report.Source{Name: "policy.json", Policy: text}, o); err != nil || b.String() != want {
+		t.Errorf("%v, got\n%s\nwant\n%s", err, b.String(), want)
+	}
+}
+
 func TestWriterErrorOfOutcomeIsReturned(t *testing.T) {
-	if err := report.Outcome(fullDisk{}, "", outcome(func(*guardrail.Outcome) {})); !errors.Is(err, errDiskFull) {
+	if err := report.Outcome(fullDisk{}, report.Source{}, outcome(func(*guardrail.Outcome) {})); !errors.Is(err, errDiskFull) {
 		t.Errorf("got %v, want %v", err, errDiskFull)
 	}
 }

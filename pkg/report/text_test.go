@@ -99,15 +99,17 @@ func TestHostileTextOfAComparisonIsEscaped(t *testing.T) {
 
 func TestHostileTextOfAnOutcomeIsEscaped(t *testing.T) {
 	var b strings.Builder
-	err := report.Outcome(&b, hostile, guardrail.Outcome{
+	err := report.Outcome(&b, report.Source{Name: hostile}, guardrail.Outcome{
 		KeyARN: hostile, KeyType: hostile, Verdict: hostile, Evidence: hostile, Action: hostile, ActionReason: hostile,
+		Rule: hostile, Baseline: hostile, Exemption: hostile, Archive: hostile, Restore: hostile,
 		Actor:    &guardrail.Actor{ARN: hostile},
+		Plan:     &guardrail.PlannedPolicy{Policy: hostile, Edits: []string{hostile}},
 		Findings: []guardrail.Finding{{Code: hostile, Severity: hostile, Message: hostile}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkHarmless(t, b.String(), 9)
+	checkHarmless(t, b.String(), 16)
 }
 
 func TestPrintableJSONHasTheSameValue(t *testing.T) {

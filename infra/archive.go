@@ -1,0 +1,90 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// passing are the folders of the archive whose objects are replaced or deleted. Those of
+// the others are the record of the repairs, and stay.
+var passing = []string{"outbox/", "postponed/", "state/"}
+
+// settled are the folders of the archive whose objects the function deletes.
+var settled = []string{"outbox/*", "postponed/*"}
+
+// passedDays is how long a version stays that was replaced or deleted: as short as S3
+// has it, since the retention holds it for longer anyway.
+const passedDays = 1
+
+// ArchiveProps describes the archive.
+type ArchiveProps struct {
+	// Function is the function that repairs.
+	Function *EnforceFunction
+	// RetentionDays is how long no version of an object can be deleted.
+	RetentionDays int
+}
+
+// Archive keeps each policy that a repair replaced, with what was found and by whose
+// change: package archive describes its objects.
+type Archive struct {
+	constructs.Construct
+	// Bucket outlives the stack.
+	Bucket awss3.Bucket
+}
+
+// NewArchive makes the bucket, tells the function of it, and lets the function use it.
+//
+// Every version of an object is held by Object Lock for the retention. In governance mode
+// an administrator with s3:BypassGovernanceRetention can still delete one, say a policy
+// that holds what must not be kept; the function cannot. Locked versions do not stand in
+// the function's way: it adds versions and delete markers, and never deletes a version.
+//
+// The bucket is encrypted with a key of S3 itself, for the reason of [newQueue]: whoever
+// broke a customer key's policy would stop all repairs, that of this key included.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+func NewArchive(scope constructs.Construct, id string, props *ArchiveProps) *Archive {
+	this := &Archive{Construct: constructs.NewConstruct(scope, &id)}
+	this.Bucket = awss3.NewBucket(this.Construct, jsii.String("Bucket"), &awss3.BucketProps{
+		Versioned:                  jsii.Bool(true),
+		ObjectLockEnabled:          jsii.Bool(true),
+		ObjectLockDefaultRetention: awss3.ObjectLockRetention_Governance(awscdk.Duration_Days(jsii.Number(props.RetentionDays))),
+		BlockPublicAccess:          awss3.BlockPublicAccess_BLOCK_ALL(),
+		ObjectOwnership:            awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
+		Encryption:                 awss3.BucketEncryption_S3_MANAGED,
+		EnforceSSL:                 jsii.Bool(true),
+		LifecycleRules:             passingRules(),
+		RemovalPolicy:              awscdk.RemovalPolicy_RETAIN,
+	})
+	this.serve(props.Function)
+	return this
+}
+
+// passingRules expire what is left behind of objects that were replaced or deleted: old
+// versions, once the retention is over, and then the delete marker.
+func passingRules() *[]*awss3.LifecycleRule {
+	var rules []*awss3.LifecycleRule
+	for _, folder := range passing {
+		rules = append(rules, &awss3.LifecycleRule{
+			Prefix:                      jsii.String(folder),
+			NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(passedDays)),
+			ExpiredObjectDeleteMarker:   jsii.Bool(true),
+		})
+	}
+	return &rules
+}
+
+// serve grants what package archive calls. Without ListBucket, S3 would answer
+// AccessDenied where an object does not exist, and nothing could be told apart.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+func (a *Archive) serve(function *EnforceFunction) {
+	function.Function.AddEnvironment(jsii.String("ARCHIVE_BUCKET"), a.Bucket.BucketName(), nil)
+	function.allow("ListTheArchive", &[]*string{a.Bucket.BucketArn()}, "s3:ListBucket")
+	function.allow("ReadAndAddToTheArchive", &[]*string{a.Bucket.ArnForObjects(jsii.String("*"))}, "s3:GetObject", "s3:PutObject")
+	var objects []*string
+	for _, pattern := range settled {
+		objects = append(objects, a.Bucket.ArnForObjects(jsii.String(pattern)))
+	}
+	function.allow("SettleInTheArchive", &objects, "s3:DeleteObject")
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"maps"
+	"reflect"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
+)
+
+// repairAndFlush are the resources that only a configuration that repairs has.
+var repairAndFlush = []string{"AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::Lambda::Permission"}
+
+func TestOnlyAConfigurationThatRepairsHasArchiveAndFlush(t *testing.T) {
+	killed := configured(t, repairing)
+	killed["guardrail:modeMax"] = "report"
+	for _, row := range []struct {
+		reason  string
+		context map[string]any
+		there   bool
+	}{
+		{"no file reports", nil, false},
+		{"a file that reports", configured(t, byAlias), false},
+		{"one rule that repairs is enough", configured(t, oneRuleRepairs), true},
+		{"the whole file repairs", configured(t, repairing), true},
+		{"the kill switch keeps the record, and what is open is still reported", killed, true},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			template := newTemplate(t, row.context)
+			count, rules := 0.0, 1.0
+			if row.there {
+				count, rules = 1, 2
+			}
+			for _, kind := range repairAndFlush {
+				expect(t, func() { template.ResourceCountIs(&kind, &count) })
+			}
+			expect(t, func() { template.ResourceCountIs(jsii.String("AWS::Events::Rule"), &rules) })
+			if _, named := environmentOf(t, template)["ARCHIVE_BUCKET"]; named != row.there {
+				t.Errorf("ARCHIVE_BUCKET is set: %v, want %v", named, row.there)
+			}
+			if outputs := *template.FindOutputs(jsii.String("*"), nil); (outputs["ArchiveBucket"] != nil) != row.there || outputs["RoleArn"] == nil {
+				t.Errorf("outputs %v", outputs)
+			}
+		})
+	}
+}
+
+func TestArchiveIsPrivateVersionedAndLocked(t *testing.T) {
+	template := newTemplate(t, configured(t, repairing))
+	expect(t, func() {
+		template.HasResource(jsii.String("AWS::S3::Bucket"), map[string]any{
+			"DeletionPolicy":      "Retain",
+			"UpdateReplacePolicy": "Retain",
+			"Properties": map[string]any{
+				// A name of ours could be taken, and would make the bucket irreplaceable.
+				"BucketName":              assertions.Match_Absent(),
+				"VersioningConfiguration": map[string]any{"Status": "Enabled"},
+				"PublicAccessBlockConfiguration": map[string]any{
+					"BlockPublicAcls": true, "BlockPublicPolicy": true, "IgnorePublicAcls": true, "RestrictPublicBuckets": true,
+				},
+				"OwnershipControls": map[string]any{"Rules": []any{map[string]any{"ObjectOwnership": "BucketOwnerEnforced"}}},
+				"ObjectLockEnabled": true,
+			},
+		})
+	})
+}
+
+// The guardrail must not depend on the keys it guards.
+func TestArchiveEncryptsWithoutACustomerKey(t *testing.T) {
+	template := newTemplate(t, configured(t, repairing))
+	want := map[string]any{"ServerSideEncryptionConfiguration": []any{
+		map[string]any{"ServerSideEncryptionByDefault": map[string]any{"SSEAlgorithm": "AES256"}},
+	}}
+	for id, bucket := range decodeResources[struct{ BucketEncryption any }](t, template, "AWS::S3::Bucket") {
+		if diff := cmp.Diff(any(want), bucket.BucketEncryption); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
+}
+
+func TestArchiveRetentionIsTheSetting(t *testing.T) {
+	for _, row := range []struct {
+		reason string
+		set    map[string]any
+		days   float64
+	}{
+		{"a quarter where nothing is said", nil, 90},
+		{"what is said", map[string]any{"guardrail:archiveRetentionDays": "400"}, 400},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			context := configured(t, repairing)
+			maps.Copy(context, row.set)
+			want := map[string]any{
+				"ObjectLockEnabled": "Enabled",
+				"Rule":              map[string]any{"DefaultRetention": map[string]any{"Mode": "GOVERNANCE", "Days": row.days}},
+			}
+			for id, bucket := range decodeResources[struct{ ObjectLockConfiguration any }](t, newTemplate(t, context), "AWS::S3::Bucket") {
+				if diff := cmp.Diff(any(want), bucket.ObjectLockConfiguration); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", id, diff)
+				}
+			}
+		})
+	}
+}
+
+// The whole list is compared: a rule without a prefix, or one that expires objects that
+// are current, would delete the record of the repairs.
+func TestOnlyWhatWasReplacedOrDeletedExpires(t *testing.T) {
+	var want []any
+	for _, folder := range []string{"outbox/", "postponed/", "state/"} {
+		want = append(want, map[string]any{
+			"Prefix": folder, "Status": "Enabled",
+			"NoncurrentVersionExpiration": map[string]any{"NoncurrentDays": 1.0},
+			"ExpiredObjectDeleteMarker":   true,
+		})
+	}
+	template := newTemplate(t, configured(t, repairing))
+	for id, bucket := range decodeResources[struct{ LifecycleConfiguration struct{ Rules []any } }](t, template, "AWS::S3::Bucket") {
+		if diff := cmp.Diff(want, bucket.LifecycleConfiguration.Rules); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
+}
+
+func TestArchiveRefusesPlainHTTPAndLetsNobodyIn(t *testing.T) {
+	template := newTemplate(t, configured(t, repairing))
+	var bucket string
+	for bucket = range decodeResources[any](t, template, "AWS::S3::Bucket") {
+	}
+	arn := map[string]any{"Fn::GetAtt": []any{bucket, "Arn"}}
+	want := []policyStatement{{
+		Effect: "Deny", Principal: map[string]any{"AWS": "*"}, Action: "s3:*",
+		Resource:  []any{arn, map[string]any{"Fn::Join": []any{"", []any{arn, "/*"}}}},
+		Condition: map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
+	}}
+	for id, policy := range decodeResources[resourcePolicyProperties](t, template, "AWS::S3::BucketPolicy") {
+		if got := policy.PolicyDocument.Statement; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s has %+v, want %+v", id, got, want)
+		}
+	}
+}
+
+// An object can be deleted only where package archive deletes: the record of a repair
+// outlives a function that is taken over.
+func TestFunctionMayDeleteOnlyWhatIsSettled(t *testing.T) {
+	template := newTemplate(t, configured(t, repairing))
+	var bucket string
+	for bucket = range decodeResources[any](t, template, "AWS::S3::Bucket") {
+	}
+	arn := map[string]any{"Fn::GetAtt": []any{bucket, "Arn"}}
+	objects := func(pattern string) any { return map[string]any{"Fn::Join": []any{"", []any{arn, pattern}}} }
+	want := map[string]any{
+		"s3:ListBucket":   arn,
+		"s3:GetObject":    objects("/*"),
+		"s3:PutObject":    objects("/*"),
+		"s3:DeleteObject": []any{objects("/outbox/*"), objects("/postponed/*")},
+	}
+	got := map[string]any{}
+	for _, s := range statementsOf(t, template) {
+		for _, action := range s.actions(t) {
+			if _, ours := want[action]; ours && s.Effect == "Allow" {
+				got[action] = s.Resource
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what the role may do in the archive (-want +got):\n%s", diff)
+	}
+}

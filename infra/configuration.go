@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/config"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+)
+
+// configurationFile is the name of the configuration in the working directory, and beside
+// the function's binary, where the function looks for it.
+const configurationFile = "guardrail.yaml"
+
+// Configuration is what the function is deployed with.
+type Configuration struct {
+	*guardrail.Configuration
+	// Text is the file that says it, byte for byte; nil for the zero configuration.
+	Text []byte
+}
+
+// readConfiguration reads the file that the settings name. Whatever is wrong with it is an
+// error here, with file, line and reason, before anything is deployed that could not start.
+func readConfiguration(settings Settings) (Configuration, error) {
+	path := settings.Config
+	if path == "" {
+		path = configurationFile
+	}
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && settings.Config == "":
+		return Configuration{Configuration: guardrail.DefaultConfiguration()}, nil
+	case err != nil:
+		return Configuration{}, fmt.Errorf("context %sconfig: reading the configuration: %w", contextPrefix, err)
+	}
+	read, err := config.Read(path, text)
+	if err != nil {
+		return Configuration{}, fmt.Errorf("the configuration would not start the function:\n%w", err)
+	}
+	return Configuration{Configuration: read, Text: text}, nil
+}
+
+// missing returns what the configuration asks for and the settings do not have. The
+// function would start without it, and could not judge the keys that depend on it.
+func (c Configuration) missing(settings Settings) []string {
+	var missing []string
+	if settings.OrganizationalUnits == nil && c.namesUnits() {
+		missing = append(missing, "the configuration matches by organizational unit, and those above the account are not known: set "+contextPrefix+"organizationalUnits")
+	}
+	if settings.OrganizationID == "" && c.namesOrganization() {
+		missing = append(missing, "the configuration has ${OrganizationId}, and the account's organization is not known: set "+contextPrefix+"organizationId")
+	}
+	return missing
+}
+
+func (c Configuration) namesUnits() bool {
+	for _, r := range c.Rules {
+		if len(r.Match.OrganizationalUnits) > 0 {
+			return true
+		}
+	}
+	for _, e := range c.Exemptions {
+		if len(e.Match.OrganizationalUnits) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// namesOrganization looks for the placeholder in the baselines, the only place that has
+// any.
+func (c Configuration) namesOrganization() bool {
+	text, err := json.Marshal(c.Baselines)
+	return err != nil || strings.Contains(string(text), "${OrganizationId}")
+}
