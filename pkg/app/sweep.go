@@ -115,7 +115,7 @@ func (h *SweepHandler) Invoke(ctx context.Context, payload []byte) ([]byte, erro
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-lastTime))
 		defer cancel()
 	}
-	summary, err := h.sweeper.Sweep(ctx)
+	summary, err := h.sweeper.Sweep(ctx, requestID(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -131,7 +131,7 @@ func sweepWith(r *rapid.T, w *world, k *kms, c *guardrail.Configuration) sweeper
 	config.Judge = func(ctx context.Context, message []byte) (guardrail.Outcome, error) {
 		return e.Handle(ctx, enforcer.Message{Event: message, Delivery: "sweep"})
 	}
-	got, err := sweeper.New(config).Sweep(context.Background())
+	got, err := sweeper.New(config).Sweep(context.Background(), "1")
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -85,19 +85,23 @@ type Sweeper struct{ config Config }
 // New returns a Sweeper.
 func New(config Config) *Sweeper { return &Sweeper{config} }
 
-// idLayout makes the id of a sweep of the time at which it began.
+// idLayout is the time at which a sweep began, in its id.
 const idLayout = "20060102T150405Z"
 
 // Sweep lists the keys and queues each or, in the first sweep under a configuration,
 // judges each. The summary counts what was done in any case, and is logged.
 //
+// invocation, of up to 47 letters, digits and hyphens, makes the sweep's id unique together
+// with the time in seconds. The messages of two sweeps with one id would be taken for one
+// message that came twice, and the second for one that was already repaired for.
+//
 // The error is not nil if something went wrong that a further sweep may not meet: the
 // memory or the list of keys could not be read, or a key failed. That the time was up is
 // no error: the summary is not Complete.
-func (s *Sweeper) Sweep(ctx context.Context) (Summary, error) {
+func (s *Sweeper) Sweep(ctx context.Context, invocation string) (Summary, error) {
 	began := s.config.Now().UTC().Truncate(time.Second)
 	r := &run{Config: s.config, summary: Summary{
-		SweepID: began.Format(idLayout), Time: began, ConfigurationHash: s.config.ConfigurationHash,
+		SweepID: began.Format(idLayout) + "-" + invocation, Time: began, ConfigurationHash: s.config.ConfigurationHash,
 		Verdicts: map[guardrail.Verdict]int{},
 	}}
 	err := r.sweep(ctx)

@@ -19,7 +19,7 @@ import (
 // summary is that of a sweep of the night under a configuration.
 func summary(name string, change func(*sweeper.Summary)) sweeper.Summary {
 	s := sweeper.Summary{
-		SweepID: "20261123T030000Z", Time: night.Truncate(time.Second), ConfigurationHash: hash(name),
+		SweepID: "20261123T030000Z-1", Time: night.Truncate(time.Second), ConfigurationHash: hash(name),
 		Verdicts: map[guardrail.Verdict]int{},
 	}
 	change(&s)
@@ -101,7 +101,7 @@ func TestWhichSweepIsAFirstOne(t *testing.T) {
 	w := newWorld(1)
 	c := w.config(hash("a"))
 	c.Memory = nil
-	if got, err := sweeper.New(c).Sweep(t.Context()); got.First || got.Queued != 1 || !got.Complete || err != nil {
+	if got, err := sweeper.New(c).Sweep(t.Context(), "1"); got.First || got.Queued != 1 || !got.Complete || err != nil {
 		t.Errorf("without a memory, which is without an archive, nothing is repaired: %+v, %v", got, err)
 	}
 }
@@ -186,7 +186,7 @@ func TestASweepWhoseTimeEndsSaysHowFarItCame(t *testing.T) {
 		}
 		return w.Send(ctx, messages)
 	})
-	got, err = sweeper.New(c).Sweep(ctx)
+	got, err = sweeper.New(c).Sweep(ctx, "1")
 	if err != nil || got.Complete || got.Failed > 0 || got.Queued != 30 || len(w.sent) != 30 || w.saves > 0 {
 		t.Errorf("queueing sweep: %+v, %v; %d are on the queue", got, err, len(w.sent))
 	}

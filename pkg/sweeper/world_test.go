@@ -127,7 +127,7 @@ func (w *world) config(configurationHash string) sweeper.Config {
 }
 
 func (w *world) sweep(ctx context.Context, configurationHash string) (sweeper.Summary, error) {
-	return sweeper.New(w.config(configurationHash)).Sweep(ctx)
+	return sweeper.New(w.config(configurationHash)).Sweep(ctx, "1")
 }
 
 // events are the messages on the queue as they are read there.
