@@ -33,5 +33,7 @@
 //
 // A new version of the guardrail is no change of the configuration. Whether a repair that
 // is wanted could be planned, or would be held, the summary does not say: that is planned
-// when it is made. A sweep looks at one account and Region.
+// when it is made. The keys are read with the permissions of the function that sweeps: one
+// whose policy lets only the role of the other function in cannot be judged here, and is
+// counted so. A sweep looks at one account and Region.
 package sweeper

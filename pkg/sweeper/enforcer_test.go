@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -140,7 +139,7 @@ func sweepWith(r *rapid.T, w *world, k *kms, c *guardrail.Configuration) sweeper
 
 func newEnforcer(k *kms, c *guardrail.Configuration) *enforcer.Enforcer {
 	return enforcer.New(enforcer.Config{
-		Keys: k, Configuration: c, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		Keys: k, Configuration: c, Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return night.Add(time.Second) }, Pause: func(context.Context, time.Duration) error { return nil },
 	})
 }

@@ -79,7 +79,7 @@ func (q *Queue) Calls() int {
 
 type (
 	input struct {
-		QueueUrl string //nolint:staticcheck,revive // AWS spells it so on the wire
+		QueueUrl string //nolint:staticcheck // AWS spells it so on the wire
 		Entries  []struct{ Id, MessageBody string }
 	}
 	success struct{ Id, MessageId, MD5OfMessageBody string }
