@@ -43,7 +43,12 @@ type Archive struct {
 //
 // The bucket is encrypted with a key of S3 itself, for the reason of [newQueue]: whoever
 // broke a customer key's policy would stop all repairs, that of this key included.
+//
+// Server access logs stay off: they would be in a second bucket, which must not have such
+// a lock, and are delivered as S3 can. Who wants to know who read the archive logs data
+// events of the bucket in a trail.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
 func NewArchive(scope constructs.Construct, id string, props *ArchiveProps) *Archive {
 	this := &Archive{Construct: constructs.NewConstruct(scope, &id)}
 	this.Bucket = awss3.NewBucket(this.Construct, jsii.String("Bucket"), &awss3.BucketProps{

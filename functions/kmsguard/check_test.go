@@ -24,6 +24,10 @@ baselines:
     users: {permitted: ["arn:${Partition}:iam::${AccountId}:role/*"]}
   logs: {style: api, integrations: [cloudwatch-logs]}
   strict: {style: api}
+  tagged:
+    style: api
+    require:
+      - {Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:role/App"}, Action: kms:Sign, Condition: {StringEquals: {aws:ResourceTag/team: "${aws:PrincipalTag/team}"}}}
   organization:
     style: api
     permit:
@@ -31,6 +35,7 @@ baselines:
 rules:
   - {name: logs, match: {aliases: [alias/logs-*]}, baseline: logs}
   - {name: secret, match: {tags: {class: secret}}, baseline: strict, mode: report}
+  - {name: tagged, match: {tags: {class: tagged}}, baseline: tagged}
   - {name: shared, match: {regions: [eu-west-1]}, baseline: organization}
   - {name: workloads, match: {organizationalUnits: [ou-ab12-cdef3456], regions: [eu-west-2]}, baseline: strict}
 exemptions:
@@ -96,6 +101,17 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 			"what takes access from a service is held, and says so", logsPolicy, nil, exitDifferent,
 			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "would-remove-service-access", Mode: "repair"}, Rule: "default", Baseline: "roles"},
 			"high service-access, info repair-held", 1,
+		},
+		{
+			"a critical finding is never held", allowing(`"Principal":"*","Action":"kms:Decrypt"`, `"Principal":{"Service":"logs.us-east-1.amazonaws.com"},"Action":"kms:Encrypt"`),
+			nil, exitDifferent,
+			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "would-repair", Mode: "repair"}, Rule: "default", Baseline: "roles"},
+			"critical public-access, high service-access, high service-access, medium account-access", 2,
+		},
+		{
+			"a policy variable has no meaning in a policy of 2008", strings.Replace(publicPolicy, "2012-10-17", "2008-10-17", 1), []string{"--tag", "class=tagged"}, exitDifferent,
+			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "not-proved", Mode: "repair"}, Rule: "tagged", Baseline: "tagged"},
+			"critical public-access, high service-access, high undecided, medium account-access, info plan-refused", 0,
 		},
 		{
 			"an exemption is in force", publicPolicy, []string{"--alias", "alias/vendor"}, exitFine,

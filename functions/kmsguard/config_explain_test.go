@@ -22,6 +22,7 @@ mode       repair
 exemption  vendor
 why        rule logs does not match: its aliases do not include the key's
            rule secret does not match: its tags are not all on the key
+           rule tagged does not match: its tags are not all on the key
            rule shared does not match: its Regions do not include the key's
            rule workloads does not match: its Regions do not include the key's
            no rule matches: the default baseline applies
@@ -42,7 +43,7 @@ why        rule logs does not match: its aliases do not include the key's
 func TestTheLimitsOfExplainArePolicies(t *testing.T) {
 	got := kmsguard(t, "", "config", "explain", "--account", account, "--config", write(t, "guardrail.yaml", judgedConfiguration), "--output", "json")
 	e := decode[explanation](t, got.out)
-	if got.code != exitFine || e.Rule != "default" || e.Baseline != "roles" || len(e.Why) != 5 || e.Aliases == nil {
+	if got.code != exitFine || e.Rule != "default" || e.Baseline != "roles" || len(e.Why) != 6 || e.Aliases == nil {
 		t.Errorf("exit code %d, %s", got.code, got.out)
 	}
 	floor := write(t, "floor.json", string(e.Floor))

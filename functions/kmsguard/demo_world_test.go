@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
 )
 
@@ -117,5 +119,34 @@ func TestUnrelatedEventThatPassesIsAnError(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.complaint)
 			}
 		})
+	}
+}
+
+// half is an archive whose repairs were not reported to their end.
+type half struct {
+	enforcer.History
+	change func(*enforcer.Entry)
+}
+
+func (h half) Entries(ctx context.Context, arn string, limit int) ([]enforcer.Entry, error) {
+	entries, err := h.History.Entries(ctx, arn, limit)
+	for i := range entries {
+		h.change(&entries[i])
+	}
+	return entries, err
+}
+
+func TestARepairThatIsNotArchivedToItsEndBreaksAPromise(t *testing.T) {
+	w, stories := played(t)
+	p := *w.home
+	for says, change := range map[string]func(*enforcer.Entry){
+		"is not marked written":     func(e *enforcer.Entry) { e.Written = nil },
+		"is not marked written and": func(e *enforcer.Entry) { e.Reported = false },
+		"the outcome names record":  func(e *enforcer.Entry) { e.Slot += "x" },
+	} {
+		p.archive = half{w.home.archive, change}
+		if err := stories[0].checkRepair(t.Context(), &p); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want %q", err, says)
+		}
 	}
 }

@@ -1,6 +1,7 @@
-// Command kmsguard is the guardrail's engine at a desk: it prints the default
-// policy that AWS generates for a key type, compares policy files by what they
-// allow, and runs the real handler on event files.
+// Command kmsguard is the guardrail's engine at a desk: it judges policy files and
+// live keys against guardrail.yaml, prints the default policy that AWS generates for a
+// key type, compares policy files by what they allow, and runs the real handler on
+// event files.
 //
 // "kmsguard help" lists the commands, each with an example, and the exit codes.
 package main

@@ -31,7 +31,7 @@ const (
 )
 
 const exitCodes = `Exit codes:
-  0    fine: equal, compliant, or done
+  0    fine: equal, compliant, exempt, or done
   1    different, not compliant, or refused
   2    an error or bad input
   3    inconclusive or cannot judge

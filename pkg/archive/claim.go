@@ -128,28 +128,34 @@ func (l ledger) next(w window, budget int) (int, error) {
 // resume goes on with the claim of an earlier attempt at the same message.
 func (a *Archive) resume(ctx context.Context, c claim, record enforcer.Record, limits enforcer.Limits) (enforcer.Claim, error) {
 	answer := enforcer.Claim{Hold: c.hold(), Record: c.record, Abandoned: c.abandoned, Reported: c.reported}
-	switch ends := c.record.Time.Add(a.options.Invocation); {
+	own := c.record.Holder == record.Holder
+	ends := c.record.Time.Add(max(a.options.Invocation, limits.Settle))
+	switch {
 	case c.written:
 		answer.Status = enforcer.AlreadyWritten
 		return answer, nil
 	case c.abandoned != nil:
 		answer.Status = enforcer.AlreadyAbandoned
 		return answer, nil
-	case c.record.Holder == record.Holder && c.record.Before == record.Before && c.record.After == record.After:
+	case own && c.record.Before == record.Before && c.record.After == record.After:
 		answer.Status = enforcer.Fresh
 		if c.turns > 0 {
-			earlier := c.slot
-			earlier.turns--
-			before, err := a.read(ctx, earlier)
-			if err != nil {
-				return enforcer.Claim{}, err
-			}
-			answer.Status, answer.Earlier = enforcer.Adopted, &before.record
+			answer.Status = enforcer.Adopted
 		}
 		return a.secure(ctx, c.slotName, answer, c.breaker, limits)
-	case c.record.Holder != record.Holder && record.Time.Before(ends):
-		return enforcer.Claim{}, fmt.Errorf("%w: an earlier attempt at the same message may hold %s until %s", enforcer.ErrBusy, c.slotName, ends.Format(time.RFC3339))
+	case !own && record.Time.Before(ends):
+		return enforcer.Claim{}, fmt.Errorf("%w: an earlier attempt at the same message may hold %s, or have written, until %s", enforcer.ErrBusy, c.slotName, ends.Format(time.RFC3339))
+	case !own && c.record.Before.Hash != record.Before.Hash:
+		answer.Status = enforcer.Interrupted
+		return answer, nil
+	default:
+		return a.handOver(ctx, c, record, limits)
 	}
+}
+
+// handOver gives a claim to the holder of another record.
+func (a *Archive) handOver(ctx context.Context, c claim, record enforcer.Record, limits enforcer.Limits) (enforcer.Claim, error) {
+	answer := enforcer.Claim{Hold: c.hold(), Record: record, Status: enforcer.Adopted, Reported: c.reported}
 	answer.Turn++
 	if answer.Turn > maxNumber {
 		return enforcer.Claim{}, refuse("%s has changed hands %d times", c.slotName, c.turns)
@@ -157,7 +163,6 @@ func (a *Archive) resume(ctx context.Context, c claim, record enforcer.Record, l
 	if err := createBody(ctx, a.objects, c.turn(answer.Turn), handoverBody{Record: &record}); err != nil {
 		return enforcer.Claim{}, busy(err)
 	}
-	answer.Status, answer.Record, answer.Earlier = enforcer.Adopted, record, &c.record
 	return a.secure(ctx, c.slotName, answer, c.breaker, limits)
 }
 

@@ -48,7 +48,7 @@ func TestAMessageThatCameAgain(t *testing.T) {
 		{"the earlier attempt may still be writing", nil, record("event-1", "b", soon), "", 0},
 		{"the same attempt asks again", nil, record("event-1", "a", soon), enforcer.Fresh, 0},
 		{"the same attempt judged another policy", nil, rejudged("event-1", "a", soon), enforcer.Adopted, 1},
-		{"another attempt judged another policy", nil, rejudged("event-1", "b", later), enforcer.Adopted, 1},
+		{"another policy is on the key: whether the earlier attempt wrote is not known", nil, rejudged("event-1", "b", later), enforcer.Interrupted, 0},
 		{"it was written", func(w *world, c enforcer.Claim) { w.written(c) }, record("event-1", "b", soon), enforcer.AlreadyWritten, 0},
 		{"it was given up", func(w *world, c enforcer.Claim) {
 			w.wantError("Abandon", w.Abandon(w.t.Context(), c.Hold, enforcer.Abandonment{Time: noon, Holder: "a", Reason: "kms-refused"}), nil)
@@ -74,8 +74,11 @@ func TestAMessageThatCameAgain(t *testing.T) {
 			if err != nil || got.Status != c.want || got.Slot != first.Slot || got.Turn != c.turn {
 				t.Fatalf("Claim: %+v, %v; want %q of %s in turn %d", got, err, c.want, first.Slot, c.turn)
 			}
-			if got.Status == enforcer.Adopted && (cmp.Diff(got.Record, c.again) != "" || cmp.Diff(got.Earlier, &first.Record) != "") {
-				t.Errorf("the adopted claim has the record %+v after %+v", got.Record, got.Earlier)
+			if got.Status == enforcer.Adopted && cmp.Diff(got.Record, c.again) != "" {
+				t.Errorf("the adopted claim has the record %+v", got.Record)
+			}
+			if got.Status == enforcer.Interrupted && (got.Held() || cmp.Diff(got.Record, first.Record) != "") {
+				t.Errorf("the interrupted claim may be written by %t, and has the record %+v", got.Held(), got.Record)
 			}
 			if n := len(w.names("breaker/")); n != breakers {
 				t.Errorf("the breaker counts %d, after %d", n, breakers)
@@ -92,11 +95,26 @@ func rejudged(event, holder string, at time.Time) enforcer.Record {
 
 func TestTheSameAttemptFindsItsAdoptedClaim(t *testing.T) {
 	w := newWorld(t)
-	first := w.must(enforcer.Fresh, record("event-1", "a", noon))
+	w.must(enforcer.Fresh, record("event-1", "a", noon))
 	w.must(enforcer.Adopted, record("event-1", "b", noon.Add(invocation)))
 	again := w.must(enforcer.Adopted, record("event-1", "b", noon.Add(invocation+time.Second)))
-	if again.Turn != 1 || cmp.Diff(again.Earlier, &first.Record) != "" {
+	if again.Turn != 1 {
 		t.Errorf("asked again: %+v", again)
+	}
+}
+
+// Until then KMS may answer with the policy before the earlier attempt's write.
+func TestAClaimIsNotTakenOverBeforeKMSHasSettled(t *testing.T) {
+	w := newWorld(t)
+	w.must(enforcer.Fresh, record("event-1", "a", noon))
+	settling := limits
+	settling.Settle = 10 * time.Minute
+	_, err := w.Claim(t.Context(), record("event-1", "b", noon.Add(10*time.Minute-time.Second)), settling)
+	w.wantError("before", err, enforcer.ErrBusy)
+	w.wantNames("repairs/", "repairs/"+keyPath+"/"+day+"/0001")
+	c, err := w.Claim(t.Context(), record("event-1", "b", noon.Add(10*time.Minute)), settling)
+	if err != nil || c.Status != enforcer.Adopted {
+		t.Errorf("after: %q, %v", c.Status, err)
 	}
 }
 

@@ -18,21 +18,21 @@ func TestStateIsKeptByVersion(t *testing.T) {
 		t.Fatalf("of an unknown key: %s %q, %v", diff, version, err)
 	}
 	state := enforcer.KeyState{
-		Findings:  []enforcer.OpenFinding{{ID: "f1", FirstSeen: noon, LastAlarm: noon.Add(time.Hour)}},
-		LastWrite: &enforcer.LastWrite{Slot: "s", Before: "b4", After: "af", Time: noon},
-		Attempts:  2, LastAttempt: noon, ConfigurationHash: "c0ffee",
+		Findings:          []enforcer.OpenFinding{{ID: "f1", FirstSeen: noon, LastAlarm: noon.Add(time.Hour)}},
+		Writes:            []enforcer.PastWrite{{Slot: "s", Before: "b4", After: "af", Claimed: noon, Time: noon.Add(time.Second)}},
+		ConfigurationHash: "c0ffee",
 	}
 	first, err := w.SaveState(t.Context(), keyARN, state, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.SaveState(t.Context(), keyARN, enforcer.KeyState{Attempts: 9}, "")
+	_, err = w.SaveState(t.Context(), keyARN, enforcer.KeyState{ConfigurationHash: "9"}, "")
 	w.wantError("as if there were none", err, enforcer.ErrConflict)
 	got, version, err := w.State(t.Context(), keyARN)
 	if diff := cmp.Diff(state, got); diff != "" || version != first || err != nil {
 		t.Errorf("read again (-want +got): version %q of %q, %v\n%s", version, first, err, diff)
 	}
-	state.Attempts++
+	state.ConfigurationHash = "caffee"
 	if _, err = w.SaveState(t.Context(), keyARN, state, version); err != nil {
 		t.Error(err)
 	}

@@ -126,6 +126,9 @@ type Limits struct {
 	Window time.Duration
 	// AccountPerHour and TotalPerHour are the breaker: repairs per clock hour.
 	AccountPerHour, TotalPerHour int
+	// Settle is how long after a claim nobody else may take it over: until then KMS may
+	// answer with the policy before its write. 0 is no longer than the holder can live.
+	Settle time.Duration
 }
 
 // ClaimStatus says what a claim is good for.
@@ -135,9 +138,14 @@ type ClaimStatus string
 const (
 	// Fresh: the claim is new. The holder may write.
 	Fresh ClaimStatus = "fresh"
-	// Adopted: an earlier attempt at the same message claimed, and its claim has no
-	// write marked. The holder may write, after looking whether the earlier attempt did.
+	// Adopted: an earlier attempt at the same message claimed and did not write, since the
+	// policy to be replaced is still the same; or this attempt claimed for another policy.
+	// The holder may write.
 	Adopted ClaimStatus = "adopted"
+	// Interrupted: an earlier attempt at the same message claimed, and the policy to be
+	// replaced is another one by now: whether it was written is not known any more.
+	// Nothing may be written; the claim is to be given up with its Hold.
+	Interrupted ClaimStatus = "interrupted"
 	// AlreadyWritten: an earlier attempt at the same message wrote.
 	AlreadyWritten ClaimStatus = "written"
 	// AlreadyAbandoned: the claim of the same message was given up, by an earlier attempt
@@ -152,8 +160,6 @@ type Claim struct {
 	// Record is the one that the holder may write by. Where nothing may be written, it
 	// is the last one of the claim.
 	Record Record
-	// Earlier is the record of the attempt before an Adopted claim; else nil.
-	Earlier *Record
 	// Abandoned says why a claim is AlreadyAbandoned; else nil.
 	Abandoned *Abandonment
 	// Reported says that the claim's outcome has been reported.

@@ -10,27 +10,35 @@ type StateVersion string
 type KeyState struct {
 	// Findings are those that are open.
 	Findings []OpenFinding `json:"findings,omitempty"`
-	// LastWrite is the guardrail's last write to the key; nil if there was none.
-	LastWrite *LastWrite `json:"lastWrite,omitempty"`
-	// Attempts counts the repairs that another writer undid, beyond the budget;
-	// LastAttempt is when the last of them was.
-	Attempts    int       `json:"attempts,omitempty"`
-	LastAttempt time.Time `json:"lastAttempt,omitzero"`
+	// Writes are the guardrail's last writes to the key, oldest first.
+	Writes []PastWrite `json:"writes,omitempty"`
 	// ConfigurationHash is that of the configuration by which the key was judged.
 	ConfigurationHash string `json:"configurationHash,omitempty"`
+}
+
+// lastWrite returns the guardrail's last write to the key; zero if there was none.
+func (s KeyState) lastWrite() PastWrite {
+	if len(s.Writes) == 0 {
+		return PastWrite{}
+	}
+	return s.Writes[len(s.Writes)-1]
 }
 
 // OpenFinding is a finding that was reported and is not resolved.
 type OpenFinding struct {
 	ID        string    `json:"id"`
 	FirstSeen time.Time `json:"firstSeen"`
+	// LastAlarm is when an outcome with the finding was last handed over to be reported.
 	LastAlarm time.Time `json:"lastAlarm,omitzero"`
 }
 
-// LastWrite is a write to a key, by the hashes of the policies.
-type LastWrite struct {
-	Slot   Slot      `json:"slot"`
-	Before string    `json:"before"`
-	After  string    `json:"after"`
-	Time   time.Time `json:"time"`
+// PastWrite is a write to a key, by the hashes of the policies.
+type PastWrite struct {
+	Slot   Slot   `json:"slot"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+	// Claimed is when the claim was made: the policy before was read once more after it.
+	Claimed time.Time `json:"claimed"`
+	// Time is when the write was answered, or known to have been made.
+	Time time.Time `json:"time"`
 }

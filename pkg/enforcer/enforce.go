@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
@@ -25,8 +26,11 @@ var errForeignKey = errors.New("the key belongs to another account than the guar
 func (w *work) enforce(ctx context.Context) error {
 	for range mostRounds {
 		again, err := w.round(ctx)
-		if err != nil || !again {
+		switch {
+		case err != nil:
 			return err
+		case !again:
+			return w.conclude(ctx)
 		}
 	}
 	return errChanging
@@ -39,32 +43,29 @@ func (w *work) round(ctx context.Context) (again bool, err error) {
 	if done, err := w.unreadable(denied, err); done || err != nil {
 		return false, err
 	}
+	w.outcome.Evidence, w.outcome.Before = guardrail.LivePolicy, w.live
+	w.judgement = guardrail.Judge(w.snapshot, w.config.Configuration, w.config.Now())
+	w.decide(w.judgement)
 	if err := w.recall(ctx); err != nil {
 		return false, err
 	}
-	w.outcome.Evidence, w.outcome.Before = guardrail.LivePolicy, w.live
-	w.judgement = guardrail.Judge(w.snapshot, w.config.Configuration, w.config.Now())
-	if err := w.settled(); err != nil {
-		return false, err
-	}
-	w.decide(w.judgement)
 	if err := w.keepSuperseded(ctx); err != nil {
 		return false, err
 	}
-	if w.judgement.Decision.Repair && w.config.Archive != nil {
-		return w.repair(ctx)
-	}
-	if done, err := w.finishEarlier(ctx); done || err != nil {
+	if err := w.settled(); err != nil {
 		return false, err
 	}
-	return false, w.remember(ctx)
+	if !w.judgement.Decision.Repair {
+		return false, nil
+	}
+	return w.repair(ctx)
 }
 
 // unreadable ends the work where the key could not be read, and says so.
 func (w *work) unreadable(denied, err error) (done bool, _ error) {
 	o, key := w.outcome, w.snapshot.Key
 	switch {
-	case errors.Is(err, ErrNotFound) && trigger(w.event) != guardrail.BySweep && w.config.Now().Sub(w.event.Time) < settlingTime:
+	case errors.Is(err, ErrNotFound) && w.young() && trigger(w.event) != guardrail.BySweep:
 		return true, fmt.Errorf("too new to be found: %w", err)
 	case errors.Is(err, ErrNotFound):
 		skip(o, string(guardrail.CodeKeyGone))
@@ -87,6 +88,47 @@ func (w *work) unreadable(denied, err error) (done bool, _ error) {
 		return true, nil
 	}
 	return false, nil
+}
+
+// conclude does what the outcome needs to be durable, but for the report: it closes the
+// claim that was not written by, finishes what earlier deliveries left, and keeps the
+// findings that are open.
+func (w *work) conclude(ctx context.Context) error {
+	if w.held != nil {
+		if err := w.letGo(ctx); err != nil {
+			return err
+		}
+	}
+	if w.unreported == "" {
+		if err := w.finishEarlier(ctx); err != nil {
+			return err
+		}
+	}
+	return w.remember(ctx)
+}
+
+// young tells whether KMS may not have settled since the event.
+func (w *work) young() bool { return w.config.Now().Sub(w.event.Time) < settlingTime }
+
+// permanent tells whether an error of Keys stays when the call is made again. A key that
+// was just made may not be known everywhere yet.
+func (w *work) permanent(err error) bool {
+	return errors.Is(err, ErrAccessDenied) || errors.Is(err, ErrRefused) || errors.Is(err, ErrNotFound) && !w.young()
+}
+
+// errNoTime says that the invocation ends too soon to write, and to see what was written.
+var errNoTime = errors.New("too little time is left to write")
+
+// leastTime is what archiving, writing and confirming take where AWS is slow.
+const leastTime = 8 * time.Second
+
+// enoughTime is an error where the context ends before a write could be confirmed. A
+// context's deadline is by the real clock, whatever Config.Now says.
+func enoughTime(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < leastTime {
+		return errNoTime
+	}
+	return nil
 }
 
 // hash is that of a policy's canonical form, "" for a text that is no policy.

@@ -58,11 +58,6 @@ type Message struct {
 	Again bool
 }
 
-// settlingTime is how long a key that was just made may be unknown to other KMS
-// calls, and an old policy be read: "in some cases several minutes".
-// https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html#programming-eventual-consistency
-const settlingTime = 10 * time.Minute
-
 // Handle judges the key that an event is about, and repairs it where the key's mode
 // allows and the judgement proves the need.
 //
@@ -70,32 +65,23 @@ const settlingTime = 10 * time.Minute
 // nil only if the event must be given back and handled again: AWS did not answer,
 // another invocation has the key, or what was read may be old.
 func (e *Enforcer) Handle(ctx context.Context, m Message) (guardrail.Outcome, error) {
-	start := e.config.Now()
-	o := e.newOutcome(start)
-	event, err := trail.Decode(m.Event)
-	if err == nil || event.ID != "" {
-		name(&o, event)
+	event, decodeErr := trail.Decode(m.Event)
+	w := e.newWork(m, event)
+	if decodeErr == nil || event.ID != "" {
+		name(w.outcome, event)
 	}
-	w := &work{Enforcer: e, message: m, event: event, outcome: &o, start: start}
+	var err error
 	switch {
-	case err != nil:
-		refuseEvent(&o, err)
+	case decodeErr != nil:
+		refuseEvent(w.outcome, decodeErr)
 	case event.Ignored != "":
-		skip(&o, string(event.Ignored))
+		skip(w.outcome, string(event.Ignored))
 	case e.config.Account != "" && event.Account != e.config.Account:
-		refuseEvent(&o, errForeignKey)
+		refuseEvent(w.outcome, errForeignKey)
 	default:
-		err := w.enforce(ctx)
-		if err == nil {
-			err = w.report(ctx)
-		}
-		if err != nil {
-			e.logGivenBack(ctx, o, err, start)
-			return o, err
-		}
-		return o, nil
+		err = w.enforce(ctx)
 	}
-	return o, w.report(ctx)
+	return w.end(ctx, err)
 }
 
 // work is one event on its way.
@@ -108,12 +94,34 @@ type work struct {
 
 	snapshot  guardrail.Snapshot
 	judgement guardrail.Judgement
-	// live is the hash of the live policy, "" where it was not read or is malformed.
-	live string
-	// state is what the archive remembers of the key, once it was read.
-	state        KeyState
-	stateVersion StateVersion
-	stateRead    bool
-	// unreported is the claim of the repair that the outcome is of; "" for none.
+	// live is the hash of the live policy, "" where it was not read or is malformed; told
+	// is that of the event's.
+	live, told string
+	// memory is what the archive remembers of the key.
+	memory memory
+
+	// held is the claim that this delivery may write by and has not; nil for none. taken
+	// says that an earlier delivery had it.
+	held  *Claim
+	taken bool
+	// wrote is when this delivery wrote; zero if it did not.
+	wrote time.Time
+	// unreported is the closed claim that the outcome is the report of; "" for none.
 	unreported Slot
+}
+
+func (e *Enforcer) newWork(m Message, event trail.Event) *work {
+	start := e.config.Now()
+	return &work{Enforcer: e, message: m, event: event, outcome: e.newOutcome(start), start: start}
+}
+
+// end reports the outcome of work that came to one; an error gives the message back.
+func (w *work) end(ctx context.Context, err error) (guardrail.Outcome, error) {
+	if err == nil {
+		err = w.report(ctx)
+	}
+	if err != nil {
+		w.logGivenBack(ctx, err)
+	}
+	return *w.outcome, err
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/trail"
 )
 
 // mostFlushed bounds one flush; the next one goes on.
@@ -18,17 +20,17 @@ const lockTime = 15 * time.Minute
 
 // Flushed counts what a flush did.
 type Flushed struct {
-	// Reported are repairs whose outcome had not been reported.
-	Reported int `json:"reported"`
+	// Finished are repairs that an invocation began and did not live to report.
+	Finished int `json:"finished"`
 	// Retried are postponed events that were handled again.
 	Retried int `json:"retried"`
 	// Failed are those that the next flush has to try again.
 	Failed int `json:"failed"`
 }
 
-// Flush reports every repair that an invocation made and did not live to report, and
-// handles postponed events whose time has come. It is called every few minutes. The
-// error is not nil only if the archive could not be read.
+// Flush finishes every repair that an invocation began and did not live to report, and
+// handles postponed events whose time has come. It is called every few minutes; delivery
+// names the call. The error is not nil only if the archive could not be read.
 func (e *Enforcer) Flush(ctx context.Context, delivery string) (Flushed, error) {
 	var done Flushed
 	if e.config.Archive == nil {
@@ -36,23 +38,15 @@ func (e *Enforcer) Flush(ctx context.Context, delivery string) (Flushed, error) 
 	}
 	entries, err := e.config.Archive.Unreported(ctx, mostFlushed)
 	for _, entry := range entries {
-		if e.config.Now().Sub(entry.Record.Time) < lockTime {
-			continue
+		if ctx.Err() == nil && e.config.Now().Sub(entry.Record.Time) >= lockTime {
+			done.count(&done.Finished, e.flushEntry(ctx, entry, delivery))
 		}
-		if err := e.flushEntry(ctx, entry); err != nil {
-			e.config.Log.LogAttrs(ctx, slog.LevelWarn, "flush failed", slog.String("record", string(entry.Slot)), slog.String("error", err.Error()))
-			done.Failed++
-			continue
-		}
-		done.Reported++
 	}
 	postponed, dueErr := e.config.Archive.Due(ctx, e.config.Now(), mostFlushed)
 	for _, p := range postponed {
-		if err := e.retry(ctx, p, delivery); err != nil {
-			done.Failed++
-			continue
+		if ctx.Err() == nil {
+			done.count(&done.Retried, e.retry(ctx, p, delivery))
 		}
-		done.Retried++
 	}
 	if err := errors.Join(err, dueErr); err != nil {
 		return done, fmt.Errorf("reading the archive: %w", err)
@@ -60,47 +54,61 @@ func (e *Enforcer) Flush(ctx context.Context, delivery string) (Flushed, error) 
 	return done, nil
 }
 
+// count counts one more of those that ended well, or of those that failed.
+func (f *Flushed) count(well *int, err error) {
+	if err != nil {
+		well = &f.Failed
+	}
+	*well++
+}
+
 // retry handles a postponed event again.
 func (e *Enforcer) retry(ctx context.Context, p Postponed, delivery string) error {
 	if _, err := e.Handle(ctx, Message{Event: p.Event, Delivery: delivery + "/" + p.EventID, Again: true}); err != nil {
 		return err
 	}
-	return e.config.Archive.Settle(ctx, p)
-}
-
-// flushEntry reports one repair that was not reported. Where it is not marked written,
-// the key tells; where the key has a third policy by now, the report says that nobody
-// can tell.
-func (e *Enforcer) flushEntry(ctx context.Context, entry Entry) error {
-	o, err := repaired(entry)
-	if err != nil {
+	if err := e.config.Archive.Settle(ctx, p); err != nil {
+		e.config.Log.LogAttrs(ctx, slog.LevelWarn, "a postponed event is not settled", slog.String("key", p.KeyARN), slog.String("error", err.Error()))
 		return err
-	}
-	key := guardrail.Key{ARN: entry.Record.KeyARN, Account: o.Account, Region: o.Region, Partition: partitionOf(entry.Record.KeyARN)}
-	live := ""
-	if entry.Written == nil {
-		text, err := e.config.Keys.Policy(ctx, key.ARN)
-		if err != nil && !permanent(err) {
-			return fmt.Errorf("reading the key policy: %w", err)
-		}
-		live = hash(key, text)
-	}
-	switch {
-	case entry.Written != nil:
-	case live == entry.Record.After.Hash:
-		if err := e.config.Archive.MarkWritten(ctx, entry.Slot, Written{Time: e.config.Now().UTC(), Hash: live}); err != nil && !errors.Is(err, ErrBusy) {
-			return fmt.Errorf("marking the repair written: %w", err)
-		}
-	case live == entry.Record.Before.Hash:
-		o.Action, o.ActionReason, o.After = guardrail.Reported, "repair-interrupted", ""
-	default:
-		o.ActionReason = unconfirmed
-	}
-	if err := e.send(ctx, o, e.config.Now()); err != nil {
-		return err
-	}
-	if err := e.config.Archive.MarkReported(ctx, entry.Slot, Reported{Time: e.config.Now().UTC()}); err != nil {
-		return fmt.Errorf("marking the repair reported: %w", err)
 	}
 	return nil
+}
+
+// flushEntry finishes a repair that was not reported. What is neither written nor given
+// up is handled as a redelivery of its message would be, which may be lost.
+func (e *Enforcer) flushEntry(ctx context.Context, entry Entry, delivery string) error {
+	w := e.newWork(Message{Delivery: delivery + "/" + string(entry.Slot), Again: true}, eventOf(entry.Record))
+	name(w.outcome, w.event)
+	w.outcome.Actor = entry.Record.Actor
+	var err error
+	switch {
+	case entry.Written != nil:
+		err = w.finish(ctx, entry)
+	case entry.Abandoned != nil:
+		err = w.reportAbandoned(ctx, entry)
+		if err == nil {
+			return nil
+		}
+	default:
+		err = w.enforce(ctx)
+	}
+	_, err = w.end(ctx, err)
+	return err
+}
+
+// eventOf is the event that a record is of, as far as the record has it.
+func eventOf(r Record) trail.Event {
+	event := trail.Event{ID: r.EventID, Time: r.EventTime, KeyARN: r.KeyARN, ParametersOmitted: true}
+	if parts := strings.Split(r.KeyARN, ":"); len(parts) == 6 { // the archive has checked it
+		event.Partition, event.Region, event.Account = parts[1], parts[3], parts[4]
+	}
+	actor := r.Actor
+	if actor == nil {
+		actor = &guardrail.Actor{}
+	}
+	event.Actor = trail.Actor{
+		ARN: actor.ARN, Type: actor.Type, SourceIP: actor.SourceIP, UserAgent: actor.UserAgent, InvokedBy: actor.InvokedBy,
+		EventID: actor.EventID, EventTime: actor.EventTime,
+	}
+	return event
 }

@@ -8,11 +8,12 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 )
 
-// gather reads the key: two calls for a key that answers, and one each for aliases and
+// gather reads the key anew: two calls for a key that answers, and one each for aliases and
 // tags where the configuration asks for them. Where KMS denies one of the two, the
 // snapshot has what the event says instead, and denied is that error.
 func (w *work) gather(ctx context.Context) (denied, err error) {
 	event := w.event
+	w.live = ""
 	w.snapshot = guardrail.Snapshot{
 		Key:      guardrail.Key{ARN: event.KeyARN, Account: event.Account, Region: event.Region, Partition: event.Partition},
 		Policy:   event.PolicyText,
@@ -41,9 +42,9 @@ func (w *work) gather(ctx context.Context) (denied, err error) {
 		return nil, fmt.Errorf("reading the key policy: %w", err)
 	}
 	w.snapshot.Policy, w.snapshot.Evidence = text, guardrail.LivePolicy
-	w.live = hash(w.snapshot.Key, text)
+	w.live, w.told = hash(w.snapshot.Key, text), hash(w.snapshot.Key, event.PolicyText)
 	// Whether the check was skipped says something of the policy that the event tells of.
-	w.snapshot.BypassedLockoutCheck = event.BypassLockoutCheck && w.live == hash(w.snapshot.Key, event.PolicyText)
+	w.snapshot.BypassedLockoutCheck = event.BypassLockoutCheck && w.live == w.told
 	return describeErr, nil
 }
 

@@ -43,7 +43,7 @@ func TestEveryEventLeavesOneLineWithKeyVerdictActionAndDuration(t *testing.T) {
 		noKey        bool
 	}{
 		{"compliant", good, asItIs, line{Level: "INFO", Verdict: "compliant", Severity: "none", Action: "none"}, false},
-		{"repaired", public, asItIs, line{Level: "WARN", Verdict: "non-compliant", Severity: "critical", Action: "repaired", Reason: "proved-difference"}, false},
+		{"repaired", public, asItIs, line{Level: "WARN", Verdict: "non-compliant", Severity: "critical", Action: "repaired", Reason: "public-access"}, false},
 		{"locked out", lockedOut, asItIs, line{Level: "WARN", Verdict: "cannot-judge", Severity: "high", Action: "reported", Reason: "locked-out"}, false},
 		{"undecided", unsure, asItIs, line{Level: "WARN", Verdict: "cannot-judge", Severity: "high", Action: "reported", Reason: "undecided"}, false},
 		{
@@ -92,7 +92,7 @@ func TestAnEventThatIsGivenBackLeavesOneLineWithKeyAndError(t *testing.T) {
 	w := newWorld(t, repair)
 	arn, event := w.drift(t, public)
 	w.cloud.Inject(localaws.Fault{Kind: localaws.NotFound, Operation: "DescribeKey"})
-	if _, err := w.enforcer.Handle(t.Context(), event); err == nil {
+	if _, err := w.enforcer.Handle(t.Context(), first(event)); err == nil {
 		t.Fatal("not given back")
 	}
 	got := onlyLine(t, w.log)
@@ -140,7 +140,7 @@ func TestTheLogQuotesNoPolicy(t *testing.T) {
 		},
 		"the write is refused": func(t *testing.T, w *world) []byte {
 			_, event := w.drift(t, decorated(`"*"`))
-			w.cloud.Inject(localaws.Fault{Kind: localaws.NotFound, Operation: "PutKeyPolicy"})
+			w.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "PutKeyPolicy"})
 			return event
 		},
 		"not in the account": func(t *testing.T, w *world) []byte {
@@ -154,7 +154,7 @@ func TestTheLogQuotesNoPolicy(t *testing.T) {
 			if name != "given back" && !bytes.Contains(event, []byte(marker)) {
 				t.Fatal("the event has no marker, nothing is tested")
 			}
-			_, err := w.enforcer.Handle(t.Context(), event)
+			_, err := w.enforcer.Handle(t.Context(), first(event))
 			if (err != nil) != (name == "given back") {
 				t.Fatal(err)
 			}
@@ -169,7 +169,7 @@ func TestTheLogQuotesNoPolicy(t *testing.T) {
 func TestHostileTextStaysInsideItsLine(t *testing.T) {
 	w := newWorld(t, repair)
 	arn := w.create(t, &kms.CreateKeyInput{})
-	event := strings.Replace(string(putEvent(arn, good, w.clock.now())), "made-up/1.0", `a\nb\u001b[31m\u2028{\"level\":\"ERROR\"}`, 1)
+	event := strings.Replace(string(putEvent(arn, apiDefault(t), w.clock.now())), "made-up/1.0", `a\nb\u001b[31m\u2028{\"level\":\"ERROR\"}`, 1)
 	w.handle(t, []byte(event))
 	got := onlyLine(t, w.log)
 	if agent := got.Outcome.Actor.UserAgent; agent != fmt.Sprintf("a%cb%c[31m%c{\"level\":\"ERROR\"}", 0xFFFD, 0xFFFD, 0xFFFD) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 )
@@ -12,36 +14,48 @@ import (
 // mostConflicts is how often a state that others change meanwhile is tried to be saved.
 const mostConflicts = 5
 
-// recall reads what the archive remembers of the key, where the event may need it: a
-// policy was put, or the event comes again. A key that was just made has no past.
+// memory is what the archive remembers of the key, as far as it was read.
+type memory struct {
+	state   KeyState
+	version StateVersion
+	read    bool
+	// lost is why there is none, for good. Nothing is written then: what protects a key
+	// from being written over and over is not known.
+	lost error
+}
+
+// recall reads what the archive remembers of the key, where the event may need it. A
+// compliant key that was just made has no past.
 func (w *work) recall(ctx context.Context) error {
-	if w.config.Archive == nil || w.event.Name == "CreateKey" && !w.message.Again {
+	w.memory = memory{}
+	justMade := w.event.Name == "CreateKey" && !w.message.Again && w.judgement.Verdict == guardrail.Compliant && !w.doubtful()
+	if w.config.Archive == nil || justMade {
 		return nil
 	}
 	return w.readState(ctx)
 }
 
-func (w *work) readState(ctx context.Context) (err error) {
-	if w.stateRead {
+func (w *work) readState(ctx context.Context) error {
+	if w.memory.read || w.memory.lost != nil {
 		return nil
 	}
-	w.state, w.stateVersion, err = w.config.Archive.State(ctx, w.event.KeyARN)
-	if err != nil && !errors.Is(err, ErrArchive) {
+	state, version, err := w.config.Archive.State(ctx, w.event.KeyARN)
+	switch {
+	case errors.Is(err, ErrArchive):
+		w.lose(ctx, err)
+		return nil
+	case err != nil:
 		return fmt.Errorf("reading the key's state: %w", err)
 	}
-	// A state that cannot be read for good keeps no message from being judged. Claim
-	// will say the same, and nothing is written.
-	w.stateRead = true
+	w.memory = memory{state: state, version: version, read: true}
 	return nil
 }
 
-func (w *work) saveState(ctx context.Context) (err error) {
-	w.state.ConfigurationHash = w.outcome.ConfigurationHash
-	w.stateVersion, err = w.config.Archive.SaveState(ctx, w.event.KeyARN, w.state, w.stateVersion)
-	if err != nil {
-		return fmt.Errorf("saving the key's state: %w", err)
-	}
-	return nil
+// lose takes down that the key's state can be neither read nor saved. That keeps no
+// message from being judged.
+func (w *work) lose(ctx context.Context, err error) {
+	w.memory = memory{lost: err}
+	w.config.Log.LogAttrs(ctx, slog.LevelError, "the key's state is lost", slog.String("key", w.event.KeyARN), slog.String("error", err.Error()))
 }
 
 // update changes the key's state, again where somebody else changed it meanwhile. change
@@ -51,71 +65,89 @@ func (w *work) update(ctx context.Context, change func(*KeyState) bool) error {
 		if err := w.readState(ctx); err != nil {
 			return err
 		}
-		if !change(&w.state) {
+		if w.memory.lost != nil {
+			return w.memory.lost
+		}
+		if !change(&w.memory.state) {
 			return nil
 		}
-		err := w.saveState(ctx)
+		w.memory.state.ConfigurationHash = w.hash
+		version, err := w.config.Archive.SaveState(ctx, w.event.KeyARN, w.memory.state, w.memory.version)
 		switch {
-		case err == nil, errors.Is(err, ErrArchive):
-			return nil // memory that cannot be kept for good keeps no message from its end
+		case err == nil:
+			w.memory.version = version
+			return nil
 		case !errors.Is(err, ErrConflict):
-			return err
+			return fmt.Errorf("saving the key's state: %w", err)
 		}
-		w.stateRead = false
+		w.memory = memory{}
 	}
 	return ErrConflict
 }
 
-// noteWrite remembers the guardrail's write.
+// mostWrites is how many of the guardrail's writes to a key are remembered: more than a
+// budget, so that a late event of another writer still finds the one that replaced its policy.
+const mostWrites = 8
+
+// noteWrite remembers the guardrail's write by a claim. Where another delivery made it,
+// the time is not known, and now is the latest that it can be.
 func (w *work) noteWrite(ctx context.Context, entry Entry) error {
 	r := entry.Record
+	write := PastWrite{Slot: entry.Slot, Before: r.Before.Hash, After: r.After.Hash, Claimed: r.Time, Time: w.wrote}
+	if w.wrote.IsZero() {
+		write.Time = w.config.Now().UTC()
+	}
 	return w.update(ctx, func(s *KeyState) bool {
-		if s.LastWrite != nil && s.LastWrite.Slot >= entry.Slot {
+		at, found := slices.BinarySearchFunc(s.Writes, write.Slot, func(p PastWrite, slot Slot) int { return strings.Compare(string(p.Slot), string(slot)) })
+		switch {
+		case found && s.Writes[at].Claimed.Equal(write.Claimed):
 			return false
+		case found:
+			s.Writes[at] = write
+		default:
+			s.Writes = slices.Insert(s.Writes, at, write)
 		}
-		s.LastWrite = &LastWrite{Slot: entry.Slot, Before: r.Before.Hash, After: r.After.Hash, Time: w.config.Now().UTC()}
+		s.Writes = s.Writes[max(0, len(s.Writes)-mostWrites):]
 		s.Findings = nil
 		return true
 	})
 }
 
-// remember keeps which findings are open since when. A key without findings and
-// without a past has no state.
+// remember keeps which findings are open since when, and when they were last told of. A
+// key without findings and without a past has no state.
 func (w *work) remember(ctx context.Context) error {
-	if w.config.Archive == nil || !w.stateRead && len(w.openFindings()) == 0 {
+	open := w.openFindings()
+	done := w.outcome.Action == guardrail.Repaired // and remembered
+	if w.config.Archive == nil || done || !w.memory.read && len(open) == 0 {
 		return nil
 	}
-	return w.update(ctx, func(s *KeyState) bool {
-		open := w.openFindings()
-		for i := range open {
-			at := slices.IndexFunc(s.Findings, func(f OpenFinding) bool { return f.ID == open[i].ID })
-			if at >= 0 {
-				open[i] = s.Findings[at]
-			}
-		}
-		if slices.Equal(open, s.Findings) {
+	err := w.update(ctx, func(s *KeyState) bool {
+		if len(open) == 0 && len(s.Findings) == 0 {
 			return false
+		}
+		for i := range open {
+			if at := slices.IndexFunc(s.Findings, func(f OpenFinding) bool { return f.ID == open[i].ID }); at >= 0 {
+				open[i].FirstSeen = s.Findings[at].FirstSeen
+			}
 		}
 		s.Findings = open
 		return true
 	})
-}
-
-// rememberIf is remember where the work has come to an end.
-func (w *work) rememberIf(ctx context.Context, ended bool) error {
-	if !ended || w.unreported != "" {
+	if errors.Is(err, ErrArchive) { // the report is worth more than the memory of it
+		w.lose(ctx, err)
 		return nil
 	}
-	return w.remember(ctx)
+	return err
 }
 
 // openFindings are the findings of the outcome that somebody has to resolve, once each.
 func (w *work) openFindings() []OpenFinding {
 	var open []OpenFinding
+	now := w.config.Now().UTC()
 	for _, f := range w.outcome.Findings {
 		known := slices.ContainsFunc(open, func(o OpenFinding) bool { return o.ID == f.ID })
 		if f.Severity.AtLeast(guardrail.Low) && !known {
-			open = append(open, OpenFinding{ID: f.ID, FirstSeen: w.config.Now().UTC(), LastAlarm: w.config.Now().UTC()})
+			open = append(open, OpenFinding{ID: f.ID, FirstSeen: now, LastAlarm: now})
 		}
 	}
 	return open

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
@@ -25,9 +26,11 @@ type memory struct {
 }
 
 type memoryKey struct {
-	key    guardrail.Key
-	policy string
-	denied bool
+	key     guardrail.Key
+	policy  string
+	aliases []string
+	tags    map[string]string
+	denied  bool
 }
 
 func (m *memory) add(k guardrail.Key, text string) *memoryKey {
@@ -71,6 +74,26 @@ func (m *memory) Policy(_ context.Context, arn string) (string, error) {
 	return k.policy, nil
 }
 
+func (m *memory) Aliases(_ context.Context, arn string) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k, err := m.find("ListAliases", arn)
+	if err != nil {
+		return nil, err
+	}
+	return k.aliases, nil
+}
+
+func (m *memory) Tags(_ context.Context, arn string) (map[string]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k, err := m.find("ListResourceTags", arn)
+	if err != nil {
+		return nil, err
+	}
+	return k.tags, nil
+}
+
 func (m *memory) PutPolicy(_ context.Context, arn, text string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -109,7 +132,7 @@ func embeddedContract(t *testing.T) contract {
 	w := newWorld(t, report)
 	plain := w.create(t, &kms.CreateKeyInput{Policy: &good})
 	return contract{
-		keys: awskms.New(w.cloud.Config(w.guardrail, virginia)), plain: plain,
+		keys: awskms.New(w.cloud.Config(w.guardrail, virginia), 1), plain: plain,
 		managed: w.account.AddAWSManagedKey(virginia, "s3"),
 		denied:  w.create(t, &kms.CreateKeyInput{Policy: &lockedOut}),
 		none:    plain[:len(plain)-8] + "00000000",
@@ -142,7 +165,7 @@ func checkReads(t *testing.T, c contract) {
 	t.Helper()
 	k, err := c.keys.Describe(t.Context(), c.plain)
 	want := guardrail.Key{ARN: c.plain, Account: account, Region: virginia, Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults()}
-	if err != nil || k != want {
+	if diff := cmp.Diff(want, k); err != nil || diff != "" {
 		t.Errorf("described as %+v, %v", k, err)
 	}
 	if k, err := c.keys.Describe(t.Context(), c.managed); err != nil || !k.AWSManaged {

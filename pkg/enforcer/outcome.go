@@ -13,8 +13,8 @@ import (
 )
 
 // newOutcome returns an outcome with what is known before the event is read.
-func (e *Enforcer) newOutcome(now time.Time) guardrail.Outcome {
-	return guardrail.Outcome{
+func (e *Enforcer) newOutcome(now time.Time) *guardrail.Outcome {
+	return &guardrail.Outcome{
 		Schema: "1", Time: now.UTC(), GuardrailVersion: e.config.Version,
 		ConfigurationHash: e.hash, Mode: e.config.Configuration.Mode, Trigger: guardrail.ByEvent,
 		Aliases: []string{}, Rule: "default", Baseline: e.config.Configuration.Default,
@@ -53,6 +53,7 @@ func refuseEvent(o *guardrail.Outcome, err error) {
 // decide writes a judgement into the outcome. The action is what it is without a repair.
 func (w *work) decide(j guardrail.Judgement) {
 	decide(w.outcome, j)
+	w.outcome.Plan, w.outcome.Exemption = nil, ""
 	if s := j.Selection; s.Baseline != nil {
 		w.outcome.Rule, w.outcome.Baseline, w.outcome.Mode = s.RuleName(), s.Baseline.Name, s.Mode
 	}
@@ -74,7 +75,7 @@ func decide(o *guardrail.Outcome, j guardrail.Judgement) {
 
 // report logs the outcome and sends it on, and says in the archive that it did.
 func (w *work) report(ctx context.Context) error {
-	if err := w.send(ctx, *w.outcome, w.start); err != nil {
+	if err := w.send(ctx, *w.outcome); err != nil {
 		return err
 	}
 	if w.unreported == "" {
@@ -86,17 +87,17 @@ func (w *work) report(ctx context.Context) error {
 // send logs an outcome and gives it to the reporter. Only an error that may go away is
 // returned: a reporter that fails for good must not keep messages from their end, and
 // the log has the outcome.
-func (e *Enforcer) send(ctx context.Context, o guardrail.Outcome, start time.Time) error {
-	e.log(ctx, o, start)
-	if e.config.Reporter == nil || !worthReporting(o, e.config.Configuration.Notify.From) {
+func (w *work) send(ctx context.Context, o guardrail.Outcome) error {
+	w.log(ctx, o)
+	if w.config.Reporter == nil || !w.worthReporting(o) {
 		return nil
 	}
-	err := e.config.Reporter.Report(ctx, o)
+	err := w.config.Reporter.Report(ctx, o)
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrReporter):
-		e.config.Log.LogAttrs(ctx, slog.LevelError, "reporter failed", slog.String("key", o.KeyARN), slog.String("error", err.Error()))
+		w.config.Log.LogAttrs(ctx, slog.LevelError, "reporter failed", slog.String("key", o.KeyARN), slog.String("error", err.Error()))
 		return nil
 	default:
 		return fmt.Errorf("reporting the outcome: %w", err)
@@ -105,10 +106,10 @@ func (e *Enforcer) send(ctx context.Context, o guardrail.Outcome, start time.Tim
 
 // worthReporting tells whether people are told of an outcome: a repair always, and what
 // is not compliant from the configured severity on.
-func worthReporting(o guardrail.Outcome, from guardrail.Severity) bool {
+func (w *work) worthReporting(o guardrail.Outcome) bool {
 	switch o.Verdict {
 	case guardrail.NonCompliant, guardrail.CannotJudge:
-		return o.Action == guardrail.Repaired || o.Severity.AtLeast(from)
+		return o.Action == guardrail.Repaired || o.Severity.AtLeast(w.config.Configuration.Notify.From)
 	default:
 		return false
 	}
@@ -117,7 +118,7 @@ func worthReporting(o guardrail.Outcome, from guardrail.Severity) bool {
 // log writes the one line that an event leaves. The outcome in it names
 // principals and actions but quotes no policy: it is without witnesses, whose
 // context may repeat values of the policy's conditions, and without the plan.
-func (e *Enforcer) log(ctx context.Context, o guardrail.Outcome, start time.Time) {
+func (w *work) log(ctx context.Context, o guardrail.Outcome) {
 	level := slog.LevelInfo
 	if o.Verdict == guardrail.NonCompliant || o.Verdict == guardrail.CannotJudge {
 		level = slog.LevelWarn
@@ -127,18 +128,18 @@ func (e *Enforcer) log(ctx context.Context, o guardrail.Outcome, start time.Time
 	for i := range o.Findings {
 		o.Findings[i].Witness = nil
 	}
-	e.config.Log.LogAttrs(ctx, level, "outcome",
+	w.config.Log.LogAttrs(ctx, level, "outcome",
 		slog.String("key", o.KeyARN), slog.String("verdict", string(o.Verdict)), slog.String("severity", string(o.Severity)),
-		slog.String("action", string(o.Action)), slog.String("reason", o.ActionReason), e.duration(start),
+		slog.String("action", string(o.Action)), slog.String("reason", o.ActionReason), w.duration(),
 		slog.Any("outcome", o))
 }
 
-func (e *Enforcer) logGivenBack(ctx context.Context, o guardrail.Outcome, err error, start time.Time) {
-	e.config.Log.LogAttrs(ctx, slog.LevelWarn, "given back",
-		slog.String("key", o.KeyARN), slog.String("verdict", string(guardrail.NothingToJudge)), slog.String("action", "given-back"),
-		slog.String("reason", "no-answer-yet"), slog.String("error", err.Error()), e.duration(start))
+func (w *work) logGivenBack(ctx context.Context, err error) {
+	w.config.Log.LogAttrs(ctx, slog.LevelWarn, "given back",
+		slog.String("key", w.outcome.KeyARN), slog.String("verdict", string(guardrail.NothingToJudge)), slog.String("action", "given-back"),
+		slog.String("reason", "no-answer-yet"), slog.String("error", err.Error()), w.duration())
 }
 
-func (e *Enforcer) duration(start time.Time) slog.Attr {
-	return slog.Float64("durationMs", float64(e.config.Now().Sub(start).Microseconds())/1000)
+func (w *work) duration() slog.Attr {
+	return slog.Float64("durationMs", float64(w.config.Now().Sub(w.start).Microseconds())/1000)
 }

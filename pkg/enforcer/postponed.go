@@ -1,9 +1,6 @@
 package enforcer
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Postponed is an event that is to be handled again later.
 type Postponed struct {
@@ -12,11 +9,4 @@ type Postponed struct {
 	Due     time.Time `json:"due"`
 	// Event is the EventBridge event, verbatim.
 	Event []byte `json:"event"`
-}
-
-// partitionOf returns the partition of an ARN.
-func partitionOf(arn string) string {
-	_, rest, _ := strings.Cut(arn, ":")
-	partition, _, _ := strings.Cut(rest, ":")
-	return partition
 }

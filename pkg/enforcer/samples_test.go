@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/events"
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
@@ -25,8 +26,18 @@ func sampleKey(t *testing.T, event trail.Event) guardrail.Key {
 	return k
 }
 
+// clockAfter is a clock an hour after an event.
+func clockAfter(event trail.Event) *clock {
+	c := newClock()
+	if event.KeyARN != "" {
+		c.at = event.Time.Add(time.Hour)
+	}
+	return c
+}
+
 // Every sample is handled in a world in which each key exists and is open to everyone: what
-// is to be judged is repaired, the rest is skipped for the decoder's reason.
+// is to be judged is repaired (or reported, of a sweep), the rest is skipped for the
+// decoder's reason.
 func TestEverySampleIsRepairedOrSkippedForItsReason(t *testing.T) {
 	repaired := 0
 	for _, sample := range events.Samples() {
@@ -34,26 +45,31 @@ func TestEverySampleIsRepairedOrSkippedForItsReason(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys, c := &memory{}, newClock()
+		keys, c := &memory{}, clockAfter(event)
 		if event.KeyARN != "" {
 			keys.add(sampleKey(t, event), `{"Statement":`+allow(`"*"`, "kms:*")+`}`)
 		}
-		o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), sample.JSON)
+		o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), first(sample.JSON))
 		if err != nil {
 			t.Errorf("%s: %v", sample.Name, err)
 			continue
 		}
-		want := outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "proved-difference"}
-		calls := []string{"DescribeKey", "GetKeyPolicy", "PutKeyPolicy"}
-		if event.Ignored != "" {
+		want := outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}
+		calls := []string{"DescribeKey", "GetKeyPolicy", "GetKeyPolicy", "PutKeyPolicy", "GetKeyPolicy"}
+		switch {
+		case event.Ignored != "":
 			want, calls = outcome{guardrail.NothingToJudge, guardrail.NoSeverity, "", guardrail.Skipped, string(event.Ignored)}, nil
-		} else {
+		case event.SweepID != "":
+			want.Action, want.Reason, calls = guardrail.Reported, guardrail.ReasonSweep, calls[:2]
+		default:
 			repaired++
 		}
 		if summary(o) != want || !slices.Equal(keys.calls, calls) {
 			t.Errorf("%s: %+v with calls %q, want %+v with calls %q", sample.Name, summary(o), keys.calls, want, calls)
 		}
-		if o.KeyARN != event.KeyARN || o.Actor == nil || o.Actor.EventID != event.ID {
+		byCall := o.Actor != nil && o.Actor.EventID == event.ID && o.Trigger == guardrail.ByEvent
+		bySweep := o.Actor == nil && event.SweepID != "" && o.Trigger == guardrail.BySweep
+		if o.KeyARN != event.KeyARN || !byCall && !bySweep {
 			t.Errorf("%s: outcome of key %q and actor %+v", sample.Name, o.KeyARN, o.Actor)
 		}
 	}
@@ -70,11 +86,11 @@ func TestEverySampleEndsInAnOutcomeWhereNoKeyCanBeRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, denied := range map[string]bool{"gone": false, "closed": true} {
-			keys, c := &memory{}, newClock()
+			keys, c := &memory{}, clockAfter(event)
 			if denied && event.KeyARN != "" {
 				keys.add(sampleKey(t, event), good).denied = true
 			}
-			o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), sample.JSON)
+			o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), first(sample.JSON))
 			want := guardrail.Skipped
 			if denied && event.Ignored == "" {
 				want = guardrail.Reported
@@ -98,7 +114,7 @@ func TestABadEventIsReportedWithItsReasonAndNoKeyIsTouched(t *testing.T) {
 			t.Fatalf("%s: %v", sample.Name, decodeErr)
 		}
 		keys, c := &memory{}, newClock()
-		o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), sample.JSON)
+		o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), first(sample.JSON))
 		if err != nil {
 			t.Errorf("%s: given back, but it stays as it is: %v", sample.Name, err)
 			continue
@@ -120,7 +136,7 @@ func TestABadEventIsReportedWithItsReasonAndNoKeyIsTouched(t *testing.T) {
 			t.Errorf("no bad event is reported as %s: %v", code, reasons)
 		}
 	}
-	o, err := newEnforcer(&memory{}, repair, newClock(), &bytes.Buffer{}).Handle(t.Context(), make([]byte, trail.MaxEventBytes+1))
+	o, err := newEnforcer(&memory{}, repair, newClock(), &bytes.Buffer{}).Handle(t.Context(), first(make([]byte, trail.MaxEventBytes+1)))
 	if err != nil || o.ActionReason != "event-too-large" {
 		t.Errorf("too large: %+v, %v", summary(o), err)
 	}

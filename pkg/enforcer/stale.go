@@ -1,10 +1,23 @@
 package enforcer
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 )
+
+// settlingTime is how long a key that was just made may be unknown to other KMS
+// calls, and an old policy be read: "in some cases several minutes".
+// https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html#programming-eventual-consistency
+const settlingTime = 10 * time.Minute
+
+// clockSkew is how far the clocks of CloudTrail and of the function may differ. Event
+// times are cut to seconds.
+const clockSkew = 2 * time.Second
 
 // errNotSettled says that KMS may still answer with an old policy.
 var errNotSettled = errors.New("the key policy that was read may be an old one; KMS may not have settled yet")
@@ -13,29 +26,66 @@ var errNotSettled = errors.New("the key policy that was read may be an old one; 
 // than the guardrail's own last write: KMS is eventually consistent.
 //
 // The policy before the guardrail's write, read within the settling time, is taken for
-// an old one, and not written over again. A policy that is as it should be is not
-// believed while the event is young and tells of another one that is not, since no
-// further event would tell of the drift; unless the guardrail itself replaced that one.
-// Where somebody else did, the event comes back until it is old enough, and does no harm.
+// an old one, and not written over again. A policy that is not the one which a young event
+// tells of may be older or newer than that, and no further event would tell of the policy
+// that was not seen. So the event comes back until it is old enough, unless
+//   - the guardrail itself replaced the event's policy, or
+//   - both policies are judged alike: the work is the same, whichever it is. Where both
+//     are compliant and another invocation may just now be writing over the event's, it
+//     is not: see keepSuperseded.
 func (w *work) settled() error {
-	last := w.state.LastWrite
-	recent := last != nil && w.config.Now().Sub(last.Time) < settlingTime
+	last := w.memory.state.lastWrite()
+	recent := last.Slot != "" && w.config.Now().Sub(last.Time) < settlingTime
 	if recent && w.live == last.Before && last.Before != last.After {
 		return errNotSettled
 	}
-	if recent && w.live == last.After || w.judgement.Verdict != guardrail.Compliant {
-		return nil
-	}
-	if w.event.PolicyText == "" || w.config.Now().Sub(w.event.Time) >= settlingTime {
-		return nil
-	}
-	if told := hash(w.snapshot.Key, w.event.PolicyText); told != "" && told == w.live {
+	if !w.doubtful() || recent && w.live == last.After && !w.event.Time.Add(clockSkew).After(last.Claimed) {
 		return nil
 	}
 	s := w.snapshot
 	s.Policy, s.BypassedLockoutCheck = w.event.PolicyText, false
-	if guardrail.Judge(s, w.config.Configuration, w.config.Now()).Verdict != guardrail.Compliant {
+	told := guardrail.Judge(s, w.config.Configuration, w.config.Now()).Verdict
+	if told != w.judgement.Verdict || told == guardrail.Compliant && w.config.Archive != nil {
 		return errNotSettled
+	}
+	return nil
+}
+
+// doubtful tells whether a young event tells of another policy than the live one.
+func (w *work) doubtful() bool {
+	return w.told != "" && w.told != w.live && w.young()
+}
+
+// keepSuperseded archives the policy of another writer that one of the guardrail's writes
+// replaced unseen: put after the policy that was judged, and before the write.
+func (w *work) keepSuperseded(ctx context.Context) error {
+	if w.told == "" || w.ownCall() {
+		return nil
+	}
+	for _, write := range w.memory.state.Writes {
+		between := w.event.Time.After(write.Claimed.Add(-clockSkew)) && w.event.Time.Before(write.Time.Add(clockSkew))
+		if !between || w.told == write.Before || w.told == write.After {
+			continue
+		}
+		if err := w.supersede(ctx, write.Slot); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// supersede archives the event's policy beside a claim whose write replaced it.
+func (w *work) supersede(ctx context.Context, slot Slot) error {
+	err := w.config.Archive.MarkSuperseded(ctx, slot, Superseded{
+		Time: w.config.Now().UTC(), EventID: w.event.ID, EventTime: w.event.Time, Actor: w.outcome.Actor,
+		Policy: PolicyText{Text: w.event.PolicyText, Hash: w.told},
+	})
+	if errors.Is(err, ErrArchive) { // for good: the event must not be held up for it
+		w.config.Log.LogAttrs(ctx, slog.LevelError, "a replaced policy is not archived", slog.String("record", string(slot)), slog.String("error", err.Error()))
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("archiving the replaced policy: %w", err)
 	}
 	return nil
 }

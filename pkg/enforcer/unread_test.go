@@ -41,12 +41,12 @@ func TestALockedOutKeyIsReportedWithWhoCanStillChangeItsPolicy(t *testing.T) {
 		},
 		{
 			"nobody has it", lockedOut, document(allow(`{"AWS":"`+admin+`"}`, "kms:Decrypt")), []string{"by the policy in the event nobody can change it", "AWS Support"},
-			[]guardrail.Code{guardrail.CodeLockedOut, guardrail.CodeAccountStatementMissing, guardrail.CodeAccountAccess, guardrail.CodeAccessMissing}, guardrail.EventPolicy,
+			[]guardrail.Code{guardrail.CodeLockedOut, guardrail.CodeAccountStatementMissing, guardrail.CodeNoAdministrator, guardrail.CodeAccountAccess, guardrail.CodeAccessMissing}, guardrail.EventPolicy,
 			bothReads, "written with the bypass",
 		},
 		{
 			"it depends", lockedOut, document(undecided(`{"AWS":"`+admin+`"}`, "kms:*")), []string{"is not decided", "AWS Support"},
-			[]guardrail.Code{guardrail.CodeLockedOut, guardrail.CodeUndecided, guardrail.CodeAccountStatementMissing}, guardrail.EventPolicy,
+			[]guardrail.Code{guardrail.CodeLockedOut, guardrail.CodeUndecided, guardrail.CodeAccountStatementMissing, "lint-resource-not-star"}, guardrail.EventPolicy,
 			bothReads, "who that is, is not proved",
 		},
 		{
@@ -151,10 +151,11 @@ func TestAGuardrailWithoutPermissionsReportsEveryKey(t *testing.T) {
 // No default of any type lets the world or a service in, so that much can be told of a key
 // whose type is not known; a foreign account can, where the settings name one as user.
 func TestALockedOutKeyOfUnknownTypeIsStillTooOpen(t *testing.T) {
-	stranger := console
-	stranger.Users = append(slices.Clone(console.Users), "444455556666")
+	stranger := configured(func(c *guardrail.Configuration) {
+		c.Baselines[0].Users.Required = []string{worker, "arn:aws:iam::444455556666:root"}
+	})
 	for _, row := range []struct {
-		yardstick guardrail.Yardstick
+		yardstick *guardrail.Configuration
 		principal string
 		want      guardrail.Code
 		told      bool

@@ -2,11 +2,14 @@ package enforcer_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,7 +32,8 @@ const (
 	worker   = "arn:aws:iam::111122223333:role/Worker"
 
 	// guardrailPolicy is the identity policy of the guardrail's role.
-	guardrailPolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:DescribeKey","kms:GetKeyPolicy","kms:PutKeyPolicy"],"Resource":"*"}}`
+	guardrailPolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:DescribeKey","kms:GetKeyPolicy","kms:PutKeyPolicy","kms:ListAliases","kms:ListResourceTags"],"Resource":"*"}}`
+	guardrailRole   = "arn:aws:iam::111122223333:role/Guardrail"
 )
 
 // Key policies. Each is one that KMS accepts from the role Admin.
@@ -38,6 +42,7 @@ var (
 	toAdmin   = allow(`{"AWS":"`+admin+`"}`, "kms:*")
 	good      = document(toAccount)
 	public    = document(toAccount, allow(`"*"`, "kms:Decrypt"))
+	publicToo = document(toAccount, allow(`"*"`, "kms:Sign"))
 	lockedOut = document(toAdmin)
 	unsure    = document(toAccount, undecided(`"*"`, "kms:Decrypt"))
 )
@@ -55,12 +60,27 @@ func undecided(principal, action string) string {
 	return strings.Replace(allow(principal, action), `"Resource":"*"`, `"Resource":"${aws:username}"`, 1)
 }
 
-// Yardsticks.
+// Configurations.
 var (
-	report  = guardrail.Yardstick{Mode: guardrail.Report, Style: defaultpolicy.API}
-	repair  = guardrail.Yardstick{Mode: guardrail.Repair, Style: defaultpolicy.API}
-	console = guardrail.Yardstick{Mode: guardrail.Repair, Style: defaultpolicy.Console, Administrators: []string{admin}, Users: []string{worker}}
+	report  = configured(func(c *guardrail.Configuration) { c.Mode, c.Baselines[0].Style = guardrail.Report, defaultpolicy.API })
+	repair  = configured(func(c *guardrail.Configuration) { c.Baselines[0].Style = defaultpolicy.API })
+	console = configured(func(c *guardrail.Configuration) {
+		c.Baselines[0].Administrators.Required, c.Baselines[0].Users.Required = []string{admin}, []string{worker}
+	})
 )
+
+// configured is a configuration that repairs everything with the generated default, holds
+// nothing, and permits nobody.
+func configured(change func(*guardrail.Configuration)) *guardrail.Configuration {
+	c := guardrail.DefaultConfiguration()
+	c.Mode, c.Repair.From, c.Notify.From = guardrail.Repair, guardrail.Low, guardrail.Low
+	c.Repair.HoldWhen, c.Repair.Strategy = nil, guardrail.Reset
+	b := guardrail.DefaultBaseline()
+	b.Name = "default"
+	c.Baselines = []guardrail.Baseline{b}
+	change(c)
+	return c
+}
 
 // clock is a time that a test moves.
 type clock struct {
@@ -88,11 +108,14 @@ type world struct {
 	account          *localaws.Account
 	clock            *clock
 	admin, guardrail localaws.Identity
+	config           enforcer.Config
 	enforcer         *enforcer.Enforcer
+	bucket           *bucket
+	reporter         *reporter
 	log              *bytes.Buffer
 }
 
-func newWorld(t testing.TB, y guardrail.Yardstick) *world {
+func newWorld(t testing.TB, c *guardrail.Configuration) *world {
 	t.Helper()
 	w := &world{clock: newClock(), log: &bytes.Buffer{}}
 	w.cloud = localaws.Start(localaws.Options{Clock: w.clock.now, Seed: 1})
@@ -101,15 +124,39 @@ func newWorld(t testing.TB, y guardrail.Yardstick) *world {
 	w.admin = w.account.AddRole("Admin", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
 	w.account.AddRole("Worker", localaws.PrincipalOptions{})
 	w.guardrail = w.account.AddRole("Guardrail", localaws.PrincipalOptions{Policies: []string{guardrailPolicy}})
-	keys := awskms.New(w.cloud.Config(w.guardrail, virginia))
-	w.enforcer = newEnforcer(keys, y, w.clock, w.log)
+	w.cloud.AddAccount("444455556666", localaws.AccountOptions{})
+	w.bucket, w.reporter = newBucket(w.clock), &reporter{}
+	w.config = configOf(awskms.New(w.cloud.Config(w.guardrail, virginia), 1), c, w.clock, w.log)
+	w.config.Archive, w.config.Reporter = w.bucket.archive(), w.reporter
+	w.enforcer = enforcer.New(w.config)
 	return w
 }
 
-func newEnforcer(keys enforcer.Keys, y guardrail.Yardstick, c *clock, log *bytes.Buffer) *enforcer.Enforcer {
-	return enforcer.New(enforcer.Config{
-		Keys: keys, Yardstick: y, Log: slog.New(slog.NewJSONHandler(log, nil)), Now: c.now, Version: "v1.2.3",
-	})
+// configOf is the configuration of an enforcer with an archive of its own.
+func configOf(keys enforcer.Keys, c *guardrail.Configuration, clock *clock, log io.Writer) enforcer.Config {
+	return enforcer.Config{
+		Keys: keys, Configuration: c, Archive: newBucket(clock).archive(), Role: guardrailRole,
+		Log: slog.New(slog.NewJSONHandler(log, nil)), Now: clock.now, Version: "v1.2.3",
+		Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	}
+}
+
+func newEnforcer(keys enforcer.Keys, c *guardrail.Configuration, clock *clock, log io.Writer) *enforcer.Enforcer {
+	return enforcer.New(configOf(keys, c, clock, log))
+}
+
+// deliveries counts the deliveries of all tests: no two have the same name.
+var deliveries atomic.Int64
+
+// first is the first delivery of an event, and again one after it.
+func first(event []byte) enforcer.Message {
+	return enforcer.Message{Event: event, Delivery: fmt.Sprint("delivery-", deliveries.Add(1))}
+}
+
+func again(event []byte) enforcer.Message {
+	m := first(event)
+	m.Again = true
+	return m
 }
 
 func (w *world) kms(region string) *kms.Client {
@@ -174,12 +221,36 @@ func (w *world) calls() []string {
 // handle handles an event that is not to be given back.
 func (w *world) handle(t testing.TB, event []byte) guardrail.Outcome {
 	t.Helper()
-	o, err := w.enforcer.Handle(t.Context(), event)
+	o, err := w.enforcer.Handle(t.Context(), first(event))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return o
 }
+
+// redeliver handles an event again, as often as the queue gives it, and returns how often
+// that was.
+func (w *world) redeliver(t testing.TB, event []byte) (guardrail.Outcome, int) {
+	t.Helper()
+	for n := 1; n < mostReceives; n++ {
+		w.clock.advance(visibility)
+		if o, err := w.enforcer.Handle(t.Context(), again(event)); err == nil {
+			return o, n
+		}
+	}
+	t.Fatal("the message ends as a dead letter")
+	return guardrail.Outcome{}, 0
+}
+
+// The queue: visibility is how long a message that was given back stays invisible, six
+// times the function's timeout; mostReceives is how often it is given out.
+const (
+	visibility   = 6 * time.Minute
+	mostReceives = 5
+)
+
+// madeUp counts the events that tests make up.
+var madeUp atomic.Int64
 
 // putEvent is the event of a PutKeyPolicy call that this test makes up.
 func putEvent(arn, text string, at time.Time) []byte {
@@ -192,7 +263,7 @@ func putEvent(arn, text string, at time.Time) []byte {
 			"eventTime": at.Format(time.RFC3339), "eventSource": "kms.amazonaws.com", "eventName": "PutKeyPolicy", "awsRegion": region,
 			"sourceIPAddress": "192.0.2.7", "userAgent": "made-up/1.0",
 			"requestParameters": map[string]any{"keyId": arn, "policyName": "default", "policy": text},
-			"eventID":           "d-1", "eventType": "AwsApiCall",
+			"eventID":           fmt.Sprint("made-up-", madeUp.Add(1)), "eventType": "AwsApiCall",
 		},
 	})
 	if err != nil {
@@ -230,4 +301,22 @@ func hash(t testing.TB, text string) string {
 		t.Fatal(err)
 	}
 	return d.Hash("aws")
+}
+
+// resetOf is the generated default of a configuration, for a key of a type.
+func resetOf(t testing.TB, c *guardrail.Configuration, keyType defaultpolicy.KeyType) string {
+	t.Helper()
+	k := memoryKeyOf("plain")
+	k.Type = keyType.WithDefaults()
+	limits, err := c.Baselines[0].Limits(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return limits.Reset.Text()
+}
+
+// apiDefault is the generated API default.
+func apiDefault(t testing.TB) string {
+	t.Helper()
+	return resetOf(t, repair, defaultpolicy.KeyType{})
 }

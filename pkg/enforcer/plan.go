@@ -1,0 +1,97 @@
+package enforcer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/repair"
+)
+
+// plan makes the plan, and tells whether it is to be written.
+func (w *work) plan(ctx context.Context) (plan repair.Plan, ok bool, err error) {
+	plan, err = repair.For(w.snapshot, w.judgement, w.config.Configuration, w.config.Role)
+	var refusal *repair.Refusal
+	switch {
+	case errors.As(err, &refusal) && refusal.Reason == repair.NothingToDo:
+		w.outcome.Action, w.outcome.ActionReason = guardrail.Reported, string(refusal.Reason)
+		return plan, false, nil
+	case errors.As(err, &refusal):
+		w.refusePlan(string(refusal.Reason), guardrail.CodePlanRefused, "no repair can be planned: "+string(refusal.Reason))
+		return plan, false, nil
+	case err != nil:
+		return plan, false, fmt.Errorf("planning the repair: %w", err)
+	}
+	w.outcome.Plan = planned(plan)
+	if w.judgement.Severity == guardrail.Critical {
+		return plan, true, nil
+	}
+	holds, err := w.holds(ctx, plan)
+	if err != nil || len(holds) == 0 {
+		return plan, err == nil, err
+	}
+	w.outcome.Action, w.outcome.ActionReason = guardrail.Held, string(holds[0].Reason)
+	for _, hold := range holds {
+		w.addFinding(guardrail.CodeRepairHeld, guardrail.Info, hold.Detail)
+	}
+	return plan, false, nil
+}
+
+// holds returns why a plan is to be held. Tags are read for it where nothing else asked.
+func (w *work) holds(ctx context.Context, plan repair.Plan) ([]repair.Hold, error) {
+	c := w.config.Configuration
+	if slices.Contains(c.Repair.HoldWhen, guardrail.HoldCloudFormation) && !c.NeedsTags() {
+		if err := w.readTags(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return repair.Holds(plan, w.snapshot, c.Repair), nil
+}
+
+func planned(plan repair.Plan) *guardrail.PlannedPolicy {
+	p := &guardrail.PlannedPolicy{Policy: plan.Document.Text(), Hash: plan.After, Edits: []string{}}
+	for _, edit := range plan.Edits {
+		p.Edits = append(p.Edits, edit.String())
+	}
+	return p
+}
+
+// record is what is archived before the write.
+func (w *work) record(plan repair.Plan) (Record, error) {
+	outcome := *w.outcome
+	outcome.Action, outcome.ActionReason, outcome.After = guardrail.Repaired, w.judgement.Decision.Reason, plan.After
+	outcomeText, err := json.Marshal(outcome)
+	if err != nil {
+		return Record{}, fmt.Errorf("archiving the outcome: %w", err)
+	}
+	edits, err := json.Marshal(plan.Edits)
+	if err != nil {
+		return Record{}, fmt.Errorf("archiving the edits: %w", err)
+	}
+	return Record{
+		Time: w.config.Now().UTC(), Holder: w.message.Delivery,
+		EventID: w.event.ID, EventTime: w.event.Time, KeyARN: w.event.KeyARN,
+		GuardrailVersion: w.config.Version, ConfigurationHash: w.outcome.ConfigurationHash,
+		Actor: w.outcome.Actor, Severity: w.outcome.Severity, Findings: w.outcome.Findings,
+		Before: PolicyText{Text: w.snapshot.Policy, Hash: w.live},
+		After:  PolicyText{Text: plan.Document.Text(), Hash: plan.After},
+		Edits:  edits, Outcome: outcomeText,
+	}, nil
+}
+
+func (w *work) refusePlan(reason string, code guardrail.Code, message string) {
+	w.outcome.Action, w.outcome.ActionReason = guardrail.PlanRefused, reason
+	w.addFinding(code, guardrail.High, message)
+}
+
+func (w *work) addFinding(code guardrail.Code, severity guardrail.Severity, message string) {
+	addFinding(w.outcome, code, severity, message)
+}
+
+func addFinding(o *guardrail.Outcome, code guardrail.Code, severity guardrail.Severity, message string) {
+	o.Findings = append(o.Findings, guardrail.NewFinding(guardrail.Key{ARN: o.KeyARN}, code, severity, message))
+	o.Severity = guardrail.Worst(o.Findings)
+}
