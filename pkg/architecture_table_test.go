@@ -60,6 +60,7 @@ const (
 var table = []row{
 	{folder: "events", reason: "samples and the pattern are data that every side reads; they lean on none"},
 	{folder: "functions/enforce", imports: []string{"pkg/app"}, libraries: []library{runtime}, never: notInLambda, reason: lambda},
+	{folder: "functions/sweep", imports: []string{"pkg/app"}, libraries: []library{runtime}, never: notInLambda, reason: lambda},
 	{
 		folder:    "functions/kmsguard",
 		imports:   slices.Concat([]string{"events", "pkg/app", "pkg/report", "pkg/localaws", "pkg/config", "pkg/enforcer", "pkg/awskms", "pkg/archive"}, engine),
@@ -89,6 +90,8 @@ var table = []row{
 	{folder: "pkg/enforcer", imports: engine, reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
 	{folder: "pkg/awskms", imports: []string{"pkg/defaultpolicy", "pkg/guardrail", "pkg/enforcer"}, libraries: []library{limiter, sdk}, never: notInLambda, reason: adapter},
 	{folder: "pkg/archive", imports: []string{"pkg/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
+	{folder: "pkg/sweeper", imports: []string{"pkg/guardrail", "pkg/trail"}, reason: "the sweeper owns the interfaces it needs: it knows no adapter and no SDK, and how a key is judged only as a function"},
+	{folder: "pkg/awssqs", libraries: []library{sdk}, never: notInLambda, reason: "the queue carries texts: what they say is for the package that writes and reads them"},
 	{
 		folder:  "pkg/report",
 		imports: []string{"pkg/policy", "pkg/evaluation", "pkg/access", "pkg/lint", "pkg/guardrail"},
@@ -97,10 +100,11 @@ var table = []row{
 	{folder: "pkg/localaws", libraries: []library{quamina, sdk}, reason: "embedded AWS stands for AWS: it must not share the code that it is there to test"},
 	{folder: "pkg/mutation", reason: "the mutants' mechanism serves the tests of any package"},
 	{folder: "pkg/localaws/lambdahost", reason: "the host of a built binary knows the Lambda Runtime API only"},
+	{folder: "pkg/localaws/messagequeue", reason: "the SQS of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
 	{folder: "pkg/localaws/objectstore", libraries: []library{fakeS3}, reason: "the S3 of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
 	{
 		folder:    "pkg/app",
-		imports:   slices.Concat([]string{"pkg/config", "pkg/enforcer", "pkg/awskms", "pkg/archive"}, engine),
+		imports:   slices.Concat([]string{"pkg/config", "pkg/enforcer", "pkg/sweeper", "pkg/awskms", "pkg/archive", "pkg/awssqs"}, engine),
 		libraries: []library{runtime, sdk},
 		never:     notInLambda,
 		reason:    lambda,

@@ -6,6 +6,10 @@
 // batch response; one bare EventBridge event, whose answer is the outcome; or the event
 // of the flush's schedule, {"source":"kms-guardrail","detail-type":"KMS Guardrail Flush"}.
 //
+// [NewSweep] does the same for functions/sweep. [SweepHandler] takes the event of the
+// sweep's schedule, {"source":"kms-guardrail","detail-type":"KMS Guardrail Sweep"}; the
+// answer is the summary.
+//
 // # Settings
 //
 //	GUARDRAIL_CONFIG       the configuration; default: guardrail.yaml beside the binary,
@@ -17,6 +21,11 @@
 //	GUARDRAIL_CONCURRENCY  how many instances of the function may run at once (1)
 //	ORGANIZATION_ID        of the account, for ${OrganizationId}
 //	ORGANIZATIONAL_UNITS   comma-separated ids of the units above the account
+//	KEYS_QUEUE_URL         the queue of the function enforce, onto which a sweep puts keys
+//
+// The sweep takes the same settings, KEYS_QUEUE_URL, and needs GUARDRAIL_ACCOUNT: one
+// account and Region is swept. SWEEP_QUEUE_URL, of the sweeps of an organization's
+// accounts, is not read yet.
 //
 // A setting that cannot be read is an error at the start, not at the first event, and
 // so is a configuration with anything wrong in it: file, line and reason.

@@ -21,19 +21,26 @@ import (
 // NewEnforce returns the handler of functions/enforce, wired from the
 // environment: settings (see the package documentation), credentials and endpoints.
 func NewEnforce(ctx context.Context, getenv func(string) string, log *slog.Logger) (*Handler, error) {
-	binary, err := os.Executable()
+	settings, aws, err := start(ctx, getenv)
 	if err != nil {
-		return nil, fmt.Errorf("finding the configuration beside the binary: %w", err)
-	}
-	settings, err := ReadSettings(getenv, filepath.Dir(binary))
-	if err != nil {
-		return nil, fmt.Errorf("reading the settings: %w", err)
-	}
-	aws, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("loading the AWS configuration: %w", err)
+		return nil, err
 	}
 	return NewEnforceWith(aws, settings, log)
+}
+
+// start reads the environment.
+func start(ctx context.Context, getenv func(string) string) (settings Settings, aws aws.Config, err error) {
+	binary, err := os.Executable()
+	if err != nil {
+		return settings, aws, fmt.Errorf("finding the configuration beside the binary: %w", err)
+	}
+	if settings, err = ReadSettings(getenv, filepath.Dir(binary)); err != nil {
+		return settings, aws, fmt.Errorf("reading the settings: %w", err)
+	}
+	if aws, err = config.LoadDefaultConfig(ctx); err != nil {
+		return settings, aws, fmt.Errorf("loading the AWS configuration: %w", err)
+	}
+	return settings, aws, nil
 }
 
 // NewEnforceWith is NewEnforce with settings and an AWS configuration that are already

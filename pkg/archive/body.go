@@ -56,6 +56,8 @@ func kindOf(body any) string {
 		return "state"
 	case enforcer.Postponed:
 		return "postponed"
+	case sweepBody:
+		return "sweep"
 	default:
 		panic("archive: a body without a kind") // a mistake in this package
 	}

@@ -16,6 +16,7 @@
 //	breaker/<hour>/<account>/<n>, breaker/<hour>/total/<n>   one repair of an hourly limit
 //	state/<account>/<region>/<key id>                    what is remembered of a key
 //	postponed/<account>/<region>/<key id>                an event that is to be handled later
+//	sweep/<account>/<region>                             the last complete sweep
 //
 // <window> is its beginning and end, 20261123T000000Z-20261124T000000Z, so that a
 // change of the configured length does not make old claims unreadable. No name has
@@ -23,8 +24,8 @@
 //
 // Objects under repairs and breaker are created with If-None-Match: * and never
 // replaced or deleted, so the bucket may have Object Lock with a default retention.
-// Pointers in the outbox and postponed events are deleted, state is replaced with If-Match: under versioning
-// both leave old versions behind, which a lifecycle rule may expire.
+// Pointers in the outbox and postponed events are deleted, state is replaced with If-Match, the last sweep by
+// whichever comes later: under versioning all leave old versions behind, which a lifecycle rule may expire.
 //
 // # The lock
 //

@@ -39,6 +39,9 @@ type key struct{ account, region, id string }
 // could change the meaning of an object's name matters here.
 var keyARN = regexp.MustCompile(`^arn:[a-z][a-z0-9-]{0,31}:kms:([a-z0-9-]{1,32}):([0-9]{12}):key/([A-Za-z0-9-]{1,128})$`)
 
+// place is the account and Region of a name.
+var place = regexp.MustCompile(`^[0-9]{12}/[a-z0-9-]{1,32}$`)
+
 // parseKey reads a key ARN.
 func parseKey(arn string) (key, error) {
 	parts := keyARN.FindStringSubmatch(arn)

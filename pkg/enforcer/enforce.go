@@ -68,7 +68,7 @@ func (w *work) round(ctx context.Context) (again bool, err error) {
 func (w *work) unreadable(denied, err error) (done bool, _ error) {
 	o, key := w.outcome, w.snapshot.Key
 	switch {
-	case errors.Is(err, ErrNotFound) && w.young():
+	case errors.Is(err, ErrNotFound) && w.young() && trigger(w.event) != guardrail.BySweep:
 		return true, fmt.Errorf("too new to be found: %w", err)
 	case errors.Is(err, ErrNotFound):
 		skip(o, string(guardrail.CodeKeyGone))

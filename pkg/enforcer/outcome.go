@@ -24,7 +24,10 @@ func (e *Enforcer) newOutcome(now time.Time) *guardrail.Outcome {
 
 // name writes into an outcome which key the event is about, and who acted.
 func name(o *guardrail.Outcome, event trail.Event) {
-	o.KeyARN, o.Account, o.Region = event.KeyARN, event.Account, event.Region
+	o.KeyARN, o.Account, o.Region, o.Trigger = event.KeyARN, event.Account, event.Region, trigger(event)
+	if event.SweepID != "" {
+		return // a sweep is nobody's call
+	}
 	a := event.Actor
 	o.Actor = &guardrail.Actor{
 		ARN: a.ARN, Type: a.Type, SourceIP: a.SourceIP, UserAgent: a.UserAgent,

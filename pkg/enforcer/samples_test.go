@@ -36,7 +36,8 @@ func clockAfter(event trail.Event) *clock {
 }
 
 // Every sample is handled in a world in which each key exists and is open to everyone: what
-// is to be judged is repaired, the rest is skipped for the decoder's reason.
+// is to be judged is repaired (or reported, of a sweep), the rest is skipped for the
+// decoder's reason.
 func TestEverySampleIsRepairedOrSkippedForItsReason(t *testing.T) {
 	repaired := 0
 	for _, sample := range events.Samples() {
@@ -55,15 +56,20 @@ func TestEverySampleIsRepairedOrSkippedForItsReason(t *testing.T) {
 		}
 		want := outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}
 		calls := []string{"DescribeKey", "GetKeyPolicy", "GetKeyPolicy", "PutKeyPolicy", "GetKeyPolicy"}
-		if event.Ignored != "" {
+		switch {
+		case event.Ignored != "":
 			want, calls = outcome{guardrail.NothingToJudge, guardrail.NoSeverity, "", guardrail.Skipped, string(event.Ignored)}, nil
-		} else {
+		case event.SweepID != "":
+			want.Action, want.Reason, calls = guardrail.Reported, guardrail.ReasonSweep, calls[:2]
+		default:
 			repaired++
 		}
 		if summary(o) != want || !slices.Equal(keys.calls, calls) {
 			t.Errorf("%s: %+v with calls %q, want %+v with calls %q", sample.Name, summary(o), keys.calls, want, calls)
 		}
-		if o.KeyARN != event.KeyARN || o.Actor == nil || o.Actor.EventID != event.ID {
+		byCall := o.Actor != nil && o.Actor.EventID == event.ID && o.Trigger == guardrail.ByEvent
+		bySweep := o.Actor == nil && event.SweepID != "" && o.Trigger == guardrail.BySweep
+		if o.KeyARN != event.KeyARN || !byCall && !bySweep {
 			t.Errorf("%s: outcome of key %q and actor %+v", sample.Name, o.KeyARN, o.Actor)
 		}
 	}

@@ -15,6 +15,7 @@ const (
 	ReasonNotLive    = "policy-not-live"
 	ReasonBelow      = "below-repair-severity" // no finding is as bad as repair.from
 	ReasonSweep      = "sweep"                 // a sweep found it, and sweeps only report
+	ReasonFirstSweep = "first-sweep"           // the first sweep after a change of the configuration found it, and only reports
 	ReasonExempt     = "exempt"
 )
 
@@ -35,6 +36,8 @@ func (j *Judgement) decide(s Snapshot, c *Configuration) Decision {
 		return Decision{Reason: ReasonBelow}
 	case s.Trigger == BySweep && !c.Repair.Sweep:
 		return Decision{Reason: ReasonSweep}
+	case s.FirstSweep:
+		return Decision{Reason: ReasonFirstSweep}
 	default:
 		return Decision{Repair: true, Reason: j.worstCode()}
 	}

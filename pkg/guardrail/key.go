@@ -62,6 +62,9 @@ type Snapshot struct {
 	// BypassedLockoutCheck is true where the caller who set this policy asked KMS to
 	// skip the check that it can still be changed.
 	BypassedLockoutCheck bool
+	// FirstSweep is true where a sweep found the key and no sweep was completed under
+	// this configuration yet: then none may repair.
+	FirstSweep bool
 }
 
 // Mode says what the guardrail may do.

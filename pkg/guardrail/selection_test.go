@@ -183,6 +183,25 @@ func TestARepairIsWantedWhereModeSeverityAndEvidenceAllow(t *testing.T) {
 			},
 			guardrail.Decision{Repair: true, Reason: "public-access"}, "unless they may repair",
 		},
+		{
+			func(c *guardrail.Configuration, s *guardrail.Snapshot) {
+				s.Trigger, s.FirstSweep, c.Repair.Sweep = guardrail.BySweep, true, true
+			},
+			guardrail.Decision{Reason: guardrail.ReasonFirstSweep}, "the first one under a configuration reports",
+		},
+		{
+			func(_ *guardrail.Configuration, s *guardrail.Snapshot) {
+				s.Trigger, s.FirstSweep = guardrail.BySweep, true
+			},
+			guardrail.Decision{Reason: guardrail.ReasonSweep}, "no later one would repair it either",
+		},
+		{
+			func(c *guardrail.Configuration, s *guardrail.Snapshot) {
+				s.Trigger, s.FirstSweep, c.Repair.Sweep = guardrail.BySweep, true, true
+				s.Policy = document(accountStatement, statement("Allow", adminRole, "kms:Sign"))
+			},
+			guardrail.Decision{Reason: guardrail.ReasonBelow}, "no later one would repair it either",
+		},
 		{func(_ *guardrail.Configuration, s *guardrail.Snapshot) { s.Policy = "{" }, guardrail.Decision{Reason: "malformed-policy"}, "what is not understood is not overwritten"},
 		{func(_ *guardrail.Configuration, s *guardrail.Snapshot) { s.Policy = document(accountStatement) }, guardrail.Decision{}, "nothing to do"},
 		{

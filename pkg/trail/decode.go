@@ -7,8 +7,10 @@ import (
 
 // readers says who reads which envelope, by source and detail-type. An envelope of
 // another source is refused; one of a known source but another detail-type is ignored.
+// The rule lets events of AWS pass only; a sweep's messages reach the queue without it.
 var readers = map[string]map[string]func(envelope object) (Event, error){
-	"aws.kms": {"AWS API Call via CloudTrail": readAPICall},
+	"aws.kms":   {"AWS API Call via CloudTrail": readAPICall},
+	sweepSource: {sweepDetailType: readSweptKey},
 }
 
 // Decode reads one event. The error, if any, is an [*Error]; the Event then has at
@@ -117,8 +119,8 @@ func readCall(record object) (Event, error) {
 // home is where a call was recorded: the account and Region of the event.
 type home struct{ account, region, partition string }
 
-// readHome reads account and Region from the envelope; the record must say the same.
-func readHome(envelope, record object) (home, error) {
+// readPlace reads account and Region from the envelope.
+func readPlace(envelope object) (home, error) {
 	account, region := envelope.text("account"), envelope.text("region")
 	if !isAccount(account) {
 		return home{}, refuse(CodeMalformed, "account is not twelve digits: %s", quote(account))
@@ -126,18 +128,27 @@ func readHome(envelope, record object) (home, error) {
 	if !isRegion(region) {
 		return home{}, refuse(CodeMalformed, "region is not the name of a Region: %s", quote(region))
 	}
-	if recorded := record.text("awsRegion"); recorded != region {
-		return home{}, refuse(CodeDisagreement, "the event is of Region %s, %s is %s", region, record.at("awsRegion"), quote(recorded))
-	}
-	if recipient := record.text("recipientAccountId"); recipient != "" && recipient != account {
-		return home{}, refuse(CodeDisagreement, "the event is of account %s, %s is %s",
-			account, record.at("recipientAccountId"), quote(recipient))
-	}
 	partition, err := partitionOf(region)
 	if err != nil {
 		return home{}, err
 	}
 	return home{account: account, region: region, partition: partition}, nil
+}
+
+// readHome reads account and Region from the envelope; the record must say the same.
+func readHome(envelope, record object) (home, error) {
+	at, err := readPlace(envelope)
+	if err != nil {
+		return home{}, err
+	}
+	if recorded := record.text("awsRegion"); recorded != at.region {
+		return home{}, refuse(CodeDisagreement, "the event is of Region %s, %s is %s", at.region, record.at("awsRegion"), quote(recorded))
+	}
+	if recipient := record.text("recipientAccountId"); recipient != "" && recipient != at.account {
+		return home{}, refuse(CodeDisagreement, "the event is of account %s, %s is %s",
+			at.account, record.at("recipientAccountId"), quote(recipient))
+	}
+	return at, nil
 }
 
 // complete adds the key and what the record says of its policy.

@@ -1,5 +1,6 @@
 // Package trail reads one EventBridge event that carries a CloudTrail record of
-// an AWS KMS call and says which key the call was about and who made it.
+// an AWS KMS call and says which key the call was about and who made it. It also
+// writes and reads the message by which a sweep over existing keys names one of them.
 //
 // It is pure: bytes in, [Event] out, no clock, no network, standard library only.
 //
@@ -12,12 +13,16 @@
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 //
+// Or a sweep's key message, which has the same envelope: source "kms-guardrail",
+// detail-type "KMS Key Sweep", and under detail keyArn, sweepId and, where the sweep may
+// repair, configurationHash. [SweptKey] writes it; samples are in events, too.
+//
 // # What comes out
 //
 // [Decode] has three outcomes, and no fourth:
 //
-//   - an Event whose Ignored is empty: a key was created, replicated or given a
-//     policy; KeyARN names it, and the live policy of that key should be judged;
+//   - an Event whose Ignored is empty: a key was created, replicated, given a policy or
+//     swept; KeyARN names it, and the live policy of that key should be judged;
 //   - an Event whose Ignored names the [Reason] why nothing is to be judged: the
 //     call failed, the operation cannot change a key policy, ...;
 //   - an [*Error] with a [Code]: the event cannot be understood or contradicts
@@ -26,8 +31,7 @@
 //
 // Which operations count is a table keyed by event name (operation.go). A name that
 // is not in it is ignored, never guessed at. Which envelopes count is a table keyed
-// by source and detail-type (decode.go): the place where messages of another sender,
-// such as a sweep over existing keys, get their reader.
+// by source and detail-type (decode.go).
 //
 // # Which key
 //
@@ -56,7 +60,7 @@
 // CloudTrail builds the record, so the structure is AWS's. The values are not: policy
 // text, descriptions, tags, user agents, session and user names are written by
 // whoever made the call. And whoever may write to the queue behind the rule can forge
-// whole events: an Event is a reason to look at a key, never a fact about it. Therefore
+// whole events, sweeps included: an Event is a reason to look at a key, never a fact about it. Therefore
 //
 //   - members are found by their exact name. encoding/json would also take "KEYARN"
 //     for keyArn and keep the last of two equal names; this package reads into maps

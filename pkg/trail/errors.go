@@ -19,7 +19,7 @@ const (
 	// CodeTooDeep: nested deeper than [MaxDepth].
 	CodeTooDeep Code = "event-too-deep"
 	// CodeNotEvent: a JSON object, but not an EventBridge event with a CloudTrail
-	// record in it: source, detail-type or detail is missing.
+	// record or a swept key in it: source, detail-type or detail is missing.
 	CodeNotEvent Code = "not-an-event"
 	// CodeSource: the event or the record comes from another service. The rule or the
 	// queue's policy lets in what it should not.
@@ -27,7 +27,7 @@ const (
 	// CodeVersion: the record's major eventVersion is not 1. CloudTrail raises it when
 	// members change their meaning, and advises to compare it.
 	CodeVersion Code = "unsupported-event-version"
-	// CodeNoKey: a successful call of a known operation, but the record names no key.
+	// CodeNoKey: a successful call of a known operation, or a swept key, that names no key.
 	CodeNoKey Code = "no-key"
 	// CodeKeyReference: something that should name a key is not a key id or key ARN.
 	CodeKeyReference Code = "invalid-key-reference"

@@ -18,16 +18,17 @@ const (
 	MaxTextBytes = 1024
 )
 
-// Event is one call as far as the guardrail needs it. When Ignored is empty, every
+// Event is one call, or one key that a sweep found, as far as the guardrail needs it. When Ignored is empty, every
 // field down to KeyARN is set.
 type Event struct {
-	// ID is CloudTrail's eventID, unique to a record: the key for de-duplication.
+	// ID is CloudTrail's eventID, unique to a record: the key for de-duplication. Of a
+	// swept key it is made of sweep and key, unique to the two.
 	// Letters, digits and hyphens.
 	ID string
-	// Name is CloudTrail's eventName, e.g. "PutKeyPolicy"; for an event that is no
-	// record of an API call, the envelope's detail-type.
+	// Name is CloudTrail's eventName, e.g. "PutKeyPolicy"; "Sweep" for a swept key; for
+	// an event that is no record of an API call, the envelope's detail-type.
 	Name string
-	// Time is when the call was completed, UTC.
+	// Time is when the call was completed, or the sweep began, UTC.
 	Time time.Time
 	// EventRegion is the Region that recorded the call and delivered the event.
 	// It differs from Region for ReplicateKey only.
@@ -41,8 +42,14 @@ type Event struct {
 	// It is empty where the event was ignored before the key was looked for.
 	KeyARN string
 
-	// Actor is who made the call.
+	// Actor is who made the call; nobody but EventID and EventTime for a swept key.
 	Actor Actor
+
+	// SweepID names the sweep that found the key; "" for a call.
+	SweepID string
+	// SweptConfiguration is the hash of the configuration under which the sweep may
+	// repair; "" for none. See [SweptKey].
+	SweptConfiguration string
 
 	// PolicyText is the key policy that the record carries, verbatim: of a CreateKey
 	// or PutKeyPolicy call what the caller sent, of a ReplicateKey call what the
