@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -293,13 +294,40 @@ func TestOnlyATerminalIsAsked(t *testing.T) {
 			t.Errorf("%T is a terminal", in.in)
 		}
 	}
-	for answer, want := range map[string]bool{"y\n": true, "Y\n": true, "yes\n": true, " yes \r\n": true, "y": true, "": false, "\n": false, "n\n": false, "yep\n": false, "no\ny\n": false} {
+	for answer, want := range map[string]bool{"y\n": true, "Y\n": true, "yes\n": true, "yes \r\n": true, "y": true, "": false, "\n": false, "n\n": false, "yep\n": false, "no\ny\n": false} {
 		if got, err := yes(strings.NewReader(answer)); got != want || err != nil {
 			t.Errorf("%q is %v, %v, want %v", answer, got, err, want)
 		}
 	}
 	if got, err := yes(brokenReader{}); got || !errors.Is(err, errDiskFull) {
 		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// Whoever types at a terminal is asked. What is written to this end of one comes back as its
+// echo, as if somebody had typed it.
+func TestAtATerminalTheAnswerCounts(t *testing.T) {
+	h := newHome(t)
+	h.archive(t)
+	arn, _ := h.key(t, accountPolicy)
+	slot := string(h.claimed(t, arn, publicPolicy).Slot)
+	for _, test := range []struct {
+		answer, policy string
+		code           int
+	}{{"n\n", accountPolicy, exitDifferent}, {"y\n", publicPolicy, exitFine}} {
+		terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+		if runtime.GOOS != "linux" || err != nil {
+			t.Skipf("no terminal: %v", err)
+		}
+		t.Cleanup(func() { _ = terminal.Close() })
+		if _, err := terminal.WriteString(test.answer); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs strings.Builder
+		code := run(t.Context(), []string{"restore", slot, "--region", "us-east-1"}, streams{in: terminal, out: &out, err: &errs})
+		if code != test.code || !strings.HasSuffix(errs.String(), "\nPut the archived policy on the key? [y/N] ") || h.policy(t, arn) != test.policy {
+			t.Errorf("%q: exit code %d, want %d\n%s%s", test.answer, code, test.code, out.String(), errs.String())
+		}
 	}
 }
 
