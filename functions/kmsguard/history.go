@@ -233,7 +233,7 @@ func (l *historyList) row(a archivedRepair) error {
 		b.WriteString(report.Wrap(report.Printable(text), report.Width, strings.Repeat(" ", indent)) + "\n")
 	}
 	start := fmt.Sprintf(columns, clock(a.Time), a.became(), a.Severity)
-	line(start+strings.Join(codesOf(a.Findings), ", "), len(fmt.Sprintf(columns, "", "", "")))
+	line(start+either(strings.Join(codesOf(a.Findings), ", "), "none"), len(fmt.Sprintf(columns, "", "", "")))
 	line("    actor   "+actorOf(a.Actor), 12)
 	line("    record  "+a.Record, 12)
 	_, err := l.answers.out.Write([]byte(b.String()))

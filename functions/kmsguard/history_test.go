@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -280,4 +282,23 @@ func TestMisuseOfTheArchive(t *testing.T) {
 	h.desk(t, "history", "--key-id", someKey, "--archive", "nowhere").check(t, exitError, "", "NoSuchBucket")
 	t.Setenv(app.EnvArchiveBucket, "nowhere")
 	h.desk(t, "history", "--key-id", someKey, "--archive", "archive").check(t, exitFine, "no repair of", "") // the flag counts
+}
+
+// A bucket of a deleted stack may be somebody else's by now.
+func TestTheArchiveMustBelongToTheAccount(t *testing.T) {
+	h := newHome(t)
+	h.archive(t)
+	var owners []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		owners = append(owners, r.Header.Get("X-Amz-Expected-Bucket-Owner"))
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte("<Error><Code>AccessDenied</Code></Error>"))
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
+	t.Setenv(app.EnvAccount, account)
+	h.desk(t, "history", "--key-id", someKey).check(t, exitError, "", "kmsguard: reading the archive: ")
+	if len(owners) != 1 || owners[0] != account {
+		t.Errorf("the owner was asked for %q", owners)
+	}
 }

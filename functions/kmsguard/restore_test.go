@@ -132,6 +132,15 @@ func TestRestoreSaysWhatTheGuardrailWouldDo(t *testing.T) {
 	}
 }
 
+func TestARepairThatWouldBeHeldUndoesNothing(t *testing.T) {
+	h := newHome(t)
+	h.archive(t)
+	arn, _ := h.key(t, accountPolicy)
+	slot := string(h.claimed(t, arn, logsPolicy).Slot)
+	got := h.desk(t, "restore", slot, "--config", write(t, "guardrail.yaml", repairConfiguration))
+	got.check(t, exitDifferent, "\nThe guardrail would report it, and not undo it (would-remove-service-access).\n", "note: ")
+}
+
 func TestJSONOfRestore(t *testing.T) {
 	h := newHome(t)
 	h.archive(t)
@@ -174,6 +183,8 @@ func TestRestoreRefusesWhatKMSWouldRefuse(t *testing.T) {
 		{"a Deny locks everybody out", "", strings.Replace(accountPolicy, "]}", `,{"Effect":"Deny","Principal":"*","Action":"kms:PutKeyPolicy","Resource":"*"}]}`, 1), exitError, "nobody could change the archived policy again"},
 		{"another account cannot change it", "", `{"Statement":{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"kms:*","Resource":"*"}}`, exitError, "nobody could change the archived policy again"},
 		{"whether anybody could is not decided", "", `{"Statement":[` + owner + `,{"Effect":"Deny","NotPrincipal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}]}`, exitInconclusive, "whether anybody could change the archived policy again is not decided"},
+		{"the account under a condition that is not decided", "", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"kms:*","Resource":"*","Condition":{"StringLike":{"aws:PrincipalArn":"${aws:PrincipalTag/x}*b*c"}}}}`, exitInconclusive, "is not decided, and nothing was written; whoever knows better"},
+		{"what is not decided is about something else", "", undecidedPolicy, exitFine, "note: "},
 		{"a key of AWS", managed, publicPolicy, exitError, managed + " is managed by AWS, and its policy cannot be changed"},
 		{"a key that is gone", someKey, publicPolicy, exitError, someKey + ": describing the key: the key does not exist"},
 		{"the caller could not change it, which KMS tells", "", strings.Replace(`{"Statement":`+owner+`}`, "Owner", "Nobody", 1), exitError, "KMS did not take the policy, and nothing was written: refused: MalformedPolicyDocumentException: "},
