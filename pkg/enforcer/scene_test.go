@@ -195,6 +195,11 @@ func (s *scene) quietly() (restore func()) {
 
 func (s *scene) strikeS3(r *http.Request, call func() *http.Response) (answer *http.Response, err error) {
 	what := "S3 " + r.Method + " " + strings.SplitN(strings.TrimPrefix(r.URL.Path, "/archive"), "/", 3)[min(1, strings.Count(r.URL.Path, "/")-1)]
+	for _, end := range []string{"written", "reported"} {
+		if strings.HasSuffix(r.URL.Path, "/"+end) {
+			what = "S3 " + r.Method + " " + end
+		}
+	}
 	code := ""
 	err = s.strike(what, func() error { answer = call(); return nil }, errNoAnswer, enforcer.ErrArchive)
 	switch {

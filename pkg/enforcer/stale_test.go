@@ -2,6 +2,7 @@ package enforcer_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -180,6 +181,22 @@ type beforeWrite struct {
 func (k beforeWrite) PutPolicy(ctx context.Context, arn, text string) error {
 	k.happen()
 	return k.sceneKeys.PutPolicy(ctx, arn, text)
+}
+
+// The event tells of the policy that is replaced; what was read, twice, is older.
+func TestThePolicyOfAYoungEventIsArchivedBeforeAnotherIsReplaced(t *testing.T) {
+	s := drifted(repair, publicToo, public)(t, t.Name())
+	s.armed, s.faults = true, map[int]faultKind{1: stale}
+	s.deliver(s.queue[0])
+	reread := slices.Index(s.calls[2:], "KMS GetKeyPolicy") + 2
+	s = drifted(repair, publicToo, public)(t, t.Name())
+	s.armed, s.faults = true, map[int]faultKind{1: stale, reread: stale}
+	if !s.deliver(s.queue[0]) || len(s.puts) != 1 || s.struck != 2 {
+		t.Fatalf("%d writes, calls %q", len(s.puts), s.calls)
+	}
+	if e := s.bucket.entries(t, s.arn)[0]; e.Record.Before.Text != publicToo || len(e.Superseded) != 1 || e.Superseded[0].Policy.Text != public {
+		t.Errorf("archived %s, superseded %+v", e.Record.Before.Text, e.Superseded)
+	}
 }
 
 // The policy that is judged is the one that is replaced, or judging starts over.
