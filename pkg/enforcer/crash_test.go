@@ -49,7 +49,7 @@ func TestARepairThatACrashInterruptedIsFinished(t *testing.T) {
 		{"claimed", claimed, "", 2, guardrail.Repaired, "public-access", 1, 1, "it waits until KMS has settled, and takes the claim over"},
 		{"claimed, and put right", claimed, good, 2, guardrail.NoAction, "", 0, 1, "whether it was written is not known: it is told as such"},
 		{"claimed, and another drift", claimed, publicToo, 2, guardrail.Reported, "write-not-confirmed", 0, 1, "the drift has an event of its own"},
-		{"written", wrote, "", 1, guardrail.Repaired, "public-access", 1, 1, "it is seen"},
+		{"written", wrote, "", 2, guardrail.Repaired, "public-access", 1, 1, "it is seen when it cannot be from before the drift any more"},
 		{"written, and put back", wrote, public, 2, guardrail.Repaired, "public-access", 2, 1, "it is not known that it was; its own event would have told"},
 		{"written, and another drift", wrote, publicToo, 2, guardrail.Reported, "write-not-confirmed", 1, 1, "it is told as such"},
 		{"written, and put right", wrote, good, 2, guardrail.NoAction, "", 1, 1, "it is told as such"},

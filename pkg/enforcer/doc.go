@@ -40,12 +40,13 @@
 //
 //   - before the claim: nothing.
 //   - between claim and write, or in the write: an open claim. It locks the key for fifteen
-//     minutes. Until KMS has settled nobody can tell whether it was written, so redeliveries
-//     are given back, unless the written policy is seen: then they finish at step 10. After
-//     ten minutes, if the policy is still the archived one, a redelivery takes the claim
-//     over and goes on at step 7; the claim is the message's, so it is one write. If the
-//     key has a third policy, the claim is given up and reported as not confirmed: the
-//     third policy has an event of its own.
+//     minutes. Until KMS has settled nobody can tell whether it was written (the written
+//     policy often is what the key had before the drift), so redeliveries are given back.
+//     After ten minutes, if the key has the written policy, a redelivery finishes at step
+//     10. If the policy is still the archived one, it takes the claim over and goes on at
+//     step 7; the claim is the message's, so it is one write. If the key has a third
+//     policy, the claim is given up and reported as not confirmed: the third policy has an
+//     event of its own.
 //   - after the write, at any step: the same, or the guardrail's own PutKeyPolicy event:
 //     that says that the write took effect, whatever the key has by then, and finishes it.
 //   - after the mark: the next delivery of the message, or the flush, reports.

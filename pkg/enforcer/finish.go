@@ -82,8 +82,10 @@ func repaired(entry Entry) guardrail.Outcome {
 
 // finishSeen finishes the repairs of the key that are surely written and not reported,
 // where there may be some: the message was delivered before, or it is the event of the
-// guardrail's own call. That says that the write took effect, whatever the key has now. It
-// tells whether this message's own repair was among them.
+// guardrail's own call. That says that the write took effect, whatever the key has now.
+// The written policy itself says so only when it cannot be an old one any more: often it
+// is just what the key had before the drift. It tells whether this message's own repair was
+// among them.
 func (w *work) finishSeen(ctx context.Context) (done bool, err error) {
 	if !w.message.Again && !w.ownCall() {
 		return false, nil
@@ -93,9 +95,7 @@ func (w *work) finishSeen(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	for _, entry := range entries {
-		after := entry.Record.After.Hash
-		confirmed := w.ownCall() && after == w.told && !w.event.Time.Add(clockSkew).Before(entry.Record.Time)
-		if entry.Written == nil && (entry.Abandoned != nil || after != w.live && !confirmed) {
+		if entry.Written == nil && (entry.Abandoned != nil || !w.seen(entry) && !w.confirmed(entry)) {
 			continue
 		}
 		if err := w.finish(ctx, entry); err != nil {
@@ -104,6 +104,16 @@ func (w *work) finishSeen(ctx context.Context) (done bool, err error) {
 		done = done || entry.Record.EventID == w.event.ID
 	}
 	return done, nil
+}
+
+// seen tells whether the key has the policy of a claim since the event of that.
+func (w *work) seen(entry Entry) bool {
+	return entry.Record.After.Hash == w.live && w.config.Now().Sub(entry.Record.EventTime) >= settlingTime
+}
+
+// confirmed tells whether the event is the guardrail's own, of the write by a claim.
+func (w *work) confirmed(entry Entry) bool {
+	return w.ownCall() && entry.Record.After.Hash == w.told && !w.event.Time.Add(clockSkew).Before(entry.Record.Time)
 }
 
 // unfinished returns the key's claims that are not reported. One that cannot be read for
