@@ -1,6 +1,7 @@
 package enforcer_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ func (s *scene) interrupt(call string) *queued {
 	s.clock.advance(4 * time.Second)
 	m := s.queue[0]
 	probe := newScene(s.t, s.name, s.config.Configuration, s.previous, s.live())
-	probe.armed = true
+	probe.armed, probe.refuse = true, s.refuse
 	probe.deliver(&queued{event: m.event})
 	at := -1
 	for i, c := range probe.calls {
@@ -145,5 +146,22 @@ func TestTheGuardrailsOwnEventTellsOfAWriteThatWasUndone(t *testing.T) {
 	s.clock.advance(settling)
 	if !s.deliver(m) || len(s.puts) != 1 || !slices.ContainsFunc(s.reporter.outcomes, func(o guardrail.Outcome) bool { return o.ActionReason == "repaired-before" }) {
 		t.Errorf("%d writes, reports %+v", len(s.puts), s.reporter.outcomes)
+	}
+}
+
+// The report of a repair that was given up was not made: it is, and nothing else is.
+func TestARepairThatWasGivenUpIsNotTakenForAWrite(t *testing.T) {
+	s := drifted(repair, good, public)(t, t.Name())
+	s.refuse = fmt.Errorf("%w: LimitExceededException", enforcer.ErrRefused)
+	m := s.interrupt("report")
+	s.reporter.outcomes = nil
+	s.put(apiDefault(t)) // just what the repair would have written
+	s.clock.advance(settling)
+	if !s.deliver(m) {
+		t.Fatal("given back")
+	}
+	e := s.bucket.entries(t, s.arn)[0]
+	if e.Written != nil || !e.Reported || len(s.reporter.of(s.arn, guardrail.PlanRefused)) != 1 {
+		t.Errorf("%+v, reports %+v", e, s.reporter.outcomes)
 	}
 }

@@ -24,6 +24,8 @@ type memory struct {
 	lost error
 }
 
+func (m memory) known() bool { return m.read || m.lost != nil }
+
 // recall reads what the archive remembers of the key, where the event may need it. A
 // compliant key that was just made has no past.
 func (w *work) recall(ctx context.Context) error {
@@ -36,7 +38,7 @@ func (w *work) recall(ctx context.Context) error {
 }
 
 func (w *work) readState(ctx context.Context) error {
-	if w.memory.read || w.memory.lost != nil {
+	if w.memory.known() {
 		return nil
 	}
 	state, version, err := w.config.Archive.State(ctx, w.event.KeyARN)
