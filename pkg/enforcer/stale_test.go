@@ -172,6 +172,26 @@ func TestAPolicyThatAWriteReplacedUnseenIsArchivedFromItsEvent(t *testing.T) {
 	}
 }
 
+// The same where the process that wrote is no more, and the other's event comes first.
+func TestAPolicyThatADeadProcessReplacedUnseenIsArchivedFromItsEvent(t *testing.T) {
+	s := drifted(repair, publicToo, public)(t, t.Name())
+	var other []byte
+	inner := sceneKeys{s}
+	s.config.Keys = beforeWrite{inner, func() {
+		s.keys.keys[s.arn].policy = good
+		other = putEvent(s.arn, good, s.clock.now())
+	}}
+	s.superseding = true
+	s.interrupt("KMS PutKeyPolicy")
+	s.config.Keys = inner
+	s.queue[0].due, s.queue[1].due = s.clock.now().Add(visibility), s.clock.now().Add(visibility)
+	s.send(other)
+	s.settle()
+	if kept := s.bucket.entries(t, s.arn)[0].Superseded; len(kept) != 1 || kept[0].Policy.Text != good || len(s.queue) > 0 {
+		t.Errorf("superseded: %+v", kept)
+	}
+}
+
 // beforeWrite lets something happen right before a write.
 type beforeWrite struct {
 	sceneKeys
