@@ -109,9 +109,9 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 			"critical public-access, high service-access, high service-access, medium account-access", 2,
 		},
 		{
-			"a policy variable has no meaning in a policy of 2008, which is reset", strings.Replace(publicPolicy, "2012-10-17", "2008-10-17", 1), []string{"--tag", "class=tagged"}, exitDifferent,
-			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "would-repair", Mode: "repair"}, Rule: "tagged", Baseline: "tagged"},
-			"critical public-access, high service-access, high undecided, medium account-access", 1,
+			"a policy variable has no meaning in a policy of 2008, and KMS refuses the baseline's condition, so that it cannot be reset", strings.Replace(publicPolicy, "2012-10-17", "2008-10-17", 1), []string{"--tag", "class=tagged"}, exitDifferent,
+			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "refused-condition", Mode: "repair"}, Rule: "tagged", Baseline: "tagged"},
+			"critical public-access, high service-access, high undecided, medium account-access, info plan-refused", 0,
 		},
 		{
 			"an exemption is in force", publicPolicy, []string{"--alias", "alias/vendor"}, exitFine,

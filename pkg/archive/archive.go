@@ -27,7 +27,7 @@ type Options struct {
 	BucketOwner string
 	// Invocation is the longest that the holder of a claim can live after claiming: the
 	// function's timeout. Another attempt at the same message may take the claim over
-	// after it. 0 is 15 minutes, Lambda's longest.
+	// after it, and after enforcer.Limits.Settle. 0 is 15 minutes, Lambda's longest.
 	Invocation time.Duration
 	// Lock is how long other events of the key wait for a claim that is not written. It
 	// is not shorter than Invocation. 0 is 15 minutes.

@@ -24,8 +24,9 @@
 //
 // Objects under repairs and breaker are created with If-None-Match: * and never
 // replaced or deleted, so the bucket may have Object Lock with a default retention.
-// Pointers in the outbox and postponed events are deleted, state is replaced with If-Match, the last sweep by
-// whichever comes later: under versioning all leave old versions behind, which a lifecycle rule may expire.
+// Pointers in the outbox and postponed events are deleted, state is replaced with
+// If-Match, the last sweep by whichever comes later: under versioning all leave old
+// versions behind, which a lifecycle rule may expire.
 //
 // # The lock
 //
@@ -35,7 +36,7 @@
 // at the same message, once the earlier attempt must have ended) and to give it up
 // (another event, after the lock time) contenders create the same handover/<turn>, so
 // again only one succeeds. There is no clock in this but for telling that an
-// invocation has ended; see [Options].
+// invocation has ended and that KMS has settled; see [Options] and enforcer.Limits.
 //
 // An error answer does not say whether a write took effect. The bodies of objects name
 // their holder and are repeatable byte for byte, so a creation that finds the name
@@ -54,8 +55,8 @@
 // claim, both breakers and outbox; then PutObject for written; then PutObject for
 // reported and DeleteObject for outbox. Each earlier claim that may matter is one
 // GetObject more. The bucket policy must allow s3:GetObject, s3:PutObject,
-// s3:ListBucket, and s3:DeleteObject on outbox/* and postponed/* only: without ListBucket S3 says
-// AccessDenied where an object does not exist.
+// s3:ListBucket, and s3:DeleteObject on outbox/* and postponed/* only: without ListBucket
+// S3 says AccessDenied where an object does not exist.
 //
 // # Limits
 //

@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
@@ -75,5 +76,12 @@ func (a *Archive) readPostponed(ctx context.Context, name string) (enforcer.Post
 	if err != nil {
 		return enforcer.Postponed{}, err
 	}
-	return decode[enforcer.Postponed](name, text)
+	p, err := decode[enforcer.Postponed](name, text)
+	if err != nil {
+		return enforcer.Postponed{}, err
+	}
+	if k, err := parseKey(p.KeyARN); err != nil || postponed+k.String() != name {
+		return enforcer.Postponed{}, corrupt(strconv.Quote(name), "its event is of the key %.200q", p.KeyARN)
+	}
+	return p, nil
 }

@@ -60,7 +60,7 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 			c.Exemptions = []guardrail.Exemption{{Name: "e", Expires: newClock().now().Add(time.Hour), Match: guardrail.Match{Accounts: []string{account}}}}
 		}), public, nil, guardrail.NoAction, guardrail.ReasonExempt, guardrail.CodePublicAccess, 0, "it is listed all the same"},
 		{"the archive cannot be used", repair, public, func(_ *testing.T, w *world, _ string) {
-			w.bucket.strike = func(r *http.Request, call func() *http.Response) (*http.Response, error) {
+			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
 				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/repairs/") {
 					return answered(http.StatusForbidden, "AccessDenied"), nil
 				}
@@ -68,7 +68,7 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 			}
 		}, guardrail.PlanRefused, "archive-unusable", guardrail.CodeArchiveUnusable, 0, "nothing is written that was not archived"},
 		{"the state is lost", repair, public, func(_ *testing.T, w *world, _ string) {
-			w.bucket.strike = func(r *http.Request, call func() *http.Response) (*http.Response, error) {
+			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
 				if strings.Contains(r.URL.Path, "/state/") {
 					return answered(http.StatusForbidden, "AccessDenied"), nil
 				}
@@ -252,7 +252,7 @@ func TestAMessageIsGivenBackWhereItCannotEnd(t *testing.T) {
 			return t.Context()
 		}, enforcer.ErrBusy, ""},
 		{"somebody else creates the same claim at the same moment", func(t *testing.T, w *world, _ string) context.Context {
-			w.bucket.strike = func(r *http.Request, call func() *http.Response) (*http.Response, error) {
+			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
 				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/repairs/") {
 					return answered(http.StatusConflict, "ConditionalRequestConflict"), nil
 				}

@@ -25,11 +25,14 @@ import (
 type bucket struct {
 	store http.Handler
 	// strike is asked about each call, and may answer in place of S3; nil is never.
-	strike func(r *http.Request, call func() *http.Response) (*http.Response, error)
+	strike func(r *http.Request, call serve) (*http.Response, error)
 
 	mu    sync.Mutex
 	calls []string
 }
+
+// serve lets S3 answer.
+type serve func() *http.Response
 
 func newBucket(c *clock) *bucket {
 	return &bucket{store: objectstore.New(objectstore.Options{Buckets: []string{"archive"}, Versioned: true, ObjectLock: true, Clock: c.now})}
@@ -151,6 +154,6 @@ func (r *reporter) of(arn string, action guardrail.Action) []guardrail.Outcome {
 func answered(status int, code string) *http.Response {
 	answer := httptest.NewRecorder()
 	answer.WriteHeader(status)
-	fmt.Fprintf(answer, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>%s</Code><Message>injected</Message></Error>`, code)
+	_, _ = fmt.Fprintf(answer, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>%s</Code><Message>injected</Message></Error>`, code)
 	return answer.Result()
 }

@@ -43,7 +43,7 @@ func (w *work) round(ctx context.Context) (again bool, err error) {
 	if done, err := w.unreadable(denied, err); done || err != nil {
 		return false, err
 	}
-	if err := w.confirmOwn(ctx); err != nil {
+	if done, err := w.finishSeen(ctx); done || err != nil {
 		return false, err
 	}
 	w.outcome.Evidence, w.outcome.Before = guardrail.LivePolicy, w.live
@@ -94,8 +94,8 @@ func (w *work) unreadable(denied, err error) (done bool, _ error) {
 }
 
 // conclude does what the outcome needs to be durable, but for the report: it closes the
-// claim that was not written by, finishes what earlier deliveries left, and keeps the
-// findings that are open.
+// claim that was not written by, or that an earlier delivery left, and keeps the findings
+// that are open.
 func (w *work) conclude(ctx context.Context) error {
 	if w.held != nil {
 		if err := w.letGo(ctx); err != nil {
@@ -103,7 +103,7 @@ func (w *work) conclude(ctx context.Context) error {
 		}
 	}
 	if w.unreported == "" {
-		if err := w.finishEarlier(ctx); err != nil {
+		if err := w.closeOwn(ctx); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
@@ -79,47 +80,48 @@ func repaired(entry Entry) guardrail.Outcome {
 	return o
 }
 
-// confirmOwn finishes the repair that the guardrail's own event tells of, if the delivery
-// that wrote did not: the event says that the write took effect, whatever the key has now.
-func (w *work) confirmOwn(ctx context.Context) error {
-	if w.config.Archive == nil || !w.ownCall() {
-		return nil
+// finishSeen finishes the repairs of the key that are surely written and not reported,
+// where there may be some: the message was delivered before, or it is the event of the
+// guardrail's own call. That says that the write took effect, whatever the key has now.
+// The written policy itself says so only when it cannot be an old one any more: often it
+// is just what the key had before the drift. It tells whether this message's own repair was
+// among them.
+func (w *work) finishSeen(ctx context.Context) (done bool, err error) {
+	if !w.message.Again && !w.ownCall() {
+		return false, nil
 	}
 	entries, err := w.unfinished(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, entry := range entries {
-		if entry.Abandoned == nil && entry.Record.After.Hash == w.told && !w.event.Time.Add(clockSkew).Before(entry.Record.Time) {
-			if err := w.finish(ctx, entry); err != nil {
-				return err
-			}
+		if entry.Written == nil && (entry.Abandoned != nil || !w.seen(entry) && !w.confirmed(entry)) {
+			continue
 		}
+		if err := w.finish(ctx, entry); err != nil {
+			return false, err
+		}
+		done = done || entry.Record.EventID == w.event.ID
 	}
-	return nil
+	return done, nil
 }
 
-// finishEarlier finishes what earlier deliveries of the message left, and what others did
-// for the key, as far as it is known how that ended.
-func (w *work) finishEarlier(ctx context.Context) error {
-	if w.config.Archive == nil || !w.message.Again {
-		return nil
-	}
-	entries, err := w.unfinished(ctx)
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
-		if err := w.finishOne(ctx, entry); err != nil {
-			return err
-		}
-	}
-	return nil
+// seen tells whether the key has the policy of a claim since the event of that.
+func (w *work) seen(entry Entry) bool {
+	return entry.Record.After.Hash == w.live && w.config.Now().Sub(entry.Record.EventTime) >= settlingTime
+}
+
+// confirmed tells whether the event is the guardrail's own, of the write by a claim.
+func (w *work) confirmed(entry Entry) bool {
+	return w.ownCall() && entry.Record.After.Hash == w.told && !w.event.Time.Add(clockSkew).Before(entry.Record.Time)
 }
 
 // unfinished returns the key's claims that are not reported. One that cannot be read for
 // good keeps no message from its end; the flush names it.
 func (w *work) unfinished(ctx context.Context) ([]Entry, error) {
+	if w.config.Archive == nil {
+		return nil, nil
+	}
 	entries, err := w.config.Archive.UnreportedOf(ctx, w.event.KeyARN)
 	if errors.Is(err, ErrArchive) {
 		w.config.Log.LogAttrs(ctx, slog.LevelError, "the archive is not readable", slog.String("key", w.event.KeyARN), slog.String("error", err.Error()))
@@ -131,15 +133,23 @@ func (w *work) unfinished(ctx context.Context) ([]Entry, error) {
 	return entries, nil
 }
 
-// finishOne finishes an earlier repair if it is known how it ended, or if it is this
-// message's own. Others are left to their messages, and to the flush.
-func (w *work) finishOne(ctx context.Context, entry Entry) error {
-	own := entry.Record.EventID == w.event.ID
-	switch {
-	case entry.Written != nil, entry.Abandoned == nil && entry.Record.After.Hash == w.live:
-		return w.finish(ctx, entry)
-	case !own:
+// closeOwn closes and reports the claim that an earlier delivery of the message left, now
+// that the message ends without a write.
+func (w *work) closeOwn(ctx context.Context) error {
+	if !w.message.Again {
 		return nil
+	}
+	entries, err := w.unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(entries, func(e Entry) bool { return e.Record.EventID == w.event.ID })
+	if at < 0 {
+		return nil
+	}
+	switch entry := entries[at]; {
+	case entry.Written != nil:
+		return w.finish(ctx, entry)
 	case entry.Abandoned != nil:
 		return w.reportAbandoned(ctx, entry)
 	case w.config.Now().Sub(entry.Record.Time) < settlingTime:

@@ -24,6 +24,8 @@ type memory struct {
 	lost error
 }
 
+func (m memory) known() bool { return m.read || m.lost != nil }
+
 // recall reads what the archive remembers of the key, where the event may need it. A
 // compliant key that was just made has no past.
 func (w *work) recall(ctx context.Context) error {
@@ -36,26 +38,26 @@ func (w *work) recall(ctx context.Context) error {
 }
 
 func (w *work) readState(ctx context.Context) error {
-	if w.memory.read || w.memory.lost != nil {
+	if w.memory.known() {
 		return nil
 	}
 	state, version, err := w.config.Archive.State(ctx, w.event.KeyARN)
-	switch {
-	case errors.Is(err, ErrArchive):
-		w.lose(ctx, err)
-		return nil
-	case err != nil:
-		return fmt.Errorf("reading the key's state: %w", err)
+	if err != nil {
+		return w.lose(ctx, fmt.Errorf("reading the key's state: %w", err))
 	}
 	w.memory = memory{state: state, version: version, read: true}
 	return nil
 }
 
-// lose takes down that the key's state can be neither read nor saved. That keeps no
-// message from being judged.
-func (w *work) lose(ctx context.Context, err error) {
+// lose takes down that the key's state can be neither read nor saved. For good, that keeps
+// no message from being judged; an error that goes away is returned.
+func (w *work) lose(ctx context.Context, err error) error {
+	if !errors.Is(err, ErrArchive) {
+		return err
+	}
 	w.memory = memory{lost: err}
 	w.config.Log.LogAttrs(ctx, slog.LevelError, "the key's state is lost", slog.String("key", w.event.KeyARN), slog.String("error", err.Error()))
+	return nil
 }
 
 // update changes the key's state, again where somebody else changed it meanwhile. change
@@ -133,11 +135,10 @@ func (w *work) remember(ctx context.Context) error {
 		s.Findings = open
 		return true
 	})
-	if errors.Is(err, ErrArchive) { // the report is worth more than the memory of it
-		w.lose(ctx, err)
-		return nil
+	if err != nil {
+		return w.lose(ctx, err) // the report is worth more than the memory of it
 	}
-	return err
+	return nil
 }
 
 // openFindings are the findings of the outcome that somebody has to resolve, once each.

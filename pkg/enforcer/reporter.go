@@ -13,5 +13,5 @@ type Reporter interface {
 	Report(ctx context.Context, o guardrail.Outcome) error
 }
 
-// ErrReporter: the reporter does not work, and will not work later.
+// ErrReporter says that the reporter does not work, and will not work later.
 var ErrReporter = errors.New("the reporter does not work")

@@ -54,7 +54,6 @@ type scene struct {
 	queue  []*queued
 	acked  int
 	puts   []put
-	report func(guardrail.Outcome) error
 	refuse error // of every write
 	// superseding says that somebody else writes, too, so that a write may replace what is
 	// archived only later.
@@ -193,23 +192,26 @@ func (s *scene) quietly() (restore func()) {
 	return func() { s.armed = armed }
 }
 
-func (s *scene) strikeS3(r *http.Request, call func() *http.Response) (answer *http.Response, err error) {
+func (s *scene) strikeS3(r *http.Request, call serve) (answer *http.Response, err error) {
 	what := "S3 " + r.Method + " " + strings.SplitN(strings.TrimPrefix(r.URL.Path, "/archive"), "/", 3)[min(1, strings.Count(r.URL.Path, "/")-1)]
-	code := ""
-	err = s.strike(what, func() error { answer = call(); return nil }, errNoAnswer, enforcer.ErrArchive)
+	for _, end := range []string{"written", "reported"} {
+		if strings.HasSuffix(r.URL.Path, "/"+end) {
+			what = "S3 " + r.Method + " " + end
+		}
+	}
+	err = s.strike(what, func() error { answer = call(); return nil }, errNoAnswer, enforcer.ErrArchive) //nolint:bodyclose // it is in memory
 	switch {
 	case err == nil:
 		return answer, nil
 	case errors.Is(err, enforcer.ErrArchive):
 		return answered(http.StatusForbidden, "AccessDenied"), nil
 	case strings.HasPrefix(err.Error(), string(throttled)):
-		code = "SlowDown"
+		return answered(http.StatusServiceUnavailable, "SlowDown"), nil
 	case strings.HasPrefix(err.Error(), string(failed)):
-		code = "InternalError"
+		return answered(http.StatusInternalServerError, "InternalError"), nil
 	default:
 		return nil, err
 	}
-	return answered(http.StatusServiceUnavailable, code), nil
 }
 
 // sceneReporter tells the reporter, if nothing goes wrong.

@@ -202,15 +202,14 @@ func (s *soak) handle(m *queued) (ok bool) {
 	return err == nil
 }
 
-func (s *soak) flush() (done enforcer.Flushed) {
+func (s *soak) flush() {
 	ok := true
 	defer survive(&ok)
 	name := fmt.Sprint("flush-", deliveries.Add(1))
-	done, err := s.process(name).Flush(s.t.Context(), name)
+	_, err := s.process(name).Flush(s.t.Context(), name)
 	if err != nil && s.calm {
 		s.t.Error(err)
 	}
-	return done
 }
 
 // survive ends a crash.
@@ -277,8 +276,8 @@ func (s *soak) strike(do func() error) error {
 	}
 }
 
-func (s *soak) strikeS3(r *http.Request, call func() *http.Response) (answer *http.Response, err error) {
-	err = s.strike(func() error { answer = call(); return nil })
+func (s *soak) strikeS3(_ *http.Request, call serve) (answer *http.Response, err error) {
+	err = s.strike(func() error { answer = call(); return nil }) //nolint:bodyclose // it is in memory
 	if err != nil && s.chance(0.5) {
 		return answered(http.StatusServiceUnavailable, "SlowDown"), nil
 	}

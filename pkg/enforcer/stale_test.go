@@ -2,6 +2,7 @@ package enforcer_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -171,6 +172,26 @@ func TestAPolicyThatAWriteReplacedUnseenIsArchivedFromItsEvent(t *testing.T) {
 	}
 }
 
+// The same where the process that wrote is no more, and the other's event comes first.
+func TestAPolicyThatADeadProcessReplacedUnseenIsArchivedFromItsEvent(t *testing.T) {
+	s := drifted(repair, publicToo, public)(t, t.Name())
+	var other []byte
+	inner := sceneKeys{s}
+	s.config.Keys = beforeWrite{inner, func() {
+		s.keys.keys[s.arn].policy = good
+		other = putEvent(s.arn, good, s.clock.now())
+	}}
+	s.superseding = true
+	s.interrupt("KMS PutKeyPolicy")
+	s.config.Keys = inner
+	s.queue[0].due, s.queue[1].due = s.clock.now().Add(visibility), s.clock.now().Add(visibility)
+	s.send(other)
+	s.settle()
+	if kept := s.bucket.entries(t, s.arn)[0].Superseded; len(kept) != 1 || kept[0].Policy.Text != good || len(s.queue) > 0 {
+		t.Errorf("superseded: %+v", kept)
+	}
+}
+
 // beforeWrite lets something happen right before a write.
 type beforeWrite struct {
 	sceneKeys
@@ -180,6 +201,22 @@ type beforeWrite struct {
 func (k beforeWrite) PutPolicy(ctx context.Context, arn, text string) error {
 	k.happen()
 	return k.sceneKeys.PutPolicy(ctx, arn, text)
+}
+
+// The event tells of the policy that is replaced; what was read, twice, is older.
+func TestThePolicyOfAYoungEventIsArchivedBeforeAnotherIsReplaced(t *testing.T) {
+	s := drifted(repair, publicToo, public)(t, t.Name())
+	s.armed, s.faults = true, map[int]faultKind{1: stale}
+	s.deliver(s.queue[0])
+	reread := slices.Index(s.calls[2:], "KMS GetKeyPolicy") + 2
+	s = drifted(repair, publicToo, public)(t, t.Name())
+	s.armed, s.faults = true, map[int]faultKind{1: stale, reread: stale}
+	if !s.deliver(s.queue[0]) || len(s.puts) != 1 || s.struck != 2 {
+		t.Fatalf("%d writes, calls %q", len(s.puts), s.calls)
+	}
+	if e := s.bucket.entries(t, s.arn)[0]; e.Record.Before.Text != publicToo || len(e.Superseded) != 1 || e.Superseded[0].Policy.Text != public {
+		t.Errorf("archived %s, superseded %+v", e.Record.Before.Text, e.Superseded)
+	}
 }
 
 // The policy that is judged is the one that is replaced, or judging starts over.
