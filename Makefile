@@ -58,7 +58,12 @@ PROOFS := \
 	./pkg/access:TestEveryPairOfTheCorpusAgreesWithSampledRequests \
 	./pkg/access:TestAConditionBlockLessAndAFlippedEffect \
 	./pkg/access:TestRandomPairsAgreeWithSampledRequests \
-	./pkg/repair:TestARepairedPolicyJudgesCleanAndIsRepairedOnce
+	./pkg/repair:TestARepairedPolicyJudgesCleanAndIsRepairedOnce \
+	./pkg/archive:TestEveryFaultOfEveryCallEndsInTheSameState \
+	./pkg/enforcer:TestEveryFaultOfEveryCallEndsRight \
+	./pkg/enforcer:TestTwoFaultsOfARepairEndRight \
+	./pkg/enforcer:TestSoak \
+	./functions/enforce:TestKilledAnywhereAndRedeliveredEveryKeyEndsRight
 
 space := $(subst ,, )
 PROVING := ^($(subst $(space),|,$(foreach proof,$(PROOFS),$(lastword $(subst :, ,$(proof))))))$$
@@ -68,8 +73,8 @@ test-go: ## Run the tests of events, functions and pkg (needs Go only)
 	$(GO) test -skip '$(PROVING)' $(PACKAGES)
 	@for proof in $(PROOFS); do \
 		out=$$($(GO) test -v -run "^$${proof#*:}$$" "$${proof%%:*}" 2>&1) || { echo "$$out"; exit 1; }; \
-		line=$$(grep -o 'proof: .*' <<<"$$out") || { echo "$${proof#*:} does not say how far it came"; exit 1; }; \
-		echo "$${proof#*:}: $${line#proof: }"; \
+		lines=$$(grep -o 'proof: .*' <<<"$$out") || { echo "$${proof#*:} does not say how far it came"; exit 1; }; \
+		sed "s|^proof|$${proof#*:}|" <<<"$$lines"; \
 	done
 
 .PHONY: test-infra
@@ -123,8 +128,8 @@ fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the whole proof of t
 	ACCESS_PROOF=full RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m ./pkg/access
 
 .PHONY: mutants
-mutants: ## Break the comparison on purpose, one rule at a time; fail unless the tests notice each (about 5 minutes)
-	$(GO) test -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/access
+mutants: ## Break the comparison and the writing protocol on purpose, one rule at a time; fail unless the tests notice each (about 10 minutes)
+	$(GO) test -p 1 -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/access ./pkg/enforcer
 
 .PHONY: fmt
 fmt: ## Format all Go files

@@ -45,7 +45,7 @@ var (
 
 	// notInLambda is what must not travel into a deployed function.
 	notInLambda = slices.Concat(cdk.paths, quamina.paths, fakeS3.paths, []string{
-		module + "pkg/localaws", module + "infra", module + "events",
+		module + "pkg/localaws", module + "pkg/mutation", module + "infra", module + "events",
 		"pgregory.net/rapid", "github.com/google/go-cmp", "testing",
 	})
 )
@@ -98,6 +98,7 @@ var table = []row{
 		reason:  "a renderer shows findings; it does not find or fetch them",
 	},
 	{folder: "pkg/localaws", libraries: []library{quamina, sdk}, reason: "embedded AWS stands for AWS: it must not share the code that it is there to test"},
+	{folder: "pkg/mutation", reason: "the mutants' mechanism serves the tests of any package"},
 	{folder: "pkg/localaws/lambdahost", reason: "the host of a built binary knows the Lambda Runtime API only"},
 	{folder: "pkg/localaws/messagequeue", reason: "the SQS of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
 	{folder: "pkg/localaws/objectstore", libraries: []library{fakeS3}, reason: "the S3 of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},

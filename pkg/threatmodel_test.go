@@ -21,7 +21,7 @@ func TestTheThreatModelNamesTestsThatExist(t *testing.T) {
 		t.Fatalf("only %d tests are named", len(named))
 	}
 	var tests strings.Builder
-	err = filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}

@@ -115,7 +115,7 @@ func (w *world) checkWritten(arn string) {
 		return
 	}
 	entries, err := w.archive().Entries(w.t.Context(), arn, 10)
-	if err != nil || len(entries) != 1 || entries[0].Record.Before.Text != public {
+	if err != nil || len(entries) != 1 || entries[0].Record.Before.Hash != hashOf(w.t, public) {
 		w.t.Errorf("%s was written, and the archive has %d records, %v", arn, len(entries), err)
 	}
 }

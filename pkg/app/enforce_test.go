@@ -147,7 +147,7 @@ func TestABadMessageIsAcknowledgedAndTheOthersAreHandled(t *testing.T) {
 		t.Errorf("the key has %s", got)
 	}
 	flushed, err := handler.Invoke(t.Context(), []byte(`{"source":"kms-guardrail","detail-type":"KMS Guardrail Flush"}`))
-	if err != nil || string(flushed) != `{"reported":0,"retried":0,"failed":0}` {
+	if err != nil || string(flushed) != `{"finished":0,"retried":0,"failed":0}` {
 		t.Errorf("nothing is left to flush: %s, %v", flushed, err)
 	}
 }

@@ -31,7 +31,7 @@ type events struct {
 
 func (e *events) Flush(_ context.Context, delivery string) (enforcer.Flushed, error) {
 	e.flushes = append(e.flushes, delivery)
-	return enforcer.Flushed{Reported: 1, Retried: 2, Failed: 3}, e.flush
+	return enforcer.Flushed{Finished: 1, Retried: 2, Failed: 3}, e.flush
 }
 
 func (e *events) Handle(ctx context.Context, m enforcer.Message) (guardrail.Outcome, error) {
@@ -219,13 +219,13 @@ func TestTheEventOfTheScheduleFlushes(t *testing.T) {
 	e := &events{}
 	handler, log := newHandler(e)
 	got, err := handler.Invoke(invocation(t, "r1"), []byte(flush))
-	if err != nil || string(got) != `{"reported":1,"retried":2,"failed":3}` {
+	if err != nil || string(got) != `{"finished":1,"retried":2,"failed":3}` {
 		t.Errorf("%s, %v", got, err)
 	}
 	if !slices.Equal(e.flushes, []string{"r1"}) || len(e.handled) > 0 {
 		t.Errorf("flushed for %q, handled %q", e.flushes, e.handled)
 	}
-	if !strings.Contains(log.String(), `"msg":"flushed","flushed":{"reported":1,"retried":2,"failed":3}`) {
+	if !strings.Contains(log.String(), `"msg":"flushed","flushed":{"finished":1,"retried":2,"failed":3}`) {
 		t.Errorf("log %s", log)
 	}
 	e.flush = errors.New("the archive did not answer")

@@ -119,7 +119,7 @@ func runFaults(t *testing.T, how string, calls int, cases [][]failure, crashes .
 			w.wantSettled(fmt.Sprintf("%+v, crash %t", failures, crash))
 		}
 	}
-	t.Logf("%d cases of faults %s in %d calls, %d further attempts", len(crashes)*len(cases), how, calls, again)
+	t.Logf("proof: %d cases of faults %s in %d calls, %d further attempts", len(crashes)*len(cases), how, calls, again)
 	if again < len(cases) {
 		t.Error("the faults did not strike")
 	}

@@ -52,7 +52,8 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 			w.guardrail.SetIdentityPolicies(strings.Replace(guardrailPolicy, `,"kms:ListResourceTags"`, "", 1))
 		}, guardrail.Held, "cloudformation-managed", guardrail.CodeRepairHeld, 0, "what is not known holds"},
 		{"critical, and would be held", hold(guardrail.HoldReasons()...), document(toAccount, allow(`"*"`, "kms:Decrypt"), allow(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Decrypt")), nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "nothing holds it"},
-		{"the plan would be too large", trimConsole, document(toAccount, allow(`"*"`, "kms:Decrypt"), longDeny()), nil, guardrail.PlanRefused, "too-large", guardrail.CodePlanRefused, 0, "KMS stores 32 KiB"},
+		{"the plan would be too large", trimConsole, document(toAccount, allow(`{"AWS":"444455556666"}`, "kms:Decrypt"), longDeny()), nil, guardrail.PlanRefused, "too-large", guardrail.CodePlanRefused, 0, "KMS stores 32 KiB"},
+		{"critical, and too large to trim", trimConsole, document(toAccount, allow(`"*"`, "kms:Decrypt"), longDeny()), nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "it is reset: nobody keeps a key public by making its policy large"},
 		{"the account's hour is full", change(func(c *guardrail.Configuration) { c.Repair.MaxPerHour.Account = 1 }), public, repairedAnother, guardrail.Held, "breaker-account", guardrail.CodeBreakerOpen, 0, "something is wrong with many keys"},
 		{"the hour is full", change(func(c *guardrail.Configuration) { c.Repair.MaxPerHour.Total = 1 }), public, repairedAnother, guardrail.Held, "breaker-total", guardrail.CodeBreakerOpen, 0, "something is wrong with many keys"},
 		{"exempt", change(func(c *guardrail.Configuration) {

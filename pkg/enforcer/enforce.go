@@ -43,6 +43,9 @@ func (w *work) round(ctx context.Context) (again bool, err error) {
 	if done, err := w.unreadable(denied, err); done || err != nil {
 		return false, err
 	}
+	if err := w.confirmOwn(ctx); err != nil {
+		return false, err
+	}
 	w.outcome.Evidence, w.outcome.Before = guardrail.LivePolicy, w.live
 	w.judgement = guardrail.Judge(w.snapshot, w.config.Configuration, w.config.Now())
 	w.decide(w.judgement)

@@ -79,19 +79,35 @@ func repaired(entry Entry) guardrail.Outcome {
 	return o
 }
 
-// finishEarlier looks for repairs of the key whose end is not known, where there may be
-// some: the message was delivered before, or the guardrail made the call that the event
-// tells of.
-func (w *work) finishEarlier(ctx context.Context) error {
-	if w.config.Archive == nil || !w.message.Again && !w.ownCall() {
+// confirmOwn finishes the repair that the guardrail's own event tells of, if the delivery
+// that wrote did not: the event says that the write took effect, whatever the key has now.
+func (w *work) confirmOwn(ctx context.Context) error {
+	if w.config.Archive == nil || !w.ownCall() {
 		return nil
 	}
-	entries, err := w.config.Archive.UnreportedOf(ctx, w.event.KeyARN)
-	if err != nil && !errors.Is(err, ErrArchive) {
-		return fmt.Errorf("looking for repairs that were not reported: %w", err)
-	}
+	entries, err := w.unfinished(ctx)
 	if err != nil {
-		w.config.Log.LogAttrs(ctx, slog.LevelError, "the archive is not readable", slog.String("key", w.event.KeyARN), slog.String("error", err.Error()))
+		return err
+	}
+	for _, entry := range entries {
+		if entry.Abandoned == nil && entry.Record.After.Hash == w.told && !w.event.Time.Add(clockSkew).Before(entry.Record.Time) {
+			if err := w.finish(ctx, entry); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// finishEarlier finishes what earlier deliveries of the message left, and what others did
+// for the key, as far as it is known how that ended.
+func (w *work) finishEarlier(ctx context.Context) error {
+	if w.config.Archive == nil || !w.message.Again {
+		return nil
+	}
+	entries, err := w.unfinished(ctx)
+	if err != nil {
+		return err
 	}
 	for _, entry := range entries {
 		if err := w.finishOne(ctx, entry); err != nil {
@@ -99,6 +115,20 @@ func (w *work) finishEarlier(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// unfinished returns the key's claims that are not reported. One that cannot be read for
+// good keeps no message from its end; the flush names it.
+func (w *work) unfinished(ctx context.Context) ([]Entry, error) {
+	entries, err := w.config.Archive.UnreportedOf(ctx, w.event.KeyARN)
+	if errors.Is(err, ErrArchive) {
+		w.config.Log.LogAttrs(ctx, slog.LevelError, "the archive is not readable", slog.String("key", w.event.KeyARN), slog.String("error", err.Error()))
+		return entries, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for repairs that were not reported: %w", err)
+	}
+	return entries, nil
 }
 
 // finishOne finishes an earlier repair if it is known how it ended, or if it is this
