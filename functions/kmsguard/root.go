@@ -124,7 +124,7 @@ func newRoot(s streams) *cobra.Command {
 	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration (guardrail.yaml in the working directory, where there is one)")
 	o.aws.add(flags)
 	complete(root, "output", textOutput, jsonOutput, jsonlOutput)
-	root.AddCommand(newDefault(o), newIdentify(o), newDiff(o), newEval(o), newCheck(o), newReplay(o), newDemo(o), newConfig(o), newVersion(o), newCompletion())
+	root.AddCommand(newDefault(o), newIdentify(o), newDiff(o), newEval(o), newCheck(o), newReplay(o), newHistory(o), newRestore(o), newDemo(o), newConfig(o), newVersion(o), newCompletion())
 	root.SetHelpCommand(newHelp())
 	addExitCodes(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

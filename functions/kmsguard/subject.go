@@ -42,8 +42,13 @@ func (f *subjectFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.keyIDs, "key-id", nil, "`ID` of a live key: key id, key ARN, alias or alias ARN")
 	flags.StringArrayVar(&f.aliases, "alias", nil, "`NAME` of an alias that the key has, such as alias/payments (repeatable)")
 	flags.StringArrayVar(&f.tags, "tag", nil, "tag that the key has, as `KEY=VALUE` (repeatable)")
-	flags.StringVar(&f.organization, "organization-id", "", "`ID` of the organization of the key's account")
-	flags.StringArrayVar(&f.units, "organizational-unit", nil, "`ID` of a unit or root above the key's account (repeatable)")
+	f.addPlace(cmd)
+}
+
+// addPlace adds the flags that say what no call to AWS KMS tells.
+func (f *subjectFlags) addPlace(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.organization, "organization-id", "", "`ID` of the organization of the key's account")
+	cmd.Flags().StringArrayVar(&f.units, "organizational-unit", nil, "`ID` of a unit or root above the key's account (repeatable)")
 }
 
 // ofOneKey are the flags that say what a key is. A live key says it itself.
