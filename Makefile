@@ -37,9 +37,10 @@ demo: ## Run the main job on embedded AWS: keys drift, and are reported and repa
 	@$(GO) run ./functions/kmsguard demo
 
 .PHONY: build
-build: ## Build bin/kmsguard for this machine and build/enforce/bootstrap for Lambda (arm64)
+build: ## Build bin/kmsguard for this machine and build/{enforce,sweep}/bootstrap for Lambda (arm64)
 	$(GOBUILD) -o bin/kmsguard ./functions/kmsguard
 	GOOS=linux GOARCH=arm64 $(GOBUILD) -tags lambda.norpc -o build/enforce/bootstrap ./functions/enforce
+	GOOS=linux GOARCH=arm64 $(GOBUILD) -tags lambda.norpc -o build/sweep/bootstrap ./functions/sweep
 
 .PHONY: clean
 clean: ## Remove what the other targets made

@@ -9,7 +9,7 @@ import (
 
 // passing are the folders of the archive whose objects are replaced or deleted. Those of
 // the others are the record of the repairs, and stay.
-var passing = []string{"outbox/", "postponed/", "state/"}
+var passing = []string{"outbox/", "postponed/", "state/", "sweep/"}
 
 // settled are the folders of the archive whose objects the function deletes.
 var settled = []string{"outbox/*", "postponed/*"}
@@ -85,11 +85,19 @@ func passingRules() *[]*awss3.LifecycleRule {
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 func (a *Archive) serve(function *EnforceFunction) {
 	function.Function.AddEnvironment(jsii.String("ARCHIVE_BUCKET"), a.Bucket.BucketName(), nil)
-	function.allow("ListTheArchive", &[]*string{a.Bucket.BucketArn()}, "s3:ListBucket")
-	function.allow("ReadAndAddToTheArchive", &[]*string{a.Bucket.ArnForObjects(jsii.String("*"))}, "s3:GetObject", "s3:PutObject")
+	allow(function.Role, "ListTheArchive", &[]*string{a.Bucket.BucketArn()}, "s3:ListBucket")
+	allow(function.Role, "ReadAndAddToTheArchive", &[]*string{a.Bucket.ArnForObjects(jsii.String("*"))}, "s3:GetObject", "s3:PutObject")
 	var objects []*string
 	for _, pattern := range settled {
 		objects = append(objects, a.Bucket.ArnForObjects(jsii.String(pattern)))
 	}
-	function.allow("SettleInTheArchive", &objects, "s3:DeleteObject")
+	allow(function.Role, "SettleInTheArchive", &objects, "s3:DeleteObject")
+}
+
+// remember lets the function that sweeps keep its last sweep in the archive, and nothing
+// else, and tells it of the bucket.
+func (a *Archive) remember(function *SweepFunction) {
+	function.Function.AddEnvironment(jsii.String("ARCHIVE_BUCKET"), a.Bucket.BucketName(), nil)
+	allow(function.Role, "ListTheArchive", &[]*string{a.Bucket.BucketArn()}, "s3:ListBucket")
+	allow(function.Role, "RememberTheSweep", &[]*string{a.Bucket.ArnForObjects(jsii.String("sweep/*"))}, "s3:GetObject", "s3:PutObject")
 }

@@ -109,7 +109,7 @@ func TestArchiveRetentionIsTheSetting(t *testing.T) {
 // are current, would delete the record of the repairs.
 func TestOnlyWhatWasReplacedOrDeletedExpires(t *testing.T) {
 	var want []any
-	for _, folder := range []string{"outbox/", "postponed/", "state/"} {
+	for _, folder := range []string{"outbox/", "postponed/", "state/", "sweep/"} {
 		want = append(want, map[string]any{
 			"Prefix": folder, "Status": "Enabled",
 			"NoncurrentVersionExpiration": map[string]any{"NoncurrentDays": 1.0},

@@ -111,11 +111,15 @@ func newLogGroup(scope constructs.Construct) awslogs.LogGroup {
 
 // environment is how the settings reach the function; package app reads it.
 func (f *EnforceFunction) environment(settings Settings) *map[string]*string {
-	environment := map[string]*string{
-		"GUARDRAIL_ACCOUNT":     awscdk.Aws_ACCOUNT_ID(),
-		"GUARDRAIL_ROLE_ARN":    f.Role.RoleArn(),
-		"GUARDRAIL_CONCURRENCY": jsii.String(strconv.Itoa(instances)),
-	}
+	environment := settingsEnvironment(settings)
+	environment["GUARDRAIL_ROLE_ARN"] = f.Role.RoleArn()
+	environment["GUARDRAIL_CONCURRENCY"] = jsii.String(strconv.Itoa(instances))
+	return &environment
+}
+
+// settingsEnvironment is what all functions are told of the deployment.
+func settingsEnvironment(settings Settings) map[string]*string {
+	environment := map[string]*string{"GUARDRAIL_ACCOUNT": awscdk.Aws_ACCOUNT_ID()}
 	for name, value := range map[string]string{
 		"GUARDRAIL_MODE_MAX":   settings.ModeMax,
 		"ORGANIZATION_ID":      settings.OrganizationID,
@@ -125,23 +129,17 @@ func (f *EnforceFunction) environment(settings Settings) *map[string]*string {
 			environment[name] = &value
 		}
 	}
-	return &environment
+	return environment
 }
 
 // permit grants the KMS calls that the configuration needs. Writing is a permission of a
 // configuration that repairs, and not under the kill switch, so that in report mode the
 // function cannot write whatever its code does.
-//
-// ListAliases knows no resource but "*", and so is left out where no alias is asked for.
-// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
 func (f *EnforceFunction) permit(settings Settings, configuration Configuration) {
-	keys := f.keys()
-	f.allow("ReadKeyPolicies", keys, "kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags")
-	if configuration.NeedsAliases() {
-		f.allow("ReadAliases", jsii.Strings("*"), "kms:ListAliases")
-	}
+	keys := keysOfAccount(f.Construct)
+	permitReading(f.Role, keys, configuration)
 	if configuration.Repairs() && settings.ModeMax != modeMaxReport {
-		f.allow("RepairKeyPolicies", keys, "kms:PutKeyPolicy")
+		allow(f.Role, "RepairKeyPolicies", keys, "kms:PutKeyPolicy")
 		f.warn("repair-mode", "the configuration repairs: the function will change policies of this account's customer managed keys; run with mode: report first")
 	}
 	for i, missing := range configuration.missing(settings) {
@@ -154,10 +152,21 @@ func (f *EnforceFunction) warn(id, message string) {
 	awscdk.Annotations_Of(f.Function).AddWarningV2(jsii.String("kms-guardrail:"+id), &message)
 }
 
-// keys are those of the account. The Region is open because a ReplicateKey event names a
+// permitReading grants what judging a key needs.
+//
+// ListAliases knows no resource but "*", and so is left out where no alias is asked for.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
+func permitReading(role awsiam.Role, keys *[]*string, configuration Configuration) {
+	allow(role, "ReadKeyPolicies", keys, "kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags")
+	if configuration.NeedsAliases() {
+		allow(role, "ReadAliases", jsii.Strings("*"), "kms:ListAliases")
+	}
+}
+
+// keysOfAccount are the account's. The Region is open because a ReplicateKey event names a
 // key of another Region than its own.
-func (f *EnforceFunction) keys() *[]*string {
-	return &[]*string{awscdk.Stack_Of(f.Construct).FormatArn(&awscdk.ArnComponents{
+func keysOfAccount(scope constructs.Construct) *[]*string {
+	return &[]*string{awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
 		Service:      jsii.String("kms"),
 		Region:       jsii.String("*"),
 		Resource:     jsii.String("key"),
@@ -165,9 +174,9 @@ func (f *EnforceFunction) keys() *[]*string {
 	})}
 }
 
-// allow grants the function actions on resources.
-func (f *EnforceFunction) allow(sid string, resources *[]*string, actions ...string) {
-	f.Role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+// allow grants a function's role actions on resources.
+func allow(role awsiam.Role, sid string, resources *[]*string, actions ...string) {
+	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:       &sid,
 		Actions:   jsii.Strings(actions...),
 		Resources: resources,

@@ -5,6 +5,8 @@
 //	                                        |                 |                  ^
 //	                               undelivered events    dead letters     [FlushSchedule]
 //
+//	schedule -> [SweepFunction] -> [EventQueue]
+//
 // Archive and FlushSchedule are there only where the configuration repairs.
 //
 // There is one construct per capability, in a file of its own; each grants the
@@ -70,10 +72,18 @@ func describe(app awscdk.App, id string) (awscdk.Stack, error) {
 	if err := stageBundle(code, settings.FunctionAsset, configuration.Text); err != nil {
 		return nil, err
 	}
+	sweepCode := ""
+	if settings.SweepHours > 0 {
+		sweepCode = filepath.Join(*app.Outdir(), "sweep")
+		if err := stageBundle(sweepCode, settings.SweepAsset, configuration.Text); err != nil {
+			return nil, err
+		}
+	}
 	return NewGuardrailStack(app, id, &GuardrailStackProps{
 		Settings:      settings,
 		Configuration: configuration,
 		Code:          code,
+		SweepCode:     sweepCode,
 		Pattern:       events.Pattern(),
 	})
 }

@@ -49,6 +49,7 @@ func appProps(t *testing.T, context map[string]any) *awscdk.AppProps {
 	t.Helper()
 	merged := cdkJSONContext(t)
 	merged["guardrail:functionAsset"] = bundle(t)
+	merged["guardrail:sweepHours"] = 0 // most tests are about the one other function
 	maps.Copy(merged, context)
 	return &awscdk.AppProps{Context: &merged, Outdir: jsii.String(t.TempDir())}
 }

@@ -33,6 +33,12 @@ type Settings struct {
 	// FunctionAsset is guardrail:functionAsset, the folder that holds the function's
 	// bootstrap binary (default build/enforce, where `make build` puts it).
 	FunctionAsset string
+	// SweepHours is guardrail:sweepHours, the time between two sweeps (default 24). 0 is
+	// no sweep.
+	SweepHours int
+	// SweepAsset is guardrail:sweepAsset, the folder that holds the bootstrap binary of
+	// the function that sweeps (default build/sweep).
+	SweepAsset string
 }
 
 const (
@@ -46,6 +52,11 @@ const (
 	// maxRetentionDays is S3's limit of a default retention.
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
 	maxRetentionDays = 36500
+
+	// defaultSweepHours finds by tomorrow what no event told of.
+	defaultSweepHours = 24
+	// maxSweepHours is a month: a longer wait is better said by no sweep.
+	maxSweepHours = 720
 )
 
 // The ids of AWS Organizations.
@@ -82,8 +93,10 @@ func readSettings(context map[string]any) (Settings, error) {
 		ModeMax:              r.text("modeMax", ""),
 		OrganizationID:       r.text("organizationId", ""),
 		OrganizationalUnits:  r.list("organizationalUnits"),
-		ArchiveRetentionDays: r.days("archiveRetentionDays", defaultRetentionDays),
+		ArchiveRetentionDays: r.whole("archiveRetentionDays", "days", defaultRetentionDays, 1, maxRetentionDays),
 		FunctionAsset:        r.text("functionAsset", filepath.Join("build", "enforce")),
+		SweepHours:           r.whole("sweepHours", "hours", defaultSweepHours, 0, maxSweepHours),
+		SweepAsset:           r.text("sweepAsset", filepath.Join("build", "sweep")),
 	}
 	if s.ModeMax != "" && s.ModeMax != modeMaxReport {
 		r.fail("modeMax", "want report, or leave it out; got %q", s.ModeMax)
@@ -130,18 +143,18 @@ func (r *settingsReader) text(key, fallback string) string {
 	return text
 }
 
-// days returns a number of days, which the command line gives as a string and JSON as a
+// whole returns a whole number, which the command line gives as a string and JSON as a
 // number, or fallback where the key is not set.
-func (r *settingsReader) days(key string, fallback int) int {
+func (r *settingsReader) whole(key, unit string, fallback, least, most int) int {
 	value := r.value(key)
 	if value == nil {
 		return fallback
 	}
-	days, err := strconv.Atoi(fmt.Sprint(value))
-	if err != nil || days < 1 || days > maxRetentionDays {
-		r.fail(key, "want a whole number of days from 1 to %d, got %v", maxRetentionDays, value)
+	n, err := strconv.Atoi(fmt.Sprint(value))
+	if err != nil || n < least || n > most {
+		r.fail(key, "want a whole number of %s from %d to %d, got %v", unit, least, most, value)
 	}
-	return days
+	return n
 }
 
 // list returns the items of a JSON list, or of a comma-separated string, which is all

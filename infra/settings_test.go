@@ -8,7 +8,7 @@ import (
 )
 
 func TestSettingsAreReadFromTheContext(t *testing.T) {
-	plain := Settings{ArchiveRetentionDays: 90, FunctionAsset: "build/enforce"}
+	plain := Settings{ArchiveRetentionDays: 90, FunctionAsset: "build/enforce", SweepHours: 24, SweepAsset: "build/sweep"}
 	with := func(change func(*Settings)) Settings {
 		s := plain
 		change(&s)
@@ -34,6 +34,8 @@ func TestSettingsAreReadFromTheContext(t *testing.T) {
 		{"days, as the command line has them", map[string]any{"guardrail:archiveRetentionDays": "365"}, with(func(s *Settings) { s.ArchiveRetentionDays = 365 })},
 		{"days, as cdk.json has them", map[string]any{"guardrail:archiveRetentionDays": 36500.0}, with(func(s *Settings) { s.ArchiveRetentionDays = 36500 })},
 		{"other code", map[string]any{"guardrail:functionAsset": "x"}, with(func(s *Settings) { s.FunctionAsset = "x" })},
+		{"another sweep", map[string]any{"guardrail:sweepHours": "1", "guardrail:sweepAsset": "y"}, with(func(s *Settings) { s.SweepHours, s.SweepAsset = 1, "y" })},
+		{"no sweep", map[string]any{"guardrail:sweepHours": 0.0}, with(func(s *Settings) { s.SweepHours = 0 })},
 		{"what is not ours is not looked at", map[string]any{"@aws-cdk/core:other": 1}, plain},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
@@ -72,6 +74,8 @@ func TestSettingsRefuseWhatTheyCannotMean(t *testing.T) {
 		{"S3 has no retention of no days", "guardrail:archiveRetentionDays", "0", "from 1 to 36500, got 0"},
 		{"nor of more than a hundred years", "guardrail:archiveRetentionDays", 36501.0, "from 1 to 36500"},
 		{"nor of half a day", "guardrail:archiveRetentionDays", 0.5, "whole number of days"},
+		{"a sweep is not switched off by a word", "guardrail:sweepHours", "off", "want a whole number of hours from 0 to 720, got off"},
+		{"time does not go back", "guardrail:sweepHours", -1.0, "from 0 to 720"},
 		{"a year is not a number of days", "guardrail:archiveRetentionDays", "1y", "got 1y"},
 	} {
 		t.Run(row.reason, func(t *testing.T) {

@@ -17,8 +17,9 @@ type GuardrailStackProps struct {
 	Settings Settings
 	// Configuration is what is enforced.
 	Configuration Configuration
-	// Code is the folder with the function's binary and its configuration.
-	Code string
+	// Code is the folder with the function's binary and its configuration; SweepCode is
+	// that of the function that sweeps, "" where there is no sweep.
+	Code, SweepCode string
 	// Pattern is the JSON of the event pattern: events/pattern.json.
 	Pattern []byte
 }
@@ -46,11 +47,23 @@ func NewGuardrailStack(scope constructs.Construct, id string, props *GuardrailSt
 		Timeout:       timeout,
 	})
 	output(stack, "RoleArn", "The function's role, for guardrailAccess in guardrail.yaml", enforce.Role.RoleArn())
+	var sweep *SweepFunction
+	if props.SweepCode != "" {
+		sweep = NewSweepFunction(stack, "Sweep", &SweepFunctionProps{
+			Settings:      props.Settings,
+			Configuration: props.Configuration,
+			Code:          props.SweepCode,
+			Target:        queue.Queue,
+		})
+	}
 	// Also under the kill switch: what was repaired before it is still reported, and the
 	// record of it does not move to another bucket when the switch is taken back.
 	if props.Configuration.Repairs() {
 		archive := NewArchive(stack, "Archive", &ArchiveProps{Function: enforce, RetentionDays: props.Settings.ArchiveRetentionDays})
 		NewFlushSchedule(stack, "Flush", &FlushScheduleProps{Target: enforce.Function})
+		if sweep != nil {
+			archive.remember(sweep)
+		}
 		output(stack, "ArchiveBucket", "The bucket of replaced policies; it outlives the stack", archive.Bucket.BucketName())
 	}
 	return stack, nil

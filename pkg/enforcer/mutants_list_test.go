@@ -14,7 +14,10 @@ var mutants = []mutant{
 	// Before the write.
 	{"a key of another account is not handled", "enforcer.go", `e.config.Account != "" && event.Account != e.config.Account`, "false"},
 	{"an AWS managed key is not handled", "enforce.go", "\tif key.AWSManaged {\n\t\tskip(o, string(trail.AWSManagedKey))\n\t\treturn true, nil\n\t}\n", ""},
-	{"a key that was just made may not be known yet", "enforce.go", "errors.Is(err, ErrNotFound) && w.young():", "false:"},
+	{"a key that was just made may not be known yet", "enforce.go", "errors.Is(err, ErrNotFound) && w.young() && trigger(w.event) != guardrail.BySweep:", "false:"},
+	{"a key that a sweep found and that is gone is gone", "enforce.go", " && trigger(w.event) != guardrail.BySweep:", ":"},
+	{"a sweep is a trigger of its own", "sweep.go", "return guardrail.BySweep", "return guardrail.ByEvent"},
+	{"a sweep repairs under its configuration only", "sweep.go", "w.event.SweptConfiguration != w.hash", `w.event.SweptConfiguration == ""`},
 	{"an answer that stays is an outcome", "enforce.go", "case errors.Is(err, ErrRefused):", "case false:"},
 	{"only what is decided is written", "enforce.go", "if !w.judgement.Decision.Repair {", "if w.judgement.Verdict == guardrail.Compliant {"},
 	{"without an archive nothing is written", "repair.go", "\tif w.config.Archive == nil {\n\t\tw.refusePlan(\"no-archive\"", "\tif false {\n\t\tw.refusePlan(\"no-archive\""},

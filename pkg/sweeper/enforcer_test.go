@@ -16,7 +16,6 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/sweeper"
-	"github.com/kms-guardrail/kms-guardrail/pkg/trail"
 )
 
 // kms has a policy for each key, by ARN. A key with no policy is gone.
@@ -142,35 +141,4 @@ func newEnforcer(k *kms, c *guardrail.Configuration) *enforcer.Enforcer {
 		Keys: k, Configuration: c, Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return night.Add(time.Second) }, Pause: func(context.Context, time.Duration) error { return nil },
 	})
-}
-
-func TestTheEnforcerKnowsASweep(t *testing.T) {
-	c := guardrail.DefaultConfiguration()
-	c.Mode, c.Repair.Sweep = guardrail.Repair, true
-	const arn = "arn:aws:kms:us-east-1:111122223333:key/1"
-	for _, row := range []struct {
-		policy, configuration string
-		verdict               guardrail.Verdict
-		action                guardrail.Action
-		actionReason          string
-		reason                string
-	}{
-		{policies[3], "", guardrail.NonCompliant, guardrail.Reported, guardrail.ReasonFirstSweep, "the sweep is a first one"},
-		{policies[3], hash("a"), guardrail.NonCompliant, guardrail.Reported, guardrail.ReasonFirstSweep, "the message is of before a change of the configuration"},
-		{policies[0], c.Hash(), guardrail.Compliant, guardrail.NoAction, "", "nothing is to be done"},
-		{"", c.Hash(), guardrail.NothingToJudge, guardrail.Skipped, string(guardrail.CodeKeyGone), "the key went after it was listed; waiting would not bring it back"},
-	} {
-		k := &kms{policies: map[string]string{arn: row.policy}}
-		message, err := trail.SweptKey{KeyARN: arn, SweepID: "sweep", Time: night, ConfigurationHash: row.configuration}.Encode()
-		if err != nil {
-			t.Fatal(err)
-		}
-		o, err := newEnforcer(k, c).Handle(t.Context(), enforcer.Message{Event: message, Delivery: "1"})
-		if err != nil || o.Verdict != row.verdict || o.Action != row.action || o.ActionReason != row.actionReason {
-			t.Errorf("%s, %s, %q, %v: %s", o.Verdict, o.Action, o.ActionReason, err, row.reason)
-		}
-		if o.Trigger != guardrail.BySweep || o.Actor != nil || o.KeyARN != arn || o.ConfigurationHash != c.Hash() || k.puts > 0 {
-			t.Errorf("%+v, %d writes: %s", o, k.puts, row.reason)
-		}
-	}
 }

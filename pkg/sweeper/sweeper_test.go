@@ -192,6 +192,20 @@ func TestASweepWhoseTimeEndsSaysHowFarItCame(t *testing.T) {
 	}
 }
 
+// All keys are listed by then, and none of them failed.
+func TestASweepThatEndsWithTheLastKeyIsNotComplete(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	w := newWorld(1)
+	w.judge = func(trail.Event, int) (guardrail.Outcome, error) {
+		cancel()
+		return guardrail.Outcome{}, ctx.Err()
+	}
+	got, err := w.sweep(ctx, hash("b"))
+	if err != nil || got.Complete || got.Keys != 1 || len(got.Verdicts) > 0 || w.saves > 0 {
+		t.Errorf("%+v, %v; saved %d times", got, err, w.saves)
+	}
+}
+
 type queue func(context.Context, []string) (int, error)
 
 func (q queue) Send(ctx context.Context, messages []string) (int, error) { return q(ctx, messages) }
