@@ -57,7 +57,7 @@ var mutants = []mutant{
 	{"a young event of another policy is doubted", "stale.go", `return w.told != "" && w.told != w.live && w.young()`, "return false"},
 	{"policies that are judged alike are not", "stale.go", "told != w.judgement.Verdict ||", "true ||"},
 	{"of two good ones, one may be in the way of a write", "stale.go", " || told == guardrail.Compliant && w.config.Archive != nil", ""},
-	{"of a bad one and a good one, either may be old", "stale.go", "told != w.judgement.Verdict || told == guardrail.Compliant && w.config.Archive != nil", "false"},
+	{"of a bad one and a good one, either may be old", "stale.go", "told != w.judgement.Verdict || told == guardrail.Compliant && w.config.Archive != nil", `told == ""`},
 	{"a policy that the guardrail replaced is no surprise", "stale.go", "recent && w.live == last.After &&", "false &&"},
 	{"a policy after the write is", "stale.go", "&& !w.event.Time.Add(clockSkew).After(last.Claimed)", ""},
 	{"a drift of a new key is looked up, too", "memory.go", " && w.judgement.Verdict == guardrail.Compliant && !w.doubtful()", ""},
