@@ -165,3 +165,15 @@ func TestARepairThatWasGivenUpIsNotTakenForAWrite(t *testing.T) {
 		t.Errorf("%+v, reports %+v", e, s.reporter.outcomes)
 	}
 }
+
+// A duplicate is another message for the queue, and the same one for the archive.
+func TestADuplicateOfAMessageWhoseRepairWasNotToldTellsIt(t *testing.T) {
+	s := drifted(repair, apiDefault(t), public)(t, t.Name())
+	m := s.interrupt("S3 PUT written")
+	s.put(public)
+	s.clock.advance(settling)
+	o, err := s.handle(m.event)
+	if err != nil || o.Action != guardrail.Repaired || len(s.puts) != 1 || len(s.reporter.of(s.arn, guardrail.Repaired)) != 1 {
+		t.Errorf("%+v, %v, %d writes", summary(o), err, len(s.puts))
+	}
+}

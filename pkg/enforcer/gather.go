@@ -13,7 +13,7 @@ import (
 // snapshot has what the event says instead, and denied is that error.
 func (w *work) gather(ctx context.Context) (denied, err error) {
 	event := w.event
-	w.live = ""
+	w.live, w.outcome.Evidence, w.outcome.Before = "", "", ""
 	w.snapshot = guardrail.Snapshot{
 		Key:      guardrail.Key{ARN: event.KeyARN, Account: event.Account, Region: event.Region, Partition: event.Partition},
 		Policy:   event.PolicyText,
