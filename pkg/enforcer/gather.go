@@ -18,7 +18,8 @@ func (w *work) gather(ctx context.Context) (denied, err error) {
 		Key:      guardrail.Key{ARN: event.KeyARN, Account: event.Account, Region: event.Region, Partition: event.Partition},
 		Policy:   event.PolicyText,
 		Evidence: guardrail.EventPolicy,
-		Trigger:  trigger(event), FirstSweep: w.firstSweep(),
+		Trigger:  trigger(event),
+		Writer:   w.config.Role, FirstSweep: w.firstSweep(),
 	}
 	key, describeErr := w.config.Keys.Describe(ctx, event.KeyARN)
 	if describeErr != nil && !errors.Is(describeErr, ErrAccessDenied) {

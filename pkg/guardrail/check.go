@@ -295,7 +295,7 @@ func (b *Baseline) checkLimits(found *problems, place func(...string) []string) 
 		}
 		result := access.Within(k.PolicyKey(), limits.unnarrowed, limits.Ceiling, limits.Ceiling)
 		for _, d := range result.Missing {
-			if takesControl(d) || d.Conditions == "" && !d.Delegated {
+			if d.Conditions == "" && (aboutControl(d) || !d.Delegated) {
 				*found = append(*found, Problem{
 					Place:   place("require"),
 					Detail:  fmt.Sprintf("the floor is not inside the ceiling: %s must be allowed %s, and a required Deny forbids it, for a key of type %s", cut(d.Principals, 3), cut(access.ActionPatterns(d.Actions), 3), t),

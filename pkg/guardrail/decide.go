@@ -1,5 +1,7 @@
 package guardrail
 
+import "slices"
+
 // Decision is what to do about a key.
 type Decision struct {
 	// Repair is true where a repair is wanted. It is written only if it can be planned
@@ -32,6 +34,8 @@ func (j *Judgement) decide(s Snapshot, c *Configuration) Decision {
 		return Decision{Reason: ReasonNotLive}
 	case j.Live == nil || j.Limits.Ceiling == nil:
 		return Decision{Reason: j.worstCode()}
+	case slices.ContainsFunc(j.Findings, func(f Finding) bool { return f.Code == CodeLockedOut }):
+		return Decision{Reason: string(CodeLockedOut)}
 	case !j.Severity.AtLeast(c.Repair.From):
 		return Decision{Reason: ReasonBelow}
 	case s.Trigger == BySweep && !c.Repair.Sweep:

@@ -12,18 +12,21 @@ import (
 )
 
 // judgeExcess says how bad it is that somebody has access beyond the ceiling.
-func judgeExcess(d access.Difference, live *policy.Document) (Code, Severity) {
-	restricted := restricts(live.Statements[d.Statement].Conditions)
+func judgeExcess(k Key, d access.Difference, live *policy.Document) (Code, Severity) {
+	conditions := live.Statements[d.Statement].Conditions
 	switch d.Scope {
 	case access.AnyAccount:
-		if restricted {
+		if restricts(conditions) || guarded(live, actionsOf(d)) {
 			return CodePublicAccess, High
 		}
 		return CodePublicAccess, Critical
 	case access.NamedAccount:
 		return CodeForeignAccess, High
 	case access.AWSService:
-		if restricted {
+		switch {
+		case actionsOf(d)&^access.ActionsMatching("kms:DescribeKey") == 0:
+			return CodeServiceAccess, Low // metadata: consoles give it without a condition
+		case forOwnAccount(k, conditions):
 			return CodeServiceAccess, Medium
 		}
 		return CodeServiceAccess, High
@@ -32,47 +35,84 @@ func judgeExcess(d access.Difference, live *policy.Document) (Code, Severity) {
 	}
 }
 
+func actionsOf(d access.Difference) (actions access.Actions) {
+	for _, name := range d.Actions {
+		actions |= access.ActionsMatching(name)
+	}
+	return actions
+}
+
 // judgeMissing says how bad it is that access of the floor is missing, and finds the
 // floor that a repair has to reach.
 func (j *Judgement) judgeMissing(k Key, missing []access.Difference) {
-	lockout, permitted := false, j.Selection.Baseline.HardeningDenies == PermitDenies
-	var narrowing, refused []int // Deny statements of the policy
+	controlled := k.hasControl(j.Live, j.At)
+	permitted := j.permittedDenies(k, missing)
+	hardening := j.Selection.Baseline.HardeningDenies == PermitDenies
+	narrowing, refused := slices.Clone(permitted), []int{} // Deny statements of the policy
 	for _, d := range missing {
 		byDeny := d.Policy == access.Actual
-		code, severity := CodeRequiredAccessMissing, Medium
-		switch {
-		case takesControl(d):
-			code, severity = CodeAccountStatementMissing, High
-			lockout = true
-		case byDeny && (d.Delegated || d.Conditions != ""):
-			code, severity = CodeHardeningDeny, Low
-			if permitted {
-				severity = Info
-				narrowing = append(narrowing, d.Statement)
-			}
-		case !byDeny && d.Statement == 0:
-			code, severity = CodeAccessMissing, Low
+		if byDeny && slices.Contains(permitted, d.Statement) {
+			continue
+		}
+		code, severity := j.missingAccess(k, d, controlled)
+		if code == CodeHardeningDeny && hardening {
+			severity = Info
+		}
+		if byDeny && hardening && (code == CodeHardeningDeny || d.Delegated) {
+			narrowing = append(narrowing, d.Statement) // if not for control, for what it takes beside
 		}
 		if byDeny && code != CodeHardeningDeny {
 			refused = append(refused, d.Statement)
 		}
-		if code == CodeAccountStatementMissing && byDeny && permitted {
-			narrowing = append(narrowing, d.Statement) // for what it takes beside control
-		}
 		j.add(newDifference(k, code, severity, "may not", d))
 	}
-	if lockout {
+	if !controlled {
 		j.judgeLockout(k)
 	}
 	j.narrowFloors(narrowing, refused)
 }
 
-// takesControl tells whether principals that no policy names lose the delegated
-// control of the key policy, in all requests.
-func takesControl(d access.Difference) bool {
-	return d.Delegated && d.Unnamed && d.Conditions == "" && slices.ContainsFunc(d.Actions, func(name string) bool {
-		return access.ActionsMatching(name)&access.ActionsMatching("kms:PutKeyPolicy") != 0
-	})
+// missingAccess says how bad one difference from the floor is. controlled tells whether
+// the account controls the policy all the same.
+func (j *Judgement) missingAccess(k Key, d access.Difference, controlled bool) (Code, Severity) {
+	byDeny := d.Policy == access.Actual
+	switch {
+	case aboutControl(d) && !controlled && byDeny:
+		return j.judgeControl(k)
+	case aboutControl(d) && !controlled:
+		return CodeAccountStatementMissing, High
+	case byDeny && (d.Delegated || d.Conditions != ""):
+		return CodeHardeningDeny, Low
+	case !byDeny && d.Statement == 0:
+		return CodeAccessMissing, Low
+	case !byDeny && j.Limits.Floor.Statements[d.Statement].SID == guardrailAccessSID:
+		return CodeRequiredAccessMissing, High
+	default:
+		return CodeRequiredAccessMissing, Medium
+	}
+}
+
+// permittedDenies returns the Deny statements of the policy that take nothing from the
+// floor but what the baseline's permitted Deny statements would take.
+func (j *Judgement) permittedDenies(k Key, missing []access.Difference) []int {
+	var list []int
+	if len(j.Limits.permittedDenies) == 0 {
+		return list
+	}
+	narrowed, err := extend(j.Limits.Floor, j.Limits.permittedDenies)
+	if err != nil {
+		return list
+	}
+	for _, d := range missing {
+		if d.Policy != access.Actual || slices.Contains(list, d.Statement) {
+			continue
+		}
+		with, err := extend(narrowed, []policy.Statement{j.Live.Statements[d.Statement]})
+		if err == nil && access.Equivalent(k.PolicyKey(), narrowed, with) == access.Equal {
+			list = append(list, d.Statement)
+		}
+	}
+	return list
 }
 
 // judgeLockout adds a finding where nobody is left who can change the policy.

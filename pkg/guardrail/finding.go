@@ -33,6 +33,10 @@ const (
 	// IAM; high. When the principals that still can are gone, so is control of the key.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-root-enable-iam
 	CodeAccountStatementMissing Code = "account-statement-missing"
+	// CodeControlRestricted: a Deny leaves the account control of the key policy only for
+	// callers or places that it chooses, and no administrator whom the baseline names has
+	// it; medium. Somebody may have kept the key for himself.
+	CodeControlRestricted Code = "control-restricted"
 	// CodeNoAdministrator: nobody can change the key policy any more; high. Only AWS
 	// Support can bring the key back.
 	CodeNoAdministrator Code = "no-administrator"
@@ -40,7 +44,7 @@ const (
 	// users and roles; high.
 	CodeOnlyDeadPrincipals Code = "only-dead-principals"
 	// CodeRequiredAccessMissing: an administrator, user or statement that the baseline
-	// requires lacks access; medium.
+	// requires lacks access; medium, or high for the guardrail's own access.
 	CodeRequiredAccessMissing Code = "required-access-missing"
 	// CodeAccessMissing: the account cannot give all that the default lets it give; low.
 	CodeAccessMissing Code = "access-missing"
@@ -93,7 +97,8 @@ const (
 	// CodeMoreFindings: there are more findings than an outcome lists. Its severity
 	// is that of the worst one left out.
 	CodeMoreFindings Code = "more-findings"
-	// CodeLockedOut: the key policy does not let the guardrail read it.
+	// CodeLockedOut: the key policy does not let the guardrail read it, or, where it is to
+	// repair the key, change it; high.
 	CodeLockedOut Code = "locked-out"
 	// CodeAccessDenied: AWS refused to let the guardrail describe the key.
 	CodeAccessDenied Code = "access-denied"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/recognition"
 )
@@ -45,13 +46,15 @@ type Judgement struct {
 	// Floors are the floor for a repair in two parts: Limits.Floor, narrowed by the Deny
 	// statements of Live that may stay.
 	Floors []*policy.Document
+	// At is the moment of the judgement.
+	At time.Time
 }
 
 // Judge holds a key's policy against what the configuration wants of the key. It
 // never fails: what cannot be judged is the verdict CannotJudge, with the reason as
 // a finding of severity High.
 func Judge(s Snapshot, c *Configuration, now time.Time) Judgement {
-	j := Judgement{Selection: c.Select(s.Key, s.Labels, now)}
+	j := Judgement{Selection: c.Select(s.Key, s.Labels, now), At: now}
 	j.examine(s)
 	j.conclude(s, c)
 	return j
@@ -89,13 +92,27 @@ func (j *Judgement) examine(s Snapshot) {
 		return
 	}
 	j.compare(s.Key)
+	j.judgeReach(s)
+}
+
+// judgeReach adds a finding where the guardrail is to repair the key and its policy does
+// not let it.
+func (j *Judgement) judgeReach(s Snapshot) {
+	if s.Writer == "" || j.Selection.Mode != Repair || s.Key.mayChange(j.Live, evaluation.RolePrincipal, s.Writer, j.At, nil) {
+		return
+	}
+	message := "the key policy does not let the guardrail change it"
+	if who, _ := access.WhoMay(s.Key.PolicyKey(), j.Live, putKeyPolicy); len(who) > 0 {
+		message += "; who can: " + cut(who, 8)
+	}
+	j.add(NewFinding(s.Key, CodeLockedOut, High, message))
 }
 
 // compare holds the policy against the limits.
 func (j *Judgement) compare(k Key) {
 	result := access.Within(k.PolicyKey(), j.Limits.Floor, j.Live, j.Limits.Ceiling)
 	for _, d := range result.Excess {
-		code, severity := judgeExcess(d, j.Live)
+		code, severity := judgeExcess(k, d, j.Live)
 		j.add(newDifference(k, code, severity, "may", d))
 	}
 	j.judgeMissing(k, result.Missing)

@@ -25,10 +25,10 @@ var restricted = []judgement{
 		"everyone of an organization", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), organization)), guardrail.NonCompliant,
 		[]found{
 			{guardrail.CodePublicAccess, guardrail.High, 1, "every principal of any other account may kms:Decrypt"},
-			{guardrail.CodeServiceAccess, guardrail.Medium, 1, "every AWS service"},
+			{guardrail.CodeServiceAccess, guardrail.High, 1, "every AWS service"},
 			{guardrail.CodeAccountAccess, guardrail.Medium, 1, ""},
 		},
-		"somebody chose the organization, so it is not the whole world",
+		"somebody chose the organization, so it is not the whole world; services are bound by the source account",
 	},
 	{
 		"everyone through S3", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), throughS3)), guardrail.NonCompliant,
@@ -59,7 +59,7 @@ var restricted = []judgement{
 		"everyone from one network", symmetric, api,
 		document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), `"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}`)), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodePublicAccess, guardrail.High, 1, ""}, {guardrail.CodeServiceAccess, guardrail.Medium, 1, ""}, {guardrail.CodeAccountAccess, guardrail.Medium, 1, ""},
+			{guardrail.CodePublicAccess, guardrail.High, 1, ""}, {guardrail.CodeServiceAccess, guardrail.High, 1, ""}, {guardrail.CodeAccountAccess, guardrail.Medium, 1, ""},
 		},
 		"a network that somebody chose",
 	},
@@ -191,7 +191,7 @@ var required = []judgement{
 			b.Style, b.GuardrailAccess = defaultpolicy.API, "arn:${Partition}:iam::${AccountId}:role/kms-guardrail"
 		}),
 		document(accountStatement), guardrail.NonCompliant,
-		[]found{{guardrail.CodeRequiredAccessMissing, guardrail.Medium, none, "role/kms-guardrail may not kms:DescribeKey, kms:GetKeyPolicy"}}, "it keeps the key in reach",
+		[]found{{guardrail.CodeRequiredAccessMissing, guardrail.High, none, "role/kms-guardrail may not kms:DescribeKey, kms:GetKeyPolicy"}}, "it keeps the key in reach",
 	},
 	{
 		"only deleted administrators", symmetric, api, document(statement("Allow", deadRole, "kms:*")), guardrail.NonCompliant,

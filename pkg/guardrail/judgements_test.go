@@ -95,7 +95,7 @@ type judgement struct {
 
 // judgements has every code and severity that Judge can give, and beside it the nearest
 // policy that does not get it.
-var judgements = slices.Concat(sameAccess, moreAccess, restricted, lessAccess, withinBounds, required, exact, undecided, unjudgeable)
+var judgements = slices.Concat(sameAccess, moreAccess, restricted, services, lessAccess, control, withinBounds, required, exact, undecided, unjudgeable)
 
 var sameAccess = []judgement{
 	{"the default itself", symmetric, api, document(accountStatement), guardrail.Compliant, nil, "nothing differs"},

@@ -14,7 +14,7 @@ import (
 // Limits are what a baseline means for one key.
 type Limits struct {
 	// Floor is access that must be there; its statement 0 is the account statement.
-	// Deny statements that the baseline requires or permits narrow it.
+	// Deny statements that the baseline requires narrow it.
 	Floor *policy.Document
 	// Ceiling is access that may be there; Deny statements that the baseline requires
 	// narrow it.
@@ -25,6 +25,9 @@ type Limits struct {
 
 	// unnarrowed is Floor without Deny statements.
 	unnarrowed *policy.Document
+	// permittedDenies are Deny statements that a policy may have: what they take from
+	// the floor is not missing, in a policy that has them.
+	permittedDenies []policy.Statement
 }
 
 // Limits returns what the baseline means for a key. Where the console default has
@@ -51,7 +54,7 @@ func (b *Baseline) Limits(k Key) (Limits, error) {
 	if err != nil {
 		return Limits{}, err
 	}
-	var limits Limits
+	limits := Limits{permittedDenies: permittedDenies}
 	for _, part := range []struct {
 		name  string
 		d     **policy.Document
@@ -59,7 +62,7 @@ func (b *Baseline) Limits(k Key) (Limits, error) {
 		more  []policy.Statement
 	}{
 		{"the floor", &limits.unnarrowed, f.floor, required},
-		{"the floor", &limits.Floor, f.floor, slices.Concat(required, requiredDenies, permittedDenies)},
+		{"the floor", &limits.Floor, f.floor, slices.Concat(required, requiredDenies)},
 		{"the ceiling", &limits.Ceiling, f.floor, slices.Concat(permitted, required, requiredDenies)},
 		{"the policy to reset to", &limits.Reset, f.reset, slices.Concat(required, requiredDenies)},
 	} {
@@ -136,11 +139,14 @@ func (b *Baseline) required(k Key) (allows, denies []policy.Statement, err error
 		return nil, nil, fmt.Errorf("guardrailAccess: %w", err)
 	}
 	access := policy.Statement{
-		SID: "guardrail-access", Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{role}},
+		SID: guardrailAccessSID, Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{role}},
 		Actions: policy.Values(guardrailActions...), Resources: policy.Values("*"),
 	}
 	return append([]policy.Statement{access}, allows...), denies, nil
 }
+
+// guardrailAccessSID is the Sid of the statement that guardrailAccess requires.
+const guardrailAccessSID = "guardrail-access"
 
 // guardrailActions are the calls that the guardrail makes about a key.
 var guardrailActions = []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags", "kms:PutKeyPolicy"}

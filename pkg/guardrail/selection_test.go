@@ -230,3 +230,34 @@ func TestTheKillSwitchLowersEveryMode(t *testing.T) {
 		t.Error("a rule that repairs is not seen")
 	}
 }
+
+// What keeps the guardrail from changing a policy is told before it tries.
+func TestAKeyThatTheGuardrailMayNotChangeIsAFindingOfItsOwn(t *testing.T) {
+	const writer = "arn:aws:iam::111122223333:role/kms-guardrail"
+	public := statement("Allow", everyone, "kms:Decrypt")
+	for _, row := range []struct {
+		policy string
+		writer string
+		mode   guardrail.Mode
+		want   bool
+		reason string
+	}{
+		{document(accountStatement, public), writer, guardrail.Repair, false, "the account lets it"},
+		{document(accountStatement, public, mine("Deny", writer, `"kms:PutKeyPolicy"`)), writer, guardrail.Repair, true, "it is denied by name"},
+		{document(accountStatement, public, mine("Deny", writer, `"kms:PutKeyPolicy"`)), "", guardrail.Repair, false, "who it is, is not known"},
+		{document(accountStatement, public, mine("Deny", writer, `"kms:PutKeyPolicy"`)), writer, guardrail.Report, false, "it does not want to"},
+		{document(public, mine("Allow", admin, `"kms:*"`)), writer, guardrail.Repair, true, "neither the account nor the policy lets it"},
+		{document(public, mine("Allow", writer, `["kms:GetKeyPolicy","kms:PutKeyPolicy"]`)), writer, guardrail.Repair, false, "the policy names it"},
+	} {
+		c := configured(func(b *guardrail.Baseline) { b.Style = defaultpolicy.API })
+		c.Mode = row.mode
+		j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: row.policy, Evidence: guardrail.LivePolicy, Writer: row.writer}, c, now)
+		at := slices.IndexFunc(j.Findings, func(f guardrail.Finding) bool { return f.Code == guardrail.CodeLockedOut })
+		if (at >= 0) != row.want || j.Decision.Repair == (row.want || row.mode == guardrail.Report) {
+			t.Errorf("%+v, %+v: %s", j.Findings, j.Decision, row.reason)
+		}
+		if at >= 0 && j.Decision.Reason != "locked-out" {
+			t.Errorf("reason %s: %s", j.Decision.Reason, row.reason)
+		}
+	}
+}

@@ -15,8 +15,8 @@ const trimBudget = 2_000
 // by the generated default with what the baseline requires. A baseline that wants exactly
 // a generated default is always reset: a trimmed policy need not be one. So is a policy
 // with a critical finding that is too much to trim: whoever opens a key to everybody must
-// not be able to keep it open by making its policy large. writer is as in [Request]. The
-// error is a [*Refusal].
+// not be able to keep it open by making its policy large. writer is the guardrail's role, or ""
+// for any role of the account. The error is a [*Refusal].
 func For(s guardrail.Snapshot, j guardrail.Judgement, c *guardrail.Configuration, writer string) (Plan, error) {
 	switch {
 	case s.Evidence != guardrail.LivePolicy:
@@ -24,8 +24,11 @@ func For(s guardrail.Snapshot, j guardrail.Judgement, c *guardrail.Configuration
 	case j.Live == nil || len(j.Floors) == 0 || j.Limits.Ceiling == nil:
 		return Plan{}, refuse(Incomplete, "the key was not held against a baseline")
 	}
+	if writer == "" {
+		writer = "arn:" + s.Key.Partition + ":iam::" + s.Key.Account + ":role/kms-guardrail" // some role of the account
+	}
 	r := Request{
-		Key: s.Key.PolicyKey(), Live: j.Live, Writer: writer, Budget: trimBudget,
+		Key: s.Key.PolicyKey(), Live: j.Live, Writer: writer, Budget: trimBudget, Context: s.Key.OrdinaryContext(j.At),
 		Bounds: Bounds{Floors: j.Floors, Ceiling: j.Limits.Ceiling},
 	}
 	if c.Repair.Strategy == guardrail.Reset || j.Selection.Baseline.Match == guardrail.ExactDefault {

@@ -26,6 +26,9 @@ type Request struct {
 	// lockout safety check asks whether the new policy lets the writer change it again,
 	// with IAM policies that allow it. Without a writer, the account must be able to.
 	Writer string
+	// Context are the condition keys of an ordinary call of the writer, beside those that
+	// the writer itself determines; a key that is not in it counts as absent.
+	Context map[string]any
 	// Budget bounds the work, in steps of up to a millisecond; 0 is DefaultBudget.
 	Budget int
 }

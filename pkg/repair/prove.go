@@ -1,6 +1,7 @@
 package repair
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -112,7 +113,7 @@ const putKeyPolicy = "kms:PutKeyPolicy"
 
 // checkLockout asks what KMS's lockout safety check asks: whether the writer could change
 // the policy again. It counts on IAM policies that let it, as writing the policy does.
-// Condition keys that not every request of the writer has count as absent. Without a
+// Condition keys beside those of Request.Context count as absent. Without a
 // writer, any principal of the account must be able to.
 func (p *planner) checkLockout(d *policy.Document) error {
 	owner, err := policy.ParseAWSPrincipal(p.Key.Account)
@@ -145,13 +146,14 @@ func (p *planner) writing() evaluation.Request {
 	if parts := strings.Split(p.Writer, ":"); len(parts) > 4 {
 		account = parts[4]
 	}
+	context := map[string]any{"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
+	maps.Copy(context, p.Context)
+	maps.Copy(context, map[string]any{
+		"aws:PrincipalArn": p.Writer, "aws:PrincipalType": "AssumedRole", "aws:PrincipalAccount": account,
+		"kms:CallerAccount": account, "aws:PrincipalIsAWSService": "false", "aws:ResourceAccount": p.Key.Account,
+	})
 	return evaluation.Request{
 		Principal: p.Writer, PrincipalType: evaluation.RolePrincipal, PrincipalAccount: account,
-		IdentityPolicyAllows: true, Action: putKeyPolicy, Resource: p.Key.ARN,
-		Context: map[string]any{
-			"aws:PrincipalArn": p.Writer, "aws:PrincipalType": "AssumedRole", "aws:PrincipalAccount": account,
-			"kms:CallerAccount": account, "aws:PrincipalIsAWSService": "false", "aws:SecureTransport": "true",
-			"aws:ResourceAccount": p.Key.Account, "aws:ViaAWSService": "false",
-		},
+		IdentityPolicyAllows: true, Action: putKeyPolicy, Resource: p.Key.ARN, Context: context,
 	}
 }
