@@ -47,7 +47,7 @@ func TestTheExamplesDoWhatTheySay(t *testing.T) {
 		},
 
 		{"console-central-administrators.yaml", "the central role, the guardrail and the break-glass role have theirs", allowing(central, own, glass), nil, "compliant "},
-		{"console-central-administrators.yaml", "they are missing, which is less than high", accountPolicy, nil, "non-compliant below-repair-severity"},
+		{"console-central-administrators.yaml", "they are missing, the guardrail's own among them, which is high", accountPolicy, nil, "non-compliant would-repair"},
 		{"console-central-administrators.yaml", "a partner is nobody's role", allowing(central, own, glass, partner), nil, "non-compliant would-remove-cross-account-access"},
 		{"console-central-administrators.yaml", "roles of the account use keys", allowing(central, own, glass, app), nil, "compliant "},
 		{"console-central-administrators.yaml", "sandboxes are only reported", publicPolicy, []string{"--tag", "environment=sandbox"}, "non-compliant report-mode"},

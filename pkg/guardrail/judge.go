@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
@@ -98,7 +99,8 @@ func (j *Judgement) examine(s Snapshot) {
 // judgeReach adds a finding where the guardrail is to repair the key and its policy does
 // not let it.
 func (j *Judgement) judgeReach(s Snapshot) {
-	if s.Writer == "" || j.Selection.Mode != Repair || s.Key.mayChange(j.Live, evaluation.RolePrincipal, s.Writer, j.At, nil) {
+	ofAccount := strings.HasPrefix(s.Writer, "arn:"+s.Key.Partition+":iam::"+s.Key.Account+":role/")
+	if !ofAccount || j.Selection.Mode != Repair || s.Key.mayChange(j.Live, evaluation.RolePrincipal, s.Writer, j.At, nil) {
 		return
 	}
 	message := "the key policy does not let the guardrail change it"

@@ -59,8 +59,8 @@ type Snapshot struct {
 	Policy   string
 	Evidence Evidence
 	Trigger  Trigger
-	// Writer is the ARN of the role that would write a repair, the guardrail's own; ""
-	// where unknown.
+	// Writer is the ARN of the role that would write a repair, the guardrail's own in the
+	// key's account; "" where unknown.
 	Writer string
 	// BypassedLockoutCheck is true where the caller who set this policy asked KMS to
 	// skip the check that it can still be changed.
