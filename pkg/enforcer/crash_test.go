@@ -177,3 +177,16 @@ func TestADuplicateOfAMessageWhoseRepairWasNotToldTellsIt(t *testing.T) {
 		t.Errorf("%+v, %v, %d writes", summary(o), err, len(s.puts))
 	}
 }
+
+// What somebody else put says nothing of the guardrail's write, be it the same policy.
+func TestTheEventOfAnotherConfirmsNoWrite(t *testing.T) {
+	s := drifted(repair, apiDefault(t), public)(t, t.Name())
+	s.interrupt("S3 PUT outbox")
+	theirs := s.put(apiDefault(t))
+	s.put(public)
+	s.clock.advance(time.Minute)
+	_, _ = enforcer.New(s.config).Handle(t.Context(), again(theirs)) // it is given back, or not
+	if e := s.bucket.entries(t, s.arn)[0]; e.Written != nil || e.Reported {
+		t.Errorf("%+v", e)
+	}
+}

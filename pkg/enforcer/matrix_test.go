@@ -160,7 +160,7 @@ func (st story) check(s *scene) {
 	switch {
 	case clean != st.clean && !s.hard:
 		fail("the key is clean: %t", clean)
-	case !clean && !told && !slices.Contains(s.calls, "report"):
+	case !clean && !told && !s.mute:
 		fail("the key is not clean, and nobody was told why")
 	}
 	if repaired := len(s.reporter.of(s.arn, guardrail.Repaired)); repaired < len(s.puts) && !s.hard {

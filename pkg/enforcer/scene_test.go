@@ -50,6 +50,7 @@ type scene struct {
 	faults map[int]faultKind
 	struck int
 	hard   bool // an error that stays was among them
+	mute   bool // and it was the reporter's
 
 	queue  []*queued
 	acked  int
@@ -109,7 +110,7 @@ func (s *scene) strike(call string, do func() error, undone, stays error) error 
 		_ = do()
 		return fmt.Errorf("%s: %w", kind, undone)
 	case denied:
-		s.hard = true
+		s.hard, s.mute = true, s.mute || call == "report"
 		return stays
 	case crashed:
 		_ = do()
