@@ -112,8 +112,8 @@ func checkPrincipal(text string, patterns bool) string {
 // a role or an account. What stands before its first wildcard decides.
 func mayNamePrincipal(resource string) bool {
 	fixed := resource[:strings.IndexAny(resource+"*", "*?")]
-	begins := func(kind string) bool { return strings.HasPrefix(fixed, kind) || strings.HasPrefix(kind, fixed) }
-	return begins("user/") || begins("role/") || strings.HasPrefix("root", fixed)
+	isStartOf := func(form string) bool { return strings.HasPrefix(form, fixed) }
+	return isStartOf("root") || isStartOf("user/") || isStartOf("role/") || strings.HasPrefix(fixed, "user/") || strings.HasPrefix(fixed, "role/")
 }
 
 // checkLimits makes the limits for a key of each type, and proves that what must be
