@@ -24,6 +24,10 @@ baselines:
     users: {permitted: ["arn:${Partition}:iam::${AccountId}:role/*"]}
   logs: {style: api, integrations: [cloudwatch-logs]}
   strict: {style: api}
+  tagged:
+    style: api
+    require:
+      - {Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:role/App"}, Action: kms:Sign}
   organization:
     style: api
     permit:
@@ -31,6 +35,7 @@ baselines:
 rules:
   - {name: logs, match: {aliases: [alias/logs-*]}, baseline: logs}
   - {name: secret, match: {tags: {class: secret}}, baseline: strict, mode: report}
+  - {name: tagged, match: {tags: {class: tagged}}, baseline: tagged}
   - {name: shared, match: {regions: [eu-west-1]}, baseline: organization}
   - {name: workloads, match: {organizationalUnits: [ou-ab12-cdef3456], regions: [eu-west-2]}, baseline: strict}
 exemptions:
@@ -45,7 +50,7 @@ func statement(elements string) string {
 var (
 	appPolicy = statement(`"Principal":{"AWS":"arn:aws:iam::111122223333:role/App"},"Action":"kms:Decrypt"`)
 	// crowdedPolicy is as large as KMS stores, and lets in what may be let in.
-	crowdedPolicy = `{"Version":"2012-10-17","Id":"` + strings.Repeat("x", 32*1024-180) + `","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/App"},"Action":"kms:Decrypt","Resource":"*"}}`
+	crowdedPolicy = `{"Version":"2012-10-17","Id":"` + strings.Repeat("x", 32*1024-180) + `","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/App"},"Action":"kms:Sign","Resource":"*"}}`
 	// logsPolicy lets CloudWatch Logs in, for anybody.
 	logsPolicy = statement(`"Principal":{"Service":"logs.us-east-1.amazonaws.com"},"Action":"kms:Decrypt"`)
 	orgPolicy  = statement(`"Principal":"*","Action":"kms:Decrypt","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`)
@@ -106,8 +111,8 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 			"critical public-access, high service-access, high service-access, medium account-access", 2,
 		},
 		{
-			"a policy without the account statement and with no room for it cannot be repaired", crowdedPolicy, nil, exitDifferent,
-			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "too-large", Mode: "repair"}, Rule: "default", Baseline: "roles"},
+			"a policy without the account statement and with no room for it cannot be repaired", crowdedPolicy, []string{"--tag", "class=tagged"}, exitDifferent,
+			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "too-large", Mode: "repair"}, Rule: "tagged", Baseline: "tagged"},
 			"high account-statement-missing, high no-administrator, low access-missing, info plan-refused", 0,
 		},
 		{
