@@ -27,7 +27,7 @@ baselines:
   tagged:
     style: api
     require:
-      - {Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:role/App"}, Action: kms:Sign, Condition: {StringEquals: {aws:ResourceTag/team: "${aws:PrincipalTag/team}"}}}
+      - {Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:role/App"}, Action: kms:Sign}
   organization:
     style: api
     permit:
@@ -49,6 +49,8 @@ func statement(elements string) string {
 
 var (
 	appPolicy = statement(`"Principal":{"AWS":"arn:aws:iam::111122223333:role/App"},"Action":"kms:Decrypt"`)
+	// crowdedPolicy is as large as KMS stores, and lets in what may be let in.
+	crowdedPolicy = `{"Version":"2012-10-17","Id":"` + strings.Repeat("x", 32*1024-180) + `","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/App"},"Action":"kms:Sign","Resource":"*"}}`
 	// logsPolicy lets CloudWatch Logs in, for anybody.
 	logsPolicy = statement(`"Principal":{"Service":"logs.us-east-1.amazonaws.com"},"Action":"kms:Decrypt"`)
 	orgPolicy  = statement(`"Principal":"*","Action":"kms:Decrypt","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`)
@@ -109,9 +111,9 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 			"critical public-access, high service-access, high service-access, medium account-access", 2,
 		},
 		{
-			"a policy variable has no meaning in a policy of 2008, and KMS refuses the baseline's condition, so that it cannot be reset", strings.Replace(publicPolicy, "2012-10-17", "2008-10-17", 1), []string{"--tag", "class=tagged"}, exitDifferent,
-			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "refused-condition", Mode: "repair"}, Rule: "tagged", Baseline: "tagged"},
-			"critical public-access, high service-access, high undecided, medium account-access, info plan-refused", 0,
+			"a policy without the account statement and with no room for it cannot be repaired", crowdedPolicy, []string{"--tag", "class=tagged"}, exitDifferent,
+			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "too-large", Mode: "repair"}, Rule: "tagged", Baseline: "tagged"},
+			"high account-statement-missing, high no-administrator, low access-missing, info plan-refused", 0,
 		},
 		{
 			"an exemption is in force", publicPolicy, []string{"--alias", "alias/vendor"}, exitFine,

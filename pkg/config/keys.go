@@ -60,8 +60,8 @@ func baseline(b *guardrail.Baseline, name string) value {
 		{key: "style", required: true, doc: "Which generated default: that of the API, which names nobody, or that of the console.", value: enum(&b.Style, "style", defaultpolicy.API, defaultpolicy.Console)},
 		{key: "match", doc: "How near the policy must be: `bounds` between floor and ceiling, or `exact`ly a generated default.", value: enum(&b.Match, "match", guardrail.WithinBounds, guardrail.ExactDefault)},
 		{key: "edition", doc: "The edition of the console default.", value: enum(&b.Edition, "edition", editions()...)},
-		{key: "administrators", doc: "Who administers keys.", value: principals(&b.Administrators)},
-		{key: "users", doc: "Who uses keys.", value: principals(&b.Users)},
+		{key: "administrators", doc: "Who administers keys.", value: principals(&b.Administrators, "ARNs of users and roles of the key's account, each of which must have the access.")},
+		{key: "users", doc: "Who uses keys.", value: principals(&b.Users, "ARNs of users and roles of the key's account, or of another account's root, each of which must have the access.")},
 		{key: "administratorsMayDelete", doc: "Administrators may schedule a key's deletion.", value: truth(&b.AdministratorsMayDelete)},
 		{key: "integrations", doc: "Documented statements for AWS services that a policy may carry.", value: list(&b.Integrations, integrationName)},
 		{key: "permit", doc: "Further statements that a policy may carry.", value: list(&b.Permit, statement)},
@@ -89,11 +89,11 @@ func editions() []defaultpolicy.Edition {
 	return names
 }
 
-func principals(p *guardrail.Principals) value {
+func principals(p *guardrail.Principals, required string) value {
 	arn := func(p *string) value { return templated(p, "an ARN") }
 	pattern := func(p *string) value { return templated(p, "an ARN pattern") }
 	return object([]field{
-		{key: "required", doc: "ARNs of users and roles, or of another account's root, each of which must have the access.", value: list(&p.Required, arn)},
+		{key: "required", doc: required, value: list(&p.Required, arn)},
 		{key: "permitted", doc: "Who else may have it, with `*` and `?` as in the condition operator ArnLike.", value: list(&p.Permitted, pattern)},
 	}, nil)
 }
@@ -122,8 +122,8 @@ func exemption(p *guardrail.Exemption) value {
 func repair(p *guardrail.RepairSettings) value {
 	const most = 9999 // as the archive counts them
 	return object([]field{
-		{key: "strategy", doc: "`trim` keeps what the ceiling allows, narrows or drops the rest and adds the floor; `reset` writes the generated default with the required principals.", value: enum(&p.Strategy, "strategy", guardrail.Trim, guardrail.Reset)},
-		{key: "from", doc: "The lowest severity that is repaired; what is below is reported.", value: severity(&p.From)},
+		{key: "strategy", doc: "`trim` keeps what the ceiling allows, narrows or drops the rest and adds the floor; `reset` writes the generated default with the required principals. A policy with a critical finding that is too much to trim is reset.", value: enum(&p.Strategy, "strategy", guardrail.Trim, guardrail.Reset)},
+		{key: "from", doc: "A key is repaired when its worst finding is at least this; then its whole policy is brought inside the limits. A key whose worst finding is below it is only reported.", value: severity(&p.From)},
 		{key: "budget", doc: "How often one key is repaired.", value: object([]field{
 			{key: "repairs", doc: "Repairs of a key within the window.", value: whole(&p.Budget.Repairs, most)},
 			{key: "window", doc: "The time in which they count.", value: duration(&p.Budget.Window)},

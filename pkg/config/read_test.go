@@ -133,12 +133,12 @@ func TestValuesOfTheFullFile(t *testing.T) {
 		{"days and hours add up", c.Repair.Budget.Window, 6*24*time.Hour + 12*time.Hour},
 		{"a list replaces its default", c.Repair.HoldWhen, []guardrail.HoldReason{guardrail.HoldCrossAccountAccess}},
 		{"a statement keeps order and the text of numbers and truth values; Null is a key like others", b.Permit, []guardrail.Template{
-			`{"Sid":"Logs","Effect":"Allow","Principal":{"Service":"logs.${Region}.amazonaws.com"},"Action":["kms:Encrypt*","kms:Decrypt"],"Resource":["*"],` +
-				`"Condition":{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"arn:${Partition}:logs:${Region}:${AccountId}:*"},"Null":{"aws:PrincipalTag/team":"false"},"NumericLessThan":{"aws:MultiFactorAuthAge":"0300"}}}`,
+			`{"Sid":"Logs","Effect":"Allow","Principal":{"AWS":"arn:${Partition}:iam::${AccountId}:role/logs-${Region}"},"Action":["kms:Encrypt*","kms:Decrypt"],"Resource":["*"],` +
+				`"Condition":{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"arn:${Partition}:logs:${Region}:${AccountId}:*"},"Null":{"aws:PrincipalTag/team":"false"},"NumericLessThan":{"aws:MultiFactorAuthAge":"0300"},"StringEquals":{"kms:EncryptionContext:a":"${aws:PrincipalTag/a}<${*}>"}}}`,
 		}},
 		{"a statement without a resource is about the key; policy variables and escapes stay", b.Require, []guardrail.Template{
 			`{"Effect":"Allow","Principal":{"AWS":"012345678901"},"Action":"kms:Describe*","Resource":"*",` +
-				`"Condition":{"StringEquals":{"aws:PrincipalOrgID":"${OrganizationId}","aws:ResourceTag/a":"${aws:PrincipalTag/a}<${*}>"}}}`,
+				`"Condition":{"StringEquals":{"aws:PrincipalOrgID":"${OrganizationId}"}}}`,
 		}},
 	}
 	for _, test := range tests {

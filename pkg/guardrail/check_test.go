@@ -88,14 +88,145 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 		{baseline(func(b *guardrail.Baseline) { b.Administrators.Required = []string{"arn:aws:iam::111122223333:root"} }), "baselines/default", "invalid-administrator"},
 		{
 			baseline(func(b *guardrail.Baseline) { b.Require = []guardrail.Template{`{"Effect":"Allow"}`} }),
-			"baselines/default", "require[0]",
+			"baselines/default/require/0", "the statement has no Principal",
 		},
+		{baseline(func(b *guardrail.Baseline) {
+			b.Users.Permitted = []string{"arn:${Partition}:iam::${AccountId}:role/*", "arn:aws:iam::111122223333:rolle/*"}
+		}), "baselines/default/users/permitted/1", "user/…, role/… or root"},
+		{baseline(func(b *guardrail.Baseline) { b.Users.Permitted = []string{"arn:aws:iam::111122223333:rooty*"} }), "baselines/default/users/permitted/0", "user/…, role/… or root"},
+		{baseline(func(b *guardrail.Baseline) {
+			b.Administrators.Permitted = []string{"arn:aws:iam::111122223333:group/*"}
+		}), "baselines/default/administrators/permitted/0", "user/…, role/… or root"},
+		{baseline(func(b *guardrail.Baseline) { b.Users.Permitted = []string{"arn:aws:iam::111122223333:group/a"} }), "baselines/default/users/permitted/0", "a group cannot be a principal"},
+		{baseline(func(b *guardrail.Baseline) {
+			b.Administrators.Required = []string{"arn:aws:iam::${AccountId}:role/a", "arn:aws-cn:iam::${AccountId}:role/b"}
+		}), "baselines/default", "aws-cn"},
 	} {
 		c := guardrail.DefaultConfiguration()
 		row.change(c)
 		found := c.Check()
 		if len(found) == 0 || strings.Join(found[0].Place, "/") != row.place || !strings.Contains(found[0].Detail, row.detail) {
 			t.Errorf("%+v, want %s: %s", found, row.place, row.detail)
+		}
+	}
+}
+
+// What is good for some keys is no problem: which key it is for, its text says.
+func TestAGoodBaselineIsNotRefused(t *testing.T) {
+	const in = "arn:aws-us-gov:iam::${AccountId}:role/"
+	for _, row := range []struct {
+		because string
+		change  func(*guardrail.Baseline)
+	}{
+		{"a partition is given, the account is not", func(b *guardrail.Baseline) { b.Administrators.Required = []string{in + "Admin"} }},
+		{"an account is given, the partition is not", func(b *guardrail.Baseline) {
+			b.Administrators.Required = []string{"arn:${Partition}:iam::444455556666:role/Admin"}
+		}},
+		{"a permitted pattern tells the partition, too", func(b *guardrail.Baseline) {
+			b.Users.Permitted, b.Require = []string{in + "*"}, []guardrail.Template{allow(`{"AWS":"`+in+`App"}`, "kms:Decrypt", "")}
+		}},
+		{"a required statement tells it", func(b *guardrail.Baseline) {
+			b.Require = []guardrail.Template{allow(`{"AWS":"`+in+`App"}`, "kms:Decrypt", "")}
+		}},
+		{"permitted statements are each for keys of their partition", func(b *guardrail.Baseline) {
+			b.Permit = []guardrail.Template{allow(`{"AWS":"arn:aws:iam::444455556666:root"}`, "kms:Decrypt", ""), allow(`{"AWS":"arn:aws-cn:iam::444455556666:root"}`, "kms:Decrypt", "")}
+		}},
+		{"patterns may stand for users and roles", func(b *guardrail.Baseline) {
+			b.Users.Permitted = []string{"arn:aws:iam::111122223333:*", "arn:aws:iam::111122223333:r*", "arn:aws:iam::111122223333:user/?", "arn:aws:iam::111122223333:role*", "arn:aws:iam::111122223333:root"}
+		}},
+		{"a permitted condition may depend on the request", func(b *guardrail.Baseline) {
+			b.Permit = []guardrail.Template{allow(`{"AWS":"`+admin+`"}`, "kms:Decrypt", `"StringEquals":{"kms:EncryptionContext:team":"${aws:PrincipalTag/team}"}`)}
+		}},
+	} {
+		if found := configured(row.change).Check(); len(found) > 0 {
+			t.Errorf("%s: %+v", row.because, found)
+		}
+	}
+}
+
+// allow is a statement for the key.
+func allow(principal, action, condition string) guardrail.Template {
+	return guardrail.Template(`{"Effect":"Allow","Principal":` + principal + `,"Action":"` + action + `","Resource":"*","Condition":{` + condition + `}}`)
+}
+
+func TestAStatementThatGivesNobodyAnythingIsAProblem(t *testing.T) {
+	const app = `{"AWS":"arn:${Partition}:iam::${AccountId}:role/App"}`
+	for _, row := range []struct {
+		template guardrail.Template
+		detail   string
+		required bool // only where it is required
+	}{
+		{allow(app, "kms:Decrpt", ""), `did you mean "kms:Decrypt"?`, false},
+		{allow(app, "kms:ViaService", ""), "is a condition key, not an action", false},
+		{allow(app, "kms:Decrypt", `"StringEquals":{"aws:ResourceTag/team":"a"}`), "KMS refuses a key policy with", false},
+		{allow(app, "kms:Decrypt", `"ForAllValues:StringEquals":{"kms:EncryptionContext:team":"a"}`), "kms:EncryptionContext", false},
+		{allow(app, "kms:Decrypt", `"StringEquals":{"aws:RequestTag/team":"a"}`), "no request matches", false},
+		{allow(`{"AWS":"AROAIIIIIIIIIIIIIIIII"}`, "kms:Decrypt", ""), "deleted user or role", false},
+		{allow(`{"Federated":"cognito-identity.amazonaws.com"}`, "kms:Decrypt", ""), "no request to KMS is made by", false},
+		{allow(`{"AWS":["arn:aws:iam::444455556666:root","arn:aws-cn:iam::444455556666:root"]}`, "kms:Decrypt", ""), "another partition", false},
+		{`{"Effect":"Allow","NotPrincipal":` + app + `,"Action":"kms:Decrypt","Resource":"*"}`, "does not support NotPrincipal with Allow", false},
+		{`{"Effect":"Allow","Principal":` + app + `,"Action":"kms:Decrypt","Resource":"arn:aws:kms:*:${aws:PrincipalAccount}:key/*"}`, "may or may not be this key", false},
+		{allow(app, "kms:Decrypt", `"StringEquals":{"kms:EncryptionContext:team":"${aws:PrincipalTag/team}"}`), "could not be proved", true},
+	} {
+		for _, field := range []string{"require", "permit"} {
+			c := configured(func(b *guardrail.Baseline) {
+				list := []guardrail.Template{allow(app, "kms:Encrypt", ""), row.template}
+				if field == "require" {
+					b.Require = list
+				} else {
+					b.Permit = list
+				}
+			})
+			found := c.Check()
+			if row.required && field == "permit" {
+				if len(found) > 0 {
+					t.Errorf("permitted: %+v", found)
+				}
+				continue
+			}
+			if len(found) != 1 || strings.Join(found[0].Place, "/") != "baselines/default/"+field+"/1" || !strings.Contains(found[0].Detail, row.detail) {
+				t.Errorf("%s %s: %+v, want %s", field, row.template, found, row.detail)
+			}
+		}
+	}
+	c := configured(func(b *guardrail.Baseline) {
+		b.Require = []guardrail.Template{allow(`{"AWS":"arn:aws:iam::444455556666:root"}`, "kms:Decrypt", ""), allow(`{"AWS":"arn:aws-cn:iam::444455556666:root"}`, "kms:Decrypt", "")}
+	})
+	if found := c.Check(); len(found) != 1 || found[0].Place[3] != "1" {
+		t.Errorf("no key can have both required statements: %+v", found)
+	}
+}
+
+func TestSomebodyMustBeAbleToChangeThePolicy(t *testing.T) {
+	deny := func(condition string) guardrail.Template {
+		return guardrail.Template(`{"Effect":"Deny","Principal":"*","Action":"kms:PutKeyPolicy","Resource":"*","Condition":{` + condition + `}}`)
+	}
+	for _, row := range []struct {
+		condition string
+		bad       bool
+		because   string
+	}{
+		{`"Bool":{"aws:SecureTransport":"true"}`, true, "KMS has no endpoint without TLS"},
+		{`"Bool":{"aws:SecureTransport":"false"}`, false, "nobody asks without TLS"},
+		{`"StringEquals":{"aws:PrincipalOrgID":"${OrganizationId}"}`, true, "the account is of its organization"},
+		{`"StringNotEquals":{"aws:PrincipalOrgID":"${OrganizationId}"}`, false, "the account is of its organization"},
+		{`"StringNotEquals":{"aws:PrincipalOrgID":"o-zzzzzzzzzz"}`, false, "the organization is given"},
+		{`"StringEquals":{"aws:RequestedRegion":"${Region}"}`, true, "a key is used in its Region"},
+		{`"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}`, false, "the baseline is for the keys of a Region"},
+		{`"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}`, true, "it is later than that for ever"},
+		{`"DateLessThan":{"aws:CurrentTime":"2028-01-01T00:00:00Z"}`, false, "a freeze ends"},
+		{`"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}`, false, "a second factor is needed"},
+		{`"Bool":{"aws:MultiFactorAuthPresent":"true"}`, false, "who has none may"},
+		{`"StringNotEquals":{"aws:PrincipalTag/team":"security"}`, false, "who has the tag may"},
+		{`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`, false, "who is there may"},
+		{`"Bool":{"aws:SecureTransport":"true"},"ArnNotEquals":{"aws:PrincipalArn":"` + admin + `"}`, false, "a required administrator may"},
+	} {
+		c := configured(func(b *guardrail.Baseline) {
+			b.Administrators.Required, b.Require = []string{admin}, []guardrail.Template{deny(row.condition)}
+		})
+		found := c.Check()
+		if bad := len(found) > 0; bad != row.bad || bad && (found[0].Witness == nil || found[0].Place[2] != "require" || !strings.Contains(found[0].Detail, "nobody could ever change")) {
+			t.Errorf("%s: %s: %+v", row.condition, row.because, found)
 		}
 	}
 }

@@ -79,8 +79,8 @@ const (
 
 // Principals are the administrators or users of a baseline.
 type Principals struct {
-	// Required are ARNs of users and roles, or of another account's root, each of
-	// which must have the access.
+	// Required are ARNs of users and roles of the key's account, each of which must have
+	// the access. A required user may also be another account, by the ARN of its root.
 	Required []string `json:"required"`
 	// Permitted are ARN patterns, with * and ? as in the condition operator ArnLike,
 	// of those that may have it. The required ones are permitted, too.
@@ -142,7 +142,8 @@ type Exemption struct {
 // RepairSettings say what may be repaired, and how.
 type RepairSettings struct {
 	Strategy Strategy `json:"strategy"`
-	// From is the lowest severity that is repaired.
+	// From is how severe a key's worst finding must be for the key to be repaired. A repair
+	// brings the whole policy inside the limits, whatever its lesser findings.
 	From Severity `json:"from"`
 	// Budget bounds the repairs of one key.
 	Budget Budget `json:"budget"`
