@@ -33,9 +33,9 @@ var cloudWatchLogs = Integration{
 // cloudTrail is for encrypted trails. A trail may have its home in any Region.
 //
 // AWS bounds encryption by the encryption context and advises aws:SourceArn; aws:SourceAccount
-// is supported. It prints kms:Decrypt, for buckets with a bucket key, without a condition, and
-// kms:DescribeKey, as the CloudTrail console still writes it, as well; here both are bounded,
-// as AWS advises. Event data stores are left out: they support none of these conditions.
+// is supported. It prints kms:Decrypt, for buckets with a bucket key, without a condition; here
+// it is bounded, as AWS advises. kms:DescribeKey, which the CloudTrail console writes without a
+// condition, gives metadata only, and is as the console writes it. Event data stores are left out: they support none of these conditions.
 //
 // Readers of the log files are principals of the account. AWS bounds kms:Decrypt to what any
 // trail encrypted, and the console bounds it, with kms:ReEncryptFrom, to trails of the account;
@@ -51,12 +51,13 @@ var cloudTrail = Integration{
 	statements: func(f Facts) []policy.Statement {
 		const context = "kms:EncryptionContext:aws:cloudtrail:arn"
 		principals := service("cloudtrail.amazonaws.com")
-		all := []string{"kms:GenerateDataKey*", "kms:Decrypt", "kms:DescribeKey"}
+		all := []string{"kms:GenerateDataKey*", "kms:Decrypt"}
 		ofTrail := when(stringLike, context, f.arn("cloudtrail", "*", "trail/*"))
 		return []policy.Statement{
 			allow("Allow CloudTrail to encrypt logs", principals, []string{"kms:GenerateDataKey*"}, ofTrail),
 			allow("Allow CloudTrail by source ARN", principals, all, f.sourceARN("cloudtrail", "*", "trail/*")),
 			allow("Allow CloudTrail by source account", principals, all, f.sourceAccount()),
+			allow("Allow CloudTrail to describe key", principals, []string{"kms:DescribeKey"}),
 			allow("Enable CloudTrail log decrypt permissions", anyone(), []string{"kms:Decrypt"},
 				f.callerAccount(), when(null, context, "false")),
 			allow("Allow principals in the account to re-encrypt log files", anyone(), []string{"kms:ReEncryptFrom"},

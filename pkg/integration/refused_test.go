@@ -28,7 +28,6 @@ var refusedStatements = []documented{
 		"cloudtrail", "because the trails are of two accounts", trailPrincipal, `"kms:GenerateDataKey*"`,
 		`"StringLike":{"kms:EncryptionContext:aws:cloudtrail:arn":["arn:{P}:cloudtrail:*:{A}:trail/*","arn:{P}:cloudtrail:*:` + otherAccount + `:trail/*"]}`,
 	},
-	{"cloudtrail", "because the console's DescribeKey is not bounded", trailPrincipal, `"kms:DescribeKey"`, ""},
 	{"cloudtrail", "because event data stores support no bound", trailPrincipal, `"kms:GenerateDataKey","kms:Decrypt"`, ""},
 	{
 		"cloudtrail", "because the readers are of another account", `{"AWS":"arn:{P}:iam::` + otherAccount + `:root"}`, `"kms:Decrypt"`,
