@@ -25,7 +25,7 @@ var mutants = []mutant{
 	{"a plan that is held is not written", "plan.go", "return plan, !decision.Held, nil", "return plan, true, nil"},
 	{"a plan that is held is told as held", "plan.go", "if decision.Held {", "if false {"},
 	{"what is held is told", "plan.go", "range decision.Holds {", "range decision.Holds[:0] {"},
-	{"tags are read for a hold", "plan.go", "slices.Contains(c.Repair.HoldWhen, guardrail.HoldCloudFormation) && !c.NeedsTags()", "false"},
+	{"tags are read for a hold", "plan.go", "guardrail.HoldCloudFormation) && !c.NeedsTags()", "guardrail.HoldCloudFormation) && c.NeedsTags()"},
 	{"there must be time to confirm", "enforce.go", "ok && time.Until(deadline) < leastTime", "ok && false"},
 	{"the record has the policy that was judged", "plan.go", "Before: PolicyText{Text: w.snapshot.Policy, Hash: w.live}", "Before: PolicyText{Text: w.event.PolicyText + \" \", Hash: w.live}"},
 	{"the archive comes before the write", "repair.go", "\tif ok, err := w.claim(ctx, plan); !ok || err != nil {", "\tif text, err := w.config.Keys.Policy(ctx, w.event.KeyARN); err == nil && hash(w.snapshot.Key, text) == w.live {\n\t\t_ = w.config.Keys.PutPolicy(ctx, w.event.KeyARN, plan.Document.Text())\n\t}\n\tif ok, err := w.claim(ctx, plan); !ok || err != nil {"},
