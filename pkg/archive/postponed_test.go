@@ -119,14 +119,21 @@ func TestAFaultOfAPostponementMayGoAway(t *testing.T) {
 	p := postponed("a", "1", noon)
 	for kind, fault := range faults {
 		w := newWorld(t)
-		w.fault = func(int, *http.Request) *objectstore.Fault { return &fault }
+		w.failing(func(int, *http.Request) *objectstore.Fault { return &fault })
 		for call, err := range map[string]error{"Postpone": w.Postpone(t.Context(), p), "Settle": w.Settle(t.Context(), p)} {
 			if err == nil || strings.Contains(err.Error(), enforcer.ErrArchive.Error()) {
 				t.Errorf("%s, %s: %v", call, kind, err)
 			}
 		}
-		w.fault = nil
+		w.failing(nil)
 		w.wantError("again", w.Postpone(t.Context(), p), nil)
 		w.wantDue(noon, 9, p)
 	}
+}
+
+// failing sets the faults, which a connection that was dropped may still ask for.
+func (w *world) failing(fault func(int, *http.Request) *objectstore.Fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fault = fault
 }
