@@ -73,7 +73,9 @@
 // critical finding is repaired again after 15 minutes, 1 hour, and every 4 hours, each time
 // with an alarm: the event is kept in the archive until it is due, and the flush handles it.
 //
-// The breaker holds what exceeds the hourly limits. It does not come back by itself.
+// The breaker holds what exceeds the hourly limits. A critical finding comes back when the
+// hour is over, and is held again if that hour is full, too; what is less does not come back
+// by itself. See docs/decisions/0011-breaker-and-critical-findings.md.
 //
 // # Limits
 //
