@@ -63,33 +63,35 @@ func (c *checker) skipped(s subject) guardrail.Outcome {
 
 // plan adds what a repair would change, or why it would not be written.
 func (c *checker) plan(o *guardrail.Outcome, s guardrail.Snapshot, j guardrail.Judgement) {
-	tell := func(reason string, code guardrail.Code, message string) {
+	note := func(code guardrail.Code, message string) {
 		o.Findings = append(o.Findings, guardrail.NewFinding(s.Key, code, guardrail.Info, message))
-		if j.Decision.Repair {
-			o.ActionReason = reason
-		}
 	}
-	plan, err := repair.For(s, j, c.configuration, "")
+	decision, err := repair.Decide(s, j, c.configuration, "", c.now)
 	var refusal *repair.Refusal
 	switch {
 	case errors.As(err, &refusal) && refusal.Reason == repair.NothingToDo:
 		o.ActionReason = string(refusal.Reason)
 		return
 	case errors.As(err, &refusal):
-		tell(string(refusal.Reason), guardrail.CodePlanRefused, "no repair can be planned: "+string(refusal.Reason))
+		note(guardrail.CodePlanRefused, "no repair can be planned: "+string(refusal.Reason))
+		if j.Decision.Repair {
+			o.ActionReason = string(refusal.Reason)
+		}
 		return
 	}
+	plan := decision.Plan
 	o.Plan = &guardrail.PlannedPolicy{Policy: plan.Document.Text(), Edits: []string{}, Hash: plan.After}
 	for _, edit := range plan.Edits {
 		o.Plan.Edits = append(o.Plan.Edits, edit.String())
 	}
-	if j.Decision.Repair {
+	for _, hold := range decision.Holds {
+		note(guardrail.CodeRepairHeld, hold.Detail)
+	}
+	switch {
+	case !j.Decision.Repair:
+	case decision.Held:
+		o.ActionReason = string(decision.Holds[0].Reason)
+	default:
 		o.ActionReason = reasonWouldRepair
-	}
-	if j.Severity == guardrail.Critical {
-		return // nothing holds it
-	}
-	for _, hold := range repair.Holds(plan, s, c.configuration.Repair) {
-		tell(string(hold.Reason), guardrail.CodeRepairHeld, hold.Detail)
 	}
 }

@@ -51,7 +51,8 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 		{"tags cannot be read", hold(guardrail.HoldCloudFormation), toService, func(_ *testing.T, w *world, _ string) {
 			w.guardrail.SetIdentityPolicies(strings.Replace(guardrailPolicy, `,"kms:ListResourceTags"`, "", 1))
 		}, guardrail.Held, "cloudformation-managed", guardrail.CodeRepairHeld, 0, "what is not known holds"},
-		{"critical, and would be held", hold(guardrail.HoldReasons()...), document(toAccount, allow(`"*"`, "kms:Decrypt"), allow(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Decrypt")), nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "nothing holds it"},
+		{"critical, and would be held", hold(guardrail.HoldReasons()...), document(toAccount, allow(`"*"`, "kms:Decrypt"), allow(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Decrypt")), nil, guardrail.Repaired, "public-access", guardrail.CodeRepairHeld, 1, "nothing holds what is critical, and the rest is held"},
+		{"critical, reset, and would be held", change(func(c *guardrail.Configuration) { c.Repair.HoldWhen = guardrail.HoldReasons() }), document(toAccount, allow(`"*"`, "kms:Decrypt"), allow(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Decrypt")), nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "nothing holds it"},
 		{"the plan would be too large", trimConsole, document(toAccount, allow(`{"AWS":"444455556666"}`, "kms:Decrypt"), longDeny()), nil, guardrail.PlanRefused, "too-large", guardrail.CodePlanRefused, 0, "KMS stores 32 KiB"},
 		{"critical, and too large to trim", trimConsole, document(toAccount, allow(`"*"`, "kms:Decrypt"), longDeny()), nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "it is reset: nobody keeps a key public by making its policy large"},
 		{"the account's hour is full", change(func(c *guardrail.Configuration) { c.Repair.MaxPerHour.Account = 1 }), public, repairedAnother, guardrail.Held, "breaker-account", guardrail.CodeBreakerOpen, 0, "something is wrong with many keys"},
@@ -106,6 +107,36 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 				t.Errorf("the outbox has %q", names)
 			}
 		})
+	}
+}
+
+// Somebody makes a key public that a service and a role use, too. What is critical is taken
+// away at once; the event of that write finds the rest, which is held, and writes no more.
+func TestACriticalFindingLetsNothingThroughThatIsHeld(t *testing.T) {
+	w := newWorld(t, hold(guardrail.HoldServiceAccess))
+	sns := strings.Replace(allow(`{"Service":"sns.amazonaws.com"}`, "kms:Decrypt"), "}", `},"Condition":{"StringEquals":{"aws:SourceAccount":"`+account+`"}}`, 1)
+	role := allow(`{"AWS":"`+worker+`"}`, "kms:Decrypt")
+	arn, event := w.drift(t, document(toAccount, allow(`"*"`, "kms:Decrypt"), sns, role))
+	o := w.handle(t, event)
+	if want := (outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}); summary(o) != want {
+		t.Errorf("%+v, want %+v", summary(o), want)
+	}
+	if told := o.Findings[len(o.Findings)-1]; told.Code != guardrail.CodeRepairHeld || told.Severity != guardrail.Info || !strings.Contains(told.Message, "the rest is held") || !strings.Contains(told.Message, "sns.amazonaws.com lose kms:Decrypt") {
+		t.Errorf("%+v", told)
+	}
+	left := document(toAccount, sns, role)
+	if got := w.policy(t, arn); hash(t, got) != hash(t, left) || o.After != hash(t, left) {
+		t.Errorf("the policy is %s, want %s", got, left)
+	}
+	for round := range 3 { // its own event, and that again
+		o := w.handle(t, w.lastEvent())
+		if want := (outcome{guardrail.NonCompliant, guardrail.Medium, guardrail.LivePolicy, guardrail.Held, "would-remove-service-access"}); summary(o) != want {
+			t.Errorf("round %d: %+v, want %+v", round, summary(o), want)
+		}
+		w.clock.advance(time.Minute)
+	}
+	if n := len(w.cloud.Calls("PutKeyPolicy")); n != 1 {
+		t.Errorf("%d writes", n)
 	}
 }
 

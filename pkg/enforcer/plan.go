@@ -11,9 +11,14 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/repair"
 )
 
-// plan makes the plan, and tells whether it is to be written.
+// plan makes the plan, and tells whether it is to be written. What is held, the whole of
+// the repair or all but what is critical, is a finding.
 func (w *work) plan(ctx context.Context) (plan repair.Plan, ok bool, err error) {
-	plan, err = repair.For(w.snapshot, w.judgement, w.config.Configuration, w.config.Role)
+	if err := w.readHoldingTags(ctx); err != nil {
+		return plan, false, err
+	}
+	decision, err := repair.Decide(w.snapshot, w.judgement, w.config.Configuration, w.config.Role, w.config.Now())
+	plan = decision.Plan
 	var refusal *repair.Refusal
 	switch {
 	case errors.As(err, &refusal) && refusal.Reason == repair.NothingToDo:
@@ -26,29 +31,22 @@ func (w *work) plan(ctx context.Context) (plan repair.Plan, ok bool, err error) 
 		return plan, false, fmt.Errorf("planning the repair: %w", err)
 	}
 	w.outcome.Plan = planned(plan)
-	if w.judgement.Severity == guardrail.Critical {
-		return plan, true, nil
+	if decision.Held {
+		w.outcome.Action, w.outcome.ActionReason = guardrail.Held, string(decision.Holds[0].Reason)
 	}
-	holds, err := w.holds(ctx, plan)
-	if err != nil || len(holds) == 0 {
-		return plan, err == nil, err
-	}
-	w.outcome.Action, w.outcome.ActionReason = guardrail.Held, string(holds[0].Reason)
-	for _, hold := range holds {
+	for _, hold := range decision.Holds {
 		w.addFinding(guardrail.CodeRepairHeld, guardrail.Info, hold.Detail)
 	}
-	return plan, false, nil
+	return plan, !decision.Held, nil
 }
 
-// holds returns why a plan is to be held. Tags are read for it where nothing else asked.
-func (w *work) holds(ctx context.Context, plan repair.Plan) ([]repair.Hold, error) {
+// readHoldingTags reads tags that may hold a plan, where nothing else asked for them.
+func (w *work) readHoldingTags(ctx context.Context) error {
 	c := w.config.Configuration
 	if slices.Contains(c.Repair.HoldWhen, guardrail.HoldCloudFormation) && !c.NeedsTags() {
-		if err := w.readTags(ctx); err != nil {
-			return nil, err
-		}
+		return w.readTags(ctx)
 	}
-	return repair.Holds(plan, w.snapshot, c.Repair), nil
+	return nil
 }
 
 func planned(plan repair.Plan) *guardrail.PlannedPolicy {

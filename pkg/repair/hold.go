@@ -7,13 +7,14 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
 // Hold is a reason to report a plan and not to write it.
 type Hold struct {
 	Reason guardrail.HoldReason
 	// Detail says what would break, and of a managed key, which stack to change. It may
-	// have the name of a stack, escaped.
+	// have the name of a stack or of a service, escaped.
 	Detail string
 }
 
@@ -24,17 +25,21 @@ const (
 	stackIDTag   = "aws:cloudformation:stack-id"
 )
 
-// Holds returns why a plan is to be held, by the reasons that the settings name. What is
-// not known holds as well: tags that could not be read, and access of which it is not
-// decided whether the plan takes it away. Whether a finding is critical, so that nothing
-// holds it, is the caller's to ask.
-func Holds(p Plan, s guardrail.Snapshot, settings guardrail.RepairSettings) []Hold {
+// Holds returns why a plan for a judged policy is to be held, by the reasons that the
+// settings name. What is not known holds as well: tags that could not be read, and access
+// of which it is not decided whether the plan takes it away. What becomes of a critical
+// finding, which nothing holds, is what [Decide] says.
+//
+// A service loses access where the policy names it, where a service-linked role does, and
+// where a statement lets its principals in only through a service, or AWS services make
+// their grants: [guardrail.HoldServiceAccess].
+func Holds(p Plan, s guardrail.Snapshot, j guardrail.Judgement, settings guardrail.RepairSettings) []Hold {
 	var holds []Hold
 	wants := func(r guardrail.HoldReason) bool { return slices.Contains(settings.HoldWhen, r) }
-	if lost := losing(p, namesService); wants(guardrail.HoldServiceAccess) && len(lost) > 0 {
+	if lost := servicesLosing(p, j); wants(guardrail.HoldServiceAccess) && len(lost) > 0 {
 		holds = append(holds, Hold{guardrail.HoldServiceAccess, "the repair would take access from AWS services: " + strings.Join(lost, "; ")})
 	}
-	if lost := losing(p, abroad); wants(guardrail.HoldCrossAccountAccess) && len(lost) > 0 {
+	if lost := accountsLosing(p); wants(guardrail.HoldCrossAccountAccess) && len(lost) > 0 {
 		holds = append(holds, Hold{guardrail.HoldCrossAccountAccess, "the repair would take access from other accounts: " + strings.Join(lost, "; ")})
 	}
 	if len(holds) == 0 && len(p.Open) > 0 && (wants(guardrail.HoldServiceAccess) || wants(guardrail.HoldCrossAccountAccess)) {
@@ -50,15 +55,46 @@ func Holds(p Plan, s guardrail.Snapshot, settings guardrail.RepairSettings) []Ho
 	return holds
 }
 
-// losing words what the plan takes from some principals.
-func losing(p Plan, from func(access.Difference) bool) []string {
+// accountsLosing words what the plan takes from accounts that the policy names and that
+// are not the key's own.
+func accountsLosing(p Plan) []string {
 	var list []string
 	for _, d := range p.Removed {
-		if from(d) {
-			list = append(list, fmt.Sprintf("%s lose %s", strings.Join(d.Principals, ", "), strings.Join(access.ActionPatterns(d.Actions), ", ")))
+		if d.Scope == access.NamedAccount {
+			list = append(list, losing(d, d.Principals...))
 		}
 	}
 	return list
+}
+
+// servicesLosing words what the plan takes from AWS services. What a statement with a
+// critical finding gives to everyone is no service's in particular.
+func servicesLosing(p Plan, j guardrail.Judgement) []string {
+	var list []string
+	for _, d := range p.Removed {
+		if namesService(d) {
+			list = append(list, losing(d, d.Principals...))
+			continue
+		}
+		if d.Policy != access.Actual || causesCritical(j, d.Statement) {
+			continue
+		}
+		if roles := serviceLinked(d.Principals); len(roles) > 0 {
+			list = append(list, losing(d, roles...))
+		}
+		for _, what := range through(j.Live.Statements[d.Statement].Conditions) {
+			list = append(list, what+" loses "+actionWords(d))
+		}
+	}
+	return union(nil, list)
+}
+
+func losing(d access.Difference, who ...string) string {
+	return strings.Join(who, ", ") + " lose " + actionWords(d)
+}
+
+func actionWords(d access.Difference) string {
+	return strings.Join(access.ActionPatterns(d.Actions), ", ")
 }
 
 // namesService tells whether a service that the policy names is among the principals.
@@ -66,9 +102,58 @@ func losing(p Plan, from func(access.Difference) bool) []string {
 // particular.
 func namesService(d access.Difference) bool { return d.Scope == access.AWSService && !d.Unnamed }
 
-// abroad tells whether the principals are of an account that the policy names, and that
-// is not the key's own.
-func abroad(d access.Difference) bool { return d.Scope == access.NamedAccount }
+// serviceLinked returns the service-linked roles among principals, by their path.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+func serviceLinked(principals []string) []string {
+	var list []string
+	for _, p := range principals {
+		if strings.Contains(p, ":role/aws-service-role/") {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// through says what AWS services do for the principals of an Allow, by its conditions: one
+// that keeps services out is not among them.
+// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource
+func through(conditions []policy.Condition) []string {
+	var list []string
+	for _, c := range conditions {
+		switch key := strings.ToLower(c.Key); {
+		case c.Operator.Negated:
+		case key == "kms:viaservice" && c.Operator.Family != policy.NullFamily:
+			list = append(list, "what is called through "+quoted(c.Values))
+		case key == "kms:viaservice" && says(c, false):
+			list = append(list, "what is called through any service")
+		case key == "kms:grantisforawsresource" && c.Operator.Family == policy.BoolFamily && says(c, true):
+			list = append(list, "what makes grants for AWS services")
+		}
+	}
+	return list
+}
+
+// says tells whether a truth value is among those of a condition.
+func says(c policy.Condition, value bool) bool {
+	return slices.ContainsFunc(c.Values, func(text string) bool {
+		b, err := policy.ParseBool(text)
+		return err == nil && b == value
+	})
+}
+
+// quoted names the first few values of a policy.
+func quoted(values []string) string {
+	const most = 8
+	var list []string
+	for _, v := range values[:min(most, len(values))] {
+		list = append(list, quote(v))
+	}
+	if more := len(values) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(list, ", "), more)
+	}
+	return strings.Join(list, " or ")
+}
 
 // managed says which stack manages a key, "" for none.
 func managed(tags map[string]string) string {
