@@ -23,7 +23,7 @@ func checkClass(t *testing.T, err, want error) {
 	if err == nil {
 		t.Fatalf("no error, want %v", want)
 	}
-	for _, class := range []error{enforcer.ErrNotFound, enforcer.ErrAccessDenied, enforcer.ErrRefused} {
+	for _, class := range []error{enforcer.ErrNotFound, enforcer.ErrAccessDenied, enforcer.ErrRefused, enforcer.ErrInvalidPrincipal} {
 		if errors.Is(err, class) != errors.Is(want, class) {
 			t.Errorf("error %q, want class %q", err, want)
 		}
@@ -63,7 +63,7 @@ func TestEveryErrorOfKMSHasItsClass(t *testing.T) {
 		}, enforcer.ErrRefused, "InvalidArnException", 1, "GetKeyPolicy takes none"},
 		{"malformed", nil, put("nonsense"), enforcer.ErrRefused, "MalformedPolicyDocumentException", 1, "it stays malformed"},
 		{"locks out", nil, put(lockout), enforcer.ErrRefused, "will not allow you to update the key policy", 1, "the safety check is on"},
-		{"unknown principal", nil, put(strings.Replace(lockout, ":root", ":role/Nobody", 1)), enforcer.ErrRefused, "invalid principals", 1, "somebody has to correct the setting"},
+		{"unknown principal", nil, put(strings.Replace(lockout, ":root", ":role/Nobody", 1)), enforcer.ErrInvalidPrincipal, "invalid principals", 1, "somebody has to correct the setting"},
 		{"too large", nil, put(strings.Replace(lockout, `"*"`, `"`+strings.Repeat("*", 33000)+`"`, 1)), enforcer.ErrRefused, "LimitExceededException", 1, "it stays too large"},
 		{"characters that KMS does not take", nil, put("\u2603"), enforcer.ErrRefused, "ValidationException", 1, "they stay"},
 		{"credentials that ended", nil, func(t *testing.T, w *world, arn string) error {

@@ -24,7 +24,9 @@
 //  6. Claim: archive the policy, the plan and the report to be made, and take the key's
 //     lock, one of its budget and one of the hourly limits (claim.go, budget.go).
 //  7. Read again. If the policy is not the archived one, start over, three times.
-//  8. Write: one PutKeyPolicy.
+//  8. Write: one PutKeyPolicy. One that KMS refuses for a principal that it does not know is
+//     reported with the names that the plan adds; for a critical finding, a plan that only
+//     takes away is written in its place, by the same claim (refused.go).
 //  9. Confirm: three reads in five seconds (repair.go). Not seen: the message is given
 //     back, and the claim keeps others out.
 //  10. Remember the write, mark it written (which ends the lock), report, mark it reported

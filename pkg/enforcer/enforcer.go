@@ -104,6 +104,8 @@ type work struct {
 	// says that an earlier delivery had it.
 	held  *Claim
 	taken bool
+	// cut says that the plan of held only takes away.
+	cut bool
 	// wrote is when this delivery wrote; zero if it did not.
 	wrote time.Time
 	// unreported is the closed claim that the outcome is the report of; "" for none.

@@ -60,6 +60,9 @@ var mutants = []mutant{
 	{"a claim that is not written by is closed", "enforce.go", "if w.held != nil {", "if false {"},
 	{"what was written is looked for", "repair.go", "if err == nil && hash(w.snapshot.Key, text) == entry.Record.After.Hash {", "if err == nil && text != \"\" {"},
 	{"what is not seen is not acknowledged", "repair.go", "\treturn errNotSettled\n}", "\treturn nil\n}"},
+	{"a principal that KMS does not know does not keep a key open", "refused.go", "if w.cut || w.judgement.Severity != guardrail.Critical {", "if true {"},
+	{"only a critical finding is repaired in part", "refused.go", "if w.cut || w.judgement.Severity != guardrail.Critical {", "if w.cut {"},
+	{"the refused principals are named", "refused.go", "\tcause = w.withNames(cause)\n", ""},
 	// Old policies.
 	{"the policy before a write is taken for an old one", "stale.go", "recent && w.live == last.Before && last.Before != last.After", "false"},
 	{"only for so long", "stale.go", `last.Slot != "" && w.config.Now().Sub(last.Time) < settlingTime`, `last.Slot != ""`},
