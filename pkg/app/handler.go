@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type EventHandler interface {
 type Handler struct {
 	events EventHandler
 	log    *slog.Logger
+	nonce  func() string
 }
 
 // answerTime is kept back from the time that Lambda gives. At the deadline Lambda ends
@@ -35,11 +37,14 @@ type Handler struct {
 const answerTime = time.Second
 
 // eventTime is the most that one message may take, so that a call that hangs does
-// not use up the time of the whole batch.
+// not use up the time of the whole batch. A message is begun only if that much is left:
+// judging a hostile policy is work that no context ends, and the invocation must answer.
 const eventTime = 15 * time.Second
 
 // NewHandler returns a handler that gives each event to events.
-func NewHandler(events EventHandler, log *slog.Logger) *Handler { return &Handler{events, log} }
+func NewHandler(events EventHandler, log *slog.Logger) *Handler {
+	return &Handler{events, log, rand.Text}
+}
 
 // Invoke implements the Handler interface of aws-lambda-go. For an SQS batch the
 // answer is {"batchItemFailures":[…]} with the messages to be given back; an error
@@ -63,14 +68,14 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return json.Marshal(h.batch(ctx, batch))
 	}
 	if string(fields["source"]) == flushSource && string(fields["detail-type"]) == flushDetailType {
-		done, err := h.events.Flush(ctx, requestID(ctx))
+		done, err := h.events.Flush(ctx, h.delivery(ctx))
 		if err != nil {
 			return nil, err
 		}
 		h.log.InfoContext(ctx, "flushed", slog.Any("flushed", done))
 		return json.Marshal(done)
 	}
-	outcome, err := h.events.Handle(ctx, enforcer.Message{Event: payload, Delivery: requestID(ctx)})
+	outcome, err := h.events.Handle(ctx, enforcer.Message{Event: payload, Delivery: h.delivery(ctx)})
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +88,13 @@ const (
 	flushDetailType = `"KMS Guardrail Flush"`
 )
 
-// requestID names an invocation: Lambda gives each another id, retries included. At a
-// desk there is none, and the time must do.
+// delivery names an invocation: by its request id, for people, and by a random text, because
+// two invocations can share an id.
+func (h *Handler) delivery(ctx context.Context) string { return requestID(ctx) + "-" + h.nonce() }
+
+// requestID is Lambda's id of an invocation. Its retries of an asynchronous one keep the id.
+// At a desk there is none, and the time must do.
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 func requestID(ctx context.Context) string {
 	if c, ok := lambdacontext.FromContext(ctx); ok && c.AwsRequestID != "" {
 		return c.AwsRequestID
@@ -106,18 +116,31 @@ func readBatch(payload []byte) (lambdaevents.SQSEvent, error) {
 }
 
 // batch handles the messages one after the other, so that two messages about one
-// key cannot disturb each other. When the time is up, the rest is given back.
+// key cannot disturb each other. When too little time is left for another, the rest is
+// given back. The first one is begun in any case, or it never would be.
 func (h *Handler) batch(ctx context.Context, batch lambdaevents.SQSEvent) lambdaevents.SQSEventResponse {
 	response := lambdaevents.SQSEventResponse{BatchItemFailures: []lambdaevents.SQSBatchItemFailure{}}
-	for _, message := range batch.Records {
-		if err := h.message(ctx, message); err != nil {
+	delivery := h.delivery(ctx)
+	for i, message := range batch.Records {
+		if i > 0 && !hasTime(ctx) {
+			h.log.WarnContext(ctx, "given back", slog.String("messageId", message.MessageId), slog.String("error", "too little time is left"))
+			response.BatchItemFailures = append(response.BatchItemFailures, lambdaevents.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
+			continue
+		}
+		if err := h.message(ctx, message, delivery+"/"+message.MessageId); err != nil {
 			response.BatchItemFailures = append(response.BatchItemFailures, lambdaevents.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
 		}
 	}
 	return response
 }
 
-func (h *Handler) message(ctx context.Context, message lambdaevents.SQSMessage) (err error) {
+// hasTime tells whether a message can use up its time before the context ends.
+func hasTime(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) >= eventTime
+}
+
+func (h *Handler) message(ctx context.Context, message lambdaevents.SQSMessage, delivery string) (err error) {
 	defer func() {
 		// One message must not take the rest of the batch with it. It comes back,
 		// and ends in the dead-letter queue where somebody looks at it.
@@ -134,7 +157,7 @@ func (h *Handler) message(ctx context.Context, message lambdaevents.SQSMessage) 
 	defer cancel()
 	receives, err := strconv.Atoi(message.Attributes["ApproximateReceiveCount"])
 	outcome, err := h.events.Handle(ctx, enforcer.Message{
-		Event: []byte(message.Body), Delivery: requestID(ctx) + "/" + message.MessageId, Again: err != nil || receives > 1,
+		Event: []byte(message.Body), Delivery: delivery, Again: err != nil || receives > 1,
 	})
 	if err == nil && outcome.KeyARN == "" && outcome.Verdict == guardrail.CannotJudge {
 		h.log.WarnContext(ctx, "bad event", slog.String("messageId", message.MessageId))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -72,7 +73,9 @@ func batch(bodies ...string) []byte {
 
 func newHandler(e *events) (*app.Handler, *bytes.Buffer) {
 	log := &bytes.Buffer{}
-	return app.NewHandler(e, slog.New(slog.NewJSONHandler(log, nil))), log
+	handler, n := app.NewHandler(e, slog.New(slog.NewJSONHandler(log, nil))), 0
+	handler.SetNonce(func() string { n++; return fmt.Sprint("n", n) })
+	return handler, log
 }
 
 func TestABatchIsAnsweredWithTheMessagesToBeGivenBack(t *testing.T) {
@@ -137,20 +140,32 @@ func TestWhenTheTimeIsUpTheRestIsGivenBackWithoutACall(t *testing.T) {
 }
 
 // Lambda ends the function at its deadline. An answer that is not there by then gives back
-// the whole batch, also what is done.
-func TestThereIsTimeLeftToAnswerWhenACallHangs(t *testing.T) {
-	deadline := time.Now().Add(1050 * time.Millisecond)
-	ctx, cancel := context.WithDeadline(t.Context(), deadline)
-	defer cancel()
-	e := &events{onWait: func(ctx context.Context) { <-ctx.Done() }}
-	handler, _ := newHandler(e)
-	got, err := handler.Invoke(ctx, batch("a", "wait", "b"))
-	want := `{"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m2"}]}`
-	if err != nil || string(got) != want {
-		t.Errorf("%s, %v, want %s", got, err, want)
-	}
-	if ctx.Err() != nil {
-		t.Error("the answer came after the deadline")
+// the whole batch, also what is done. So no message is begun that could use up more time
+// than is left, but for the first.
+func TestThereIsTimeLeftToAnswerWhenCallsHang(t *testing.T) {
+	for _, row := range []struct {
+		left    time.Duration
+		handled []string
+		want    string
+		reason  string
+	}{
+		{31 * time.Second, []string{"a", "wait", "b", "wait"}, `{"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m3"},{"itemIdentifier":"m4"}]}`, "15 seconds each, and one to answer"},
+		{31*time.Second - time.Millisecond, []string{"a", "wait"}, `{"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m2"},{"itemIdentifier":"m3"},{"itemIdentifier":"m4"}]}`, "less is too little"},
+		{5 * time.Second, []string{"a"}, `{"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m2"},{"itemIdentifier":"m3"},{"itemIdentifier":"m4"}]}`, "the first one is begun in any case"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), row.left)
+			defer cancel()
+			e := &events{onWait: func(ctx context.Context) { <-ctx.Done() }}
+			handler, _ := newHandler(e)
+			got, err := handler.Invoke(ctx, batch("a", "wait", "b", "wait", "c"))
+			if err != nil || string(got) != row.want || !slices.Equal(e.handled, row.handled) {
+				t.Errorf("%s left: %s, %v, handled %q: %s", row.left, got, err, e.handled, row.reason)
+			}
+			if ctx.Err() != nil {
+				t.Errorf("%s left: the answer came after the deadline", row.left)
+			}
+		})
 	}
 }
 
@@ -222,7 +237,7 @@ func TestTheEventOfTheScheduleFlushes(t *testing.T) {
 	if err != nil || string(got) != `{"finished":1,"retried":2,"failed":3}` {
 		t.Errorf("%s, %v", got, err)
 	}
-	if !slices.Equal(e.flushes, []string{"r1"}) || len(e.handled) > 0 {
+	if !slices.Equal(e.flushes, []string{"r1-n1"}) || len(e.handled) > 0 {
 		t.Errorf("flushed for %q, handled %q", e.flushes, e.handled)
 	}
 	if !strings.Contains(log.String(), `"msg":"flushed","flushed":{"finished":1,"retried":2,"failed":3}`) {
@@ -231,6 +246,21 @@ func TestTheEventOfTheScheduleFlushes(t *testing.T) {
 	e.flush = errors.New("the archive did not answer")
 	if got, err := handler.Invoke(t.Context(), []byte(flush)); err == nil || got != nil {
 		t.Errorf("%s, %v: Lambda must try again", got, err)
+	}
+}
+
+// Lambda tries an asynchronous invocation that failed again, under the same request id. The
+// archive must not take it for the attempt that may have written.
+func TestARetriedInvocationHasAnotherNameThanTheFirst(t *testing.T) {
+	e := &events{flush: errors.New("the archive did not answer")}
+	handler := app.NewHandler(e, slog.New(slog.DiscardHandler))
+	for range 2 {
+		if _, err := handler.Invoke(invocation(t, "r1"), []byte(flush)); err == nil {
+			t.Fatal("no error")
+		}
+	}
+	if e.flushes[0] == e.flushes[1] || !strings.HasPrefix(e.flushes[1], "r1-") {
+		t.Errorf("named %q", e.flushes)
 	}
 }
 
@@ -271,14 +301,14 @@ func TestEveryDeliveryHasANameOfItsOwnAndKnowsWhetherItIsTheFirst(t *testing.T) 
 			t.Fatal(err)
 		}
 		want := []enforcer.Message{
-			{Event: []byte("a"), Delivery: "r1/m0", Again: row.again}, {Event: []byte("b"), Delivery: "r1/m1", Again: row.again},
+			{Event: []byte("a"), Delivery: "r1-n1/m0", Again: row.again}, {Event: []byte("b"), Delivery: "r1-n1/m1", Again: row.again},
 		}
 		if diff := cmp.Diff(want, e.messages); diff != "" {
 			t.Errorf("received %s times (-want +got):\n%s", row.count, diff)
 		}
 	}
 	e := &events{}
-	handler, _ := newHandler(e)
+	handler := app.NewHandler(e, slog.New(slog.DiscardHandler))
 	for range 2 { // at a desk, where no invocation has an id
 		if _, err := handler.Invoke(t.Context(), []byte("a")); err != nil {
 			t.Fatal(err)

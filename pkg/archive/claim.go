@@ -65,6 +65,8 @@ func (a *Archive) look(ctx context.Context, k key, record enforcer.Record) (ledg
 		}
 		l.claims = append(l.claims, c)
 		switch {
+		case c.record.EventID == record.EventID && c.held():
+			// It was not written, and ends nothing: the event may claim anew.
 		case c.record.EventID == record.EventID:
 			l.own = &c
 		case c.open():

@@ -253,11 +253,18 @@ func TestAClaimThatTheBreakerStopsHoldsNoLock(t *testing.T) {
 	if !errors.As(err, &reached) || reached.Scope != enforcer.AccountBreaker {
 		t.Errorf("after another key took the last number: %v", err)
 	}
-	again := w.must(enforcer.AlreadyAbandoned, record("event-1", "d", noon.Add(2*invocation)))
-	if again.Abandoned.Reason != enforcer.BreakerOpened {
-		t.Errorf("the claim was given up for %q", again.Abandoned.Reason)
+	again := w.must(enforcer.Fresh, record("event-1", "d", noon.Add(2*invocation))) // it was surely not written
+	entries, err := w.Entries(t.Context(), keyARN, 2)
+	if err != nil || len(entries) != 2 {
+		t.Fatalf("%+v, %v", entries, err)
 	}
-	w.must(enforcer.Fresh, record("event-3", "e", noon.Add(3*invocation)))
+	first := entries[1]
+	if first.Abandoned == nil || first.Abandoned.Reason != enforcer.BreakerOpened || again.Slot == first.Slot {
+		t.Errorf("the claim was given up: %+v", first.Abandoned)
+	}
+	w.written(again)
+	w.must(enforcer.AlreadyWritten, record("event-1", "e", noon.Add(3*invocation)))
+	w.must(enforcer.Fresh, record("event-3", "f", noon.Add(3*invocation)))
 }
 
 func TestWhatCannotBeArchivedIsRefused(t *testing.T) {

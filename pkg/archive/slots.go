@@ -77,6 +77,11 @@ type claim struct {
 // open tells whether somebody may still write by the claim.
 func (c claim) open() bool { return !c.written && c.abandoned == nil }
 
+// held tells whether the breaker held the claim, so that nothing was written by it.
+func (c claim) held() bool {
+	return c.abandoned != nil && c.abandoned.Reason == enforcer.BreakerOpened
+}
+
 func (c claim) hold() enforcer.Hold { return enforcer.Hold{Slot: c.slot.slot(), Turn: c.turns} }
 
 // read reads a claim: the object, and the last turns.

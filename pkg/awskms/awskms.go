@@ -36,17 +36,29 @@ const policyName = "default"
 // https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
 const writesPerSecond = 5
 
+// throttled is the code of the one answer to PutKeyPolicy after which it is tried again. After
+// any other (none, or a 5xx) it may have taken effect: another try would replace, unread, what
+// somebody put since. https://docs.aws.amazon.com/kms/latest/developerguide/throttling.html
+const throttled = "ThrottlingException"
+
 // Client reads and writes key policies. It may be used by several goroutines.
 type Client struct {
 	api    *kms.Client
 	writes *rate.Limiter
+	// onWrite are the options of PutKeyPolicy.
+	onWrite func(*kms.Options)
 }
 
 // New returns a client that calls as the configuration says (credentials,
 // endpoint, HTTP client), each key in its own Region. concurrency is how many such
 // clients may write at the same time; they share what KMS takes.
 func New(config aws.Config, concurrency int) *Client {
+	writer := retry.NewStandard(func(r *retry.StandardOptions) {
+		r.MaxAttempts = attempts
+		r.Retryables = []retry.IsErrorRetryable{retry.RetryableErrorCode{Codes: map[string]struct{}{throttled: {}}}}
+	})
 	return &Client{
+		onWrite: func(o *kms.Options) { o.Retryer = writer },
 		api: kms.NewFromConfig(config, func(o *kms.Options) {
 			o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = attempts })
 		}),
@@ -201,7 +213,7 @@ func (c *Client) PutPolicy(ctx context.Context, keyARN, policy string) error {
 	if err := c.writes.Wait(ctx); err != nil {
 		return fmt.Errorf("waiting to write: %w", err)
 	}
-	_, err = c.api.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: &keyARN, PolicyName: aws.String(policyName), Policy: &policy}, region)
+	_, err = c.api.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: &keyARN, PolicyName: aws.String(policyName), Policy: &policy}, region, c.onWrite)
 	return classify(err)
 }
 

@@ -3,6 +3,7 @@ package awskms
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/smithy-go"
 
@@ -25,6 +26,10 @@ var classes = map[string]error{
 	"ValidationException":              enforcer.ErrRefused,
 }
 
+// invalidPrincipals is how KMS says, in a MalformedPolicyDocumentException, that it does not
+// know a principal. https://repost.aws/knowledge-center/kms-policy-error-invalid-principals
+const invalidPrincipals = "invalid principals"
+
 // classify returns an error of one of the enforcer's classes, or the error
 // itself where it is transient. The code and message of KMS stay in the text.
 func classify(err error) error {
@@ -33,8 +38,11 @@ func classify(err error) error {
 		return err
 	}
 	class, ok := classes[answer.ErrorCode()]
-	if !ok {
+	switch {
+	case !ok:
 		return err
+	case strings.Contains(answer.ErrorMessage(), invalidPrincipals):
+		class = enforcer.ErrInvalidPrincipal
 	}
 	return fmt.Errorf("%w: %s: %s", class, answer.ErrorCode(), answer.ErrorMessage())
 }

@@ -23,7 +23,7 @@ func checkClass(t *testing.T, err, want error) {
 	if err == nil {
 		t.Fatalf("no error, want %v", want)
 	}
-	for _, class := range []error{enforcer.ErrNotFound, enforcer.ErrAccessDenied, enforcer.ErrRefused} {
+	for _, class := range []error{enforcer.ErrNotFound, enforcer.ErrAccessDenied, enforcer.ErrRefused, enforcer.ErrInvalidPrincipal} {
 		if errors.Is(err, class) != errors.Is(want, class) {
 			t.Errorf("error %q, want class %q", err, want)
 		}
@@ -45,7 +45,9 @@ func TestEveryErrorOfKMSHasItsClass(t *testing.T) {
 		{"throttled", always(localaws.Throttle), policyOf, errTransient, "ThrottlingException", attempts, "the rate falls again"},
 		{"internal error", always(localaws.InternalError), describe, errTransient, "KMSInternalException", attempts, "KMS recovers"},
 		{"connection closed", always(localaws.TimeoutBefore), describe, errTransient, "", attempts, "nothing is known of the call"},
-		{"connection closed after the write", always(localaws.TimeoutAfter), putDefault, errTransient, "", attempts, "it may have taken effect"},
+		{"connection closed after the write", always(localaws.TimeoutAfter), putDefault, errTransient, "", 1, "it may have taken effect: another try would replace what somebody put since"},
+		{"throttled write", always(localaws.Throttle), putDefault, errTransient, "ThrottlingException", attempts, "nothing was done"},
+		{"internal error of a write", always(localaws.InternalError), putDefault, errTransient, "KMSInternalException", 1, "it may have taken effect"},
 		{"denied", always(localaws.AccessDenied), policyOf, enforcer.ErrAccessDenied, "AccessDeniedException", 1, "permissions do not come by asking again"},
 		{"denied to write", always(localaws.AccessDenied), putDefault, enforcer.ErrAccessDenied, "AccessDeniedException", 1, "the same"},
 		{"not found", always(localaws.NotFound), describe, enforcer.ErrNotFound, "NotFoundException", 1, "the enforcer knows how old the key is"},
@@ -61,8 +63,8 @@ func TestEveryErrorOfKMSHasItsClass(t *testing.T) {
 		}, enforcer.ErrRefused, "InvalidArnException", 1, "GetKeyPolicy takes none"},
 		{"malformed", nil, put("nonsense"), enforcer.ErrRefused, "MalformedPolicyDocumentException", 1, "it stays malformed"},
 		{"locks out", nil, put(lockout), enforcer.ErrRefused, "will not allow you to update the key policy", 1, "the safety check is on"},
-		{"unknown principal", nil, put(strings.Replace(lockout, ":root", ":role/Nobody", 1)), enforcer.ErrRefused, "invalid principals", 1, "somebody has to correct the setting"},
-		{"too large", nil, put(strings.Replace(lockout, `"*"`, `"`+strings.Repeat("*", 33000)+`"`, 1)), enforcer.ErrRefused, "LimitExceededException", attempts, "it stays too large; the SDK tries again all the same, as for other services' rates"},
+		{"unknown principal", nil, put(strings.Replace(lockout, ":root", ":role/Nobody", 1)), enforcer.ErrInvalidPrincipal, "invalid principals", 1, "somebody has to correct the setting"},
+		{"too large", nil, put(strings.Replace(lockout, `"*"`, `"`+strings.Repeat("*", 33000)+`"`, 1)), enforcer.ErrRefused, "LimitExceededException", 1, "it stays too large"},
 		{"characters that KMS does not take", nil, put("\u2603"), enforcer.ErrRefused, "ValidationException", 1, "they stay"},
 		{"credentials that ended", nil, func(t *testing.T, w *world, arn string) error {
 			w.cloud.DeletePrincipal(w.guardrail.PrincipalARN)

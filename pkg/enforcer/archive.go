@@ -21,7 +21,8 @@ type Archive interface {
 	// Claim archives a record and takes the key's lock, one repair of its budget and
 	// one of the hourly limits. Only the holder of a claim that is Held may write, and
 	// only what its record says. ErrBusy, *BudgetError, *BreakerError and
-	// ErrTooOld say why there is no claim.
+	// ErrTooOld say why there is no claim. An event whose claim was given up as
+	// BreakerOpened may claim anew.
 	Claim(ctx context.Context, record Record, limits Limits) (Claim, error)
 	// Abandon gives up a claim without a write, and with it the lock. Its share of the
 	// budget and of the limits stays used. ErrBusy: another invocation has taken the
@@ -86,7 +87,8 @@ type Record struct {
 	// Time of the claim, by the holder's clock.
 	Time time.Time `json:"time"`
 	// Holder names this one attempt to handle the message. No two attempts share a name:
-	// it is the request id of the invocation with the id of the message, say.
+	// it is the request id of the invocation with a random text and the id of the message,
+	// say: retries of an asynchronous invocation keep the request id.
 	Holder string `json:"holder"`
 	// EventID is the identity of the message: all its deliveries share it. EventTime is
 	// when the event was made.
@@ -184,7 +186,8 @@ const (
 	// LockExpired: the claim was neither written nor given up within the lock time, and
 	// another event of the key needed the lock. Whether it was written is not known.
 	LockExpired = "lock-expired"
-	// BreakerOpened: other repairs used up the hourly limit at the same moment.
+	// BreakerOpened: other repairs used up the hourly limit at the same moment. The claim
+	// was surely not written.
 	BreakerOpened = "breaker-opened"
 )
 

@@ -20,8 +20,8 @@ func (w *work) claimBeyondBudget(ctx context.Context, plan repair.Plan, budget *
 	beyond := max(0, len(budget.Used)-budget.Budget)
 	due := lastUse(budget).Add(criticalWaits[min(beyond, len(criticalWaits)-1)])
 	if w.config.Now().Before(due) {
-		if err := w.config.Archive.Postpone(ctx, Postponed{KeyARN: w.event.KeyARN, EventID: w.event.ID, Due: due, Event: w.message.Event}); err != nil {
-			return Claim{}, fmt.Errorf("postponing the event: %w", err)
+		if err := w.postpone(ctx, due); err != nil {
+			return Claim{}, err
 		}
 		return Claim{}, budget
 	}
@@ -44,7 +44,7 @@ func (w *work) exhausted(budget *BudgetError) {
 		since = budget.Used[0].Time.UTC().Format(time.RFC3339)
 	}
 	w.addFinding(guardrail.CodeBudgetExhausted, guardrail.High, fmt.Sprintf(
-		"the key was repaired %d times since %s; the last change is by %q", len(budget.Used), since, w.otherActor(budget)))
+		"the key was repaired %d times since %s; the last change is by %q%s", len(budget.Used), since, w.otherActor(budget), w.untilDue()))
 }
 
 // otherActor names who undoes the repairs, as the caller calls itself. The guardrail's own

@@ -14,7 +14,7 @@ import (
 func (w *work) claim(ctx context.Context, plan repair.Plan) (ok bool, err error) {
 	claim, err := w.tryClaim(ctx, plan)
 	if err != nil {
-		return false, w.noClaim(err)
+		return false, w.noClaim(w.postponeHeld(ctx, err))
 	}
 	entry := Entry{Hold: claim.Hold, Record: claim.Record, Abandoned: claim.Abandoned, Reported: claim.Reported}
 	switch claim.Status {
@@ -74,7 +74,7 @@ func (w *work) noClaim(err error) error {
 		w.exhausted(budget)
 	case errors.As(err, &breaker):
 		w.outcome.Action, w.outcome.ActionReason = guardrail.Held, "breaker-"+string(breaker.Scope)
-		w.addFinding(guardrail.CodeBreakerOpen, guardrail.High, "the repair is held: "+breaker.Error())
+		w.addFinding(guardrail.CodeBreakerOpen, guardrail.High, "the repair is held: "+breaker.Error()+w.untilDue())
 	case errors.Is(err, ErrTooOld):
 		w.refusePlan("event-too-old", guardrail.CodePlanRefused, "the event is too old to write a policy for it")
 	case errors.Is(err, ErrArchive):
@@ -92,7 +92,7 @@ func (w *work) wasAbandoned(claim Claim) {
 	if claim.Abandoned != nil {
 		reason = claim.Abandoned.Reason
 	}
-	abandoned(w.outcome, reason)
+	w.abandoned(w.outcome, reason)
 	if !claim.Reported {
 		w.unreported = claim.Slot
 	}
@@ -100,11 +100,11 @@ func (w *work) wasAbandoned(claim Claim) {
 
 // abandoned says in an outcome what a repair was given up for, and that nothing was
 // written for it.
-func abandoned(o *guardrail.Outcome, reason string) {
+func (w *work) abandoned(o *guardrail.Outcome, reason string) {
 	o.After, o.Archive, o.Restore = "", "", ""
 	if reason == BreakerOpened {
 		o.Action, o.ActionReason = guardrail.Held, reason
-		addFinding(o, guardrail.CodeBreakerOpen, guardrail.High, "the repair is held: an hourly limit was reached when it was tried")
+		addFinding(o, guardrail.CodeBreakerOpen, guardrail.High, "the repair is held: an hourly limit was reached when it was tried"+w.untilDue())
 		return
 	}
 	o.Action, o.ActionReason = guardrail.PlanRefused, reason

@@ -24,7 +24,9 @@
 //  6. Claim: archive the policy, the plan and the report to be made, and take the key's
 //     lock, one of its budget and one of the hourly limits (claim.go, budget.go).
 //  7. Read again. If the policy is not the archived one, start over, three times.
-//  8. Write: one PutKeyPolicy.
+//  8. Write: one PutKeyPolicy. One that KMS refuses for a principal that it does not know is
+//     reported with the names that the plan adds; for a critical finding, a plan that only
+//     takes away is written in its place, by the same claim (refused.go).
 //  9. Confirm: three reads in five seconds (repair.go). Not seen: the message is given
 //     back, and the claim keeps others out.
 //  10. Remember the write, mark it written (which ends the lock), report, mark it reported
@@ -73,7 +75,9 @@
 // critical finding is repaired again after 15 minutes, 1 hour, and every 4 hours, each time
 // with an alarm: the event is kept in the archive until it is due, and the flush handles it.
 //
-// The breaker holds what exceeds the hourly limits. It does not come back by itself.
+// The breaker holds what exceeds the hourly limits. A critical finding comes back when the
+// hour is over, and is held again if that hour is full, too; what is less does not come back
+// by itself. See docs/decisions/0011-breaker-and-critical-findings.md.
 //
 // # Limits
 //

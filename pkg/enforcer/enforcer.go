@@ -104,10 +104,17 @@ type work struct {
 	// says that an earlier delivery had it.
 	held  *Claim
 	taken bool
+	// cut says that the plan of held only takes away.
+	cut bool
 	// wrote is when this delivery wrote; zero if it did not.
 	wrote time.Time
 	// unreported is the closed claim that the outcome is the report of; "" for none.
 	unreported Slot
+
+	// origin is the record that a flush goes by, where there is no message; else nil.
+	origin *Record
+	// due is until when the event was postponed; zero if it was not.
+	due time.Time
 }
 
 func (e *Enforcer) newWork(m Message, event trail.Event) *work {

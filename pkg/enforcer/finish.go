@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 )
@@ -143,6 +144,7 @@ func (w *work) closeOwn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	slices.Reverse(entries) // of several, the breaker gave up all but the last; the flush reports those
 	at := slices.IndexFunc(entries, func(e Entry) bool { return e.Record.EventID == w.event.ID })
 	if at < 0 {
 		return nil
@@ -150,6 +152,9 @@ func (w *work) closeOwn(ctx context.Context) error {
 	switch entry := entries[at]; {
 	case entry.Written != nil:
 		return w.finish(ctx, entry)
+	case entry.Abandoned != nil && entry.Abandoned.Holder == w.message.Delivery: // the breaker's doing
+		w.unreported = entry.Slot
+		return nil
 	case entry.Abandoned != nil:
 		return w.reportAbandoned(ctx, entry)
 	case w.config.Now().Sub(entry.Record.Time) < settlingTime:
@@ -198,8 +203,15 @@ func (w *work) reportAbandoned(ctx context.Context, entry Entry) error {
 		return w.markReported(ctx, entry.Slot)
 	case unconfirmed, LockExpired:
 		o.ActionReason = unconfirmed
+	case BreakerOpened:
+		if entry.Record.Severity == guardrail.Critical {
+			if err := w.postpone(ctx, w.afterBreaker(entry.Abandoned.Time.Truncate(time.Hour).Add(time.Hour))); err != nil {
+				return err
+			}
+		}
+		w.abandoned(&o, reason)
 	default:
-		abandoned(&o, reason)
+		w.abandoned(&o, reason)
 	}
 	if err := w.send(ctx, o); err != nil {
 		return err

@@ -64,7 +64,8 @@ func (f *Flushed) count(well *int, err error) {
 
 // retry handles a postponed event again.
 func (e *Enforcer) retry(ctx context.Context, p Postponed, delivery string) error {
-	if _, err := e.Handle(ctx, Message{Event: p.Event, Delivery: delivery + "/" + p.EventID, Again: true}); err != nil {
+	m := Message{Event: p.Event, Delivery: delivery + "/" + p.EventID, Again: true}
+	if err := e.again(ctx, m, p.Record); err != nil {
 		return err
 	}
 	if err := e.config.Archive.Settle(ctx, p); err != nil {
@@ -74,12 +75,30 @@ func (e *Enforcer) retry(ctx context.Context, p Postponed, delivery string) erro
 	return nil
 }
 
+// again handles a message again; where there is no event, that of a record.
+func (e *Enforcer) again(ctx context.Context, m Message, record *Record) error {
+	if record == nil {
+		_, err := e.Handle(ctx, m)
+		return err
+	}
+	w := e.workOf(m, *record)
+	_, err := w.end(ctx, w.enforce(ctx))
+	return err
+}
+
+// workOf is the work of a record.
+func (e *Enforcer) workOf(m Message, record Record) *work {
+	w := e.newWork(m, eventOf(record))
+	w.origin = &record
+	name(w.outcome, w.event)
+	w.outcome.Actor = record.Actor
+	return w
+}
+
 // flushEntry finishes a repair that was not reported. What is neither written nor given
 // up is handled as a redelivery of its message would be, which may be lost.
 func (e *Enforcer) flushEntry(ctx context.Context, entry Entry, delivery string) error {
-	w := e.newWork(Message{Delivery: delivery + "/" + string(entry.Slot), Again: true}, eventOf(entry.Record))
-	name(w.outcome, w.event)
-	w.outcome.Actor = entry.Record.Actor
+	w := e.workOf(Message{Delivery: delivery + "/" + string(entry.Slot), Again: true}, entry.Record)
 	var err error
 	switch {
 	case entry.Written != nil:

@@ -3,6 +3,7 @@ package enforcer
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 )
@@ -32,4 +33,7 @@ var (
 	ErrAccessDenied = errors.New("access denied")
 	// ErrRefused: KMS does not accept the request, and will not accept it later.
 	ErrRefused = errors.New("refused")
+	// ErrInvalidPrincipal is an ErrRefused: KMS does not know a principal of the policy. It
+	// does not say which.
+	ErrInvalidPrincipal = fmt.Errorf("%w: a principal is not known", ErrRefused)
 )

@@ -23,6 +23,7 @@ func (w *work) repair(ctx context.Context) (again bool, err error) {
 	if err := enoughTime(ctx); err != nil {
 		return false, err
 	}
+	w.cut = false
 	if ok, err := w.claim(ctx, plan); !ok || err != nil {
 		return false, err
 	}
@@ -50,7 +51,7 @@ func (w *work) write(ctx context.Context) (again bool, err error) {
 		if !w.permanent(err) {
 			return false, fmt.Errorf("writing the key policy: %w", err)
 		}
-		return false, w.giveUp(ctx, err)
+		return w.refused(ctx, err)
 	}
 	w.wrote = w.config.Now().UTC()
 	entry := Entry{Hold: w.held.Hold, Record: record}

@@ -108,14 +108,10 @@ func TestWhenKMSRefusesTheRepairThePlanIsRefusedAndTheKeyLeftAsItIs(t *testing.T
 		reason  string
 	}{
 		{
-			"an administrator who does not exist", stranger, public, func(*world) {},
-			outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.PlanRefused, "kms-refused"},
-			"MalformedPolicyDocumentException: Policy contains a statement with one or more invalid principals", "KMS resolves principals",
-		},
-		{
-			"the same, where little is missing", stranger, good, func(*world) {},
+			"an administrator who does not exist", stranger, good, func(*world) {},
 			outcome{guardrail.NonCompliant, guardrail.High, guardrail.LivePolicy, guardrail.PlanRefused, "kms-refused"},
-			"invalid principals", "the refusal is worse than the difference, and it is the severity",
+			`MalformedPolicyDocumentException: Policy contains a statement with one or more invalid principals.; the repair adds "arn:aws:iam::111122223333:role/Nobody"`,
+			"KMS resolves principals, and does not say which; the refusal is worse than the difference, and it is the severity",
 		},
 		{
 			"no permission to write", repair, public, func(w *world) { w.guardrail.SetIdentityPolicies(readOnly) },
@@ -157,6 +153,34 @@ func TestWhenKMSRefusesTheRepairThePlanIsRefusedAndTheKeyLeftAsItIs(t *testing.T
 				t.Errorf("%d write calls, want one", len(writes))
 			}
 		})
+	}
+}
+
+// One role of the configuration that does not exist does not switch off the repair of what is
+// critical.
+func TestACriticalFindingIsRepairedAlthoughKMSRefusesToAddAPrincipal(t *testing.T) {
+	const nobody = "arn:aws:iam::111122223333:role/Nobody"
+	stranger := configured(func(c *guardrail.Configuration) { c.Baselines[0].Administrators.Required = []string{nobody} })
+	w := newWorld(t, stranger)
+	arn, event := w.drift(t, public)
+	o := w.handle(t, event)
+	if got, want := summary(o), (outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	last := o.Findings[len(o.Findings)-1]
+	if last.Code != guardrail.CodeRepairRefused || !strings.Contains(last.Message, nobody) || !strings.Contains(last.Message, "cannot be added") {
+		t.Errorf("%+v", last)
+	}
+	if hash(t, w.policy(t, arn)) != hash(t, good) || o.After != hash(t, good) {
+		t.Errorf("the key has %s", w.policy(t, arn))
+	}
+	e := w.bucket.entries(t, arn)
+	if len(e) != 1 || e[0].Written == nil || !e[0].Reported || e[0].Record.After.Hash != hash(t, good) {
+		t.Errorf("the archive has %+v", e)
+	}
+	o = w.handle(t, w.lastEvent()) // its own: the rest is not critical
+	if o.Action != guardrail.PlanRefused || o.Severity != guardrail.High || len(w.cloud.Calls("PutKeyPolicy")) != 3 {
+		t.Errorf("%+v, %d calls", summary(o), len(w.cloud.Calls("PutKeyPolicy")))
 	}
 }
 

@@ -5,13 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
@@ -21,13 +24,16 @@ import (
 // again, it ends as if nothing had happened.
 func TestAnUnansweredCallGivesTheEventBackAndRedeliveryEndsRight(t *testing.T) {
 	t.Parallel()
-	const tries = 3 // of one call by package awskms
 	for _, kind := range []localaws.FaultKind{localaws.Throttle, localaws.InternalError, localaws.TimeoutBefore, localaws.TimeoutAfter} {
 		for _, operation := range []string{"DescribeKey", "GetKeyPolicy", "PutKeyPolicy"} {
 			t.Run(string(kind)+" of "+operation, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, repair)
 				arn, event := w.drift(t, public)
+				tries := 3 // of one call by package awskms
+				if operation == "PutKeyPolicy" && kind != localaws.Throttle {
+					tries = 1
+				}
 				w.cloud.Inject(localaws.Fault{Kind: kind, Operation: operation, KeyARN: arn, Times: tries})
 				o, err := w.enforcer.Handle(t.Context(), first(event))
 				if err == nil {
@@ -153,4 +159,48 @@ func TestAnAnswerThatTheGuardrailDoesNotKnowIsReportedWithItsText(t *testing.T) 
 	if slices.Contains(keys.calls, "PutKeyPolicy") {
 		t.Error("written")
 	}
+}
+
+// A write whose answer is lost may have taken effect. Whoever tries it again replaces, unread
+// and not archived, what another writer put since.
+func TestAWriteWithoutAnAnswerIsNotTriedAgainByTheSDK(t *testing.T) {
+	w := newWorld(t, repair)
+	arn, event := w.drift(t, public)
+	w.clock.advance(time.Minute)
+	theirs := document(toAccount, toAdmin)
+	c := w.cloud.Config(w.guardrail, virginia)
+	client := &unansweredWrite{inner: c.HTTPClient, after: func() { w.put(t, arn, theirs) }}
+	c.HTTPClient = client
+	w.config.Keys = awskms.New(c, 1)
+	w.cloud.ResetCalls()
+	w.cloud.Inject(localaws.Fault{Kind: localaws.TimeoutAfter, Operation: "PutKeyPolicy"})
+	if o, err := enforcer.New(w.config).Handle(t.Context(), first(event)); err == nil {
+		t.Errorf("not given back: %+v", summary(o))
+	}
+	if client.writes != 1 || hash(t, w.policy(t, arn)) != hash(t, theirs) {
+		t.Errorf("%d writes, the key has %s", client.writes, w.policy(t, arn))
+	}
+	if e := w.bucket.entries(t, arn); len(e) != 1 || e[0].Written != nil || e[0].Reported {
+		t.Errorf("the claim is not open: %+v", e)
+	}
+}
+
+// unansweredWrite is an HTTP client on whose first write without an answer something happens.
+type unansweredWrite struct {
+	inner  aws.HTTPClient
+	after  func()
+	writes int
+}
+
+func (c *unansweredWrite) Do(r *http.Request) (*http.Response, error) {
+	if c.inner == nil {
+		c.inner = http.DefaultClient
+	}
+	answer, err := c.inner.Do(r)
+	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "PutKeyPolicy") {
+		if c.writes++; err != nil && c.writes == 1 {
+			c.after()
+		}
+	}
+	return answer, err
 }
