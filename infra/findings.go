@@ -62,6 +62,12 @@ func NewFindings(scope constructs.Construct, id string, props *FindingsProps) *F
 	return this
 }
 
+// Hear lets the function that sweeps tell of the first sweep under a configuration.
+func (f *Findings) Hear(function *SweepFunction) {
+	function.Function.AddEnvironment(jsii.String("FINDINGS_TOPIC_ARN"), f.Topic.TopicArn(), nil)
+	allow(function.Role, "TellPeople", &[]*string{f.Topic.TopicArn()}, "sns:Publish")
+}
+
 // letAlarmsIn lets CloudWatch publish for this account and Region's alarms. The topic needs
 // a statement for it, since a topic with a policy has not the one that SNS gives at first.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html

@@ -73,6 +73,7 @@ func NewGuardrailStack(scope constructs.Construct, id string, props *GuardrailSt
 		findings.OnDeadLetters("UndeliveredFlushes", "EventBridge could not start a flush", flush.Undelivered)
 		if sweep != nil {
 			archive.remember(sweep)
+			findings.Hear(sweep)
 		}
 		output(stack, "ArchiveBucket", "The bucket of replaced policies; it outlives the stack", archive.Bucket.BucketName())
 	}

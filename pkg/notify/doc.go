@@ -14,5 +14,7 @@
 // an escape. What is too long for SNS is cut, the worst findings last; the function's log
 // has all of them.
 //
+// A [Notice] is told in the same way: the summary of the first sweep under a configuration.
+//
 // A message may come twice: the enforcer reports at least once, and so does SNS.
 package notify

@@ -58,8 +58,13 @@ func body(o guardrail.Outcome, list int, subject string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("writing the outcome as JSON: %w", err)
 	}
-	all, err := json.Marshal(map[string]string{"default": string(public), "email": text, "sms": subject})
-	return string(all), err
+	return forms(string(public), text, subject)
+}
+
+// forms is the body that has a text for each kind of subscriber.
+func forms(public, text, subject string) (string, error) {
+	body, err := json.Marshal(map[string]string{"default": public, "email": text, "sms": subject})
+	return string(body), err
 }
 
 // subject is one line of ASCII: how bad, which key, and what was done, or if nothing was,

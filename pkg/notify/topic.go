@@ -62,7 +62,29 @@ func (t *Topic) Report(ctx context.Context, o guardrail.Outcome) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", enforcer.ErrReporter, err)
 	}
-	_, err = t.api.Publish(ctx, &sns.PublishInput{
+	return t.publish(ctx, m)
+}
+
+// Notice is something that people are told of beside outcomes. Its texts are the
+// guardrail's own; they quote nobody, and are far shorter than what SNS takes.
+type Notice struct {
+	// Subject is one line of ASCII, of less than 100 characters.
+	Subject string
+	// Text is for people, Public JSON for programs.
+	Text, Public string
+}
+
+// Tell publishes a notice. Errors are as those of [Topic.Report].
+func (t *Topic) Tell(ctx context.Context, n Notice) error {
+	body, err := forms(n.Public, n.Text, n.Subject)
+	if err != nil {
+		return fmt.Errorf("%w: %w", enforcer.ErrReporter, err)
+	}
+	return t.publish(ctx, message{subject: n.Subject, body: body})
+}
+
+func (t *Topic) publish(ctx context.Context, m message) error {
+	_, err := t.api.Publish(ctx, &sns.PublishInput{
 		TopicArn: &t.arn, Subject: &m.subject, Message: &m.body, MessageStructure: aws.String("json"),
 		MessageAttributes: attributes(m.attributes),
 	})
