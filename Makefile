@@ -23,6 +23,9 @@ GOBUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -
 BENCHTIME ?= 1s
 FUZZTIME ?= 60s
 CDKFLAGS ?=
+# The CDK reads every variable of the environment that begins with CDK, and would take this
+# one for an option of its own.
+unexport CDKFLAGS
 
 ##@ Use
 

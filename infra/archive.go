@@ -11,6 +11,11 @@ import (
 // the others are the record of the repairs, and stay.
 var passing = []string{"outbox/", "postponed/", "state/", "sweep/"}
 
+// filled are the folders of the archive that the function enforce adds to: all but that of
+// the sweeps. Who can write there can pretend that a configuration was swept before, so that
+// a sweep repairs by it without the first, which only reports.
+var filled = []string{"breaker/*", "outbox/*", "postponed/*", "repairs/*", "state/*"}
+
 // settled are the folders of the archive whose objects the function deletes.
 var settled = []string{"outbox/*", "postponed/*"}
 
@@ -86,12 +91,18 @@ func passingRules() *[]*awss3.LifecycleRule {
 func (a *Archive) serve(function *EnforceFunction) {
 	function.Function.AddEnvironment(jsii.String("ARCHIVE_BUCKET"), a.Bucket.BucketName(), nil)
 	allow(function.Role, "ListTheArchive", &[]*string{a.Bucket.BucketArn()}, "s3:ListBucket")
-	allow(function.Role, "ReadAndAddToTheArchive", &[]*string{a.Bucket.ArnForObjects(jsii.String("*"))}, "s3:GetObject", "s3:PutObject")
-	var objects []*string
-	for _, pattern := range settled {
-		objects = append(objects, a.Bucket.ArnForObjects(jsii.String(pattern)))
+	allow(function.Role, "ReadTheArchive", &[]*string{a.Bucket.ArnForObjects(jsii.String("*"))}, "s3:GetObject")
+	allow(function.Role, "AddToTheArchive", a.objects(filled), "s3:PutObject")
+	allow(function.Role, "SettleInTheArchive", a.objects(settled), "s3:DeleteObject")
+}
+
+// objects returns the ARNs of all objects that match.
+func (a *Archive) objects(patterns []string) *[]*string {
+	var arns []*string
+	for _, pattern := range patterns {
+		arns = append(arns, a.Bucket.ArnForObjects(&pattern))
 	}
-	allow(function.Role, "SettleInTheArchive", &objects, "s3:DeleteObject")
+	return &arns
 }
 
 // remember lets the function that sweeps keep its last sweep in the archive, and nothing

@@ -2,7 +2,11 @@ package main
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
@@ -143,8 +147,8 @@ func TestArchiveRefusesPlainHTTPAndLetsNobodyIn(t *testing.T) {
 }
 
 // An object can be deleted only where package archive deletes: the record of a repair
-// outlives a function that is taken over.
-func TestFunctionMayDeleteOnlyWhatIsSettled(t *testing.T) {
+// outlives a function that is taken over. And the record of the sweeps is not its to write.
+func TestFunctionMayAddAndDeleteOnlyWhatPackageArchiveDoes(t *testing.T) {
 	template := newTemplate(t, configured(t, repairing))
 	var bucket string
 	for bucket = range decodeResources[any](t, template, "AWS::S3::Bucket") {
@@ -154,7 +158,7 @@ func TestFunctionMayDeleteOnlyWhatIsSettled(t *testing.T) {
 	want := map[string]any{
 		"s3:ListBucket":   arn,
 		"s3:GetObject":    objects("/*"),
-		"s3:PutObject":    objects("/*"),
+		"s3:PutObject":    []any{objects("/breaker/*"), objects("/outbox/*"), objects("/postponed/*"), objects("/repairs/*"), objects("/state/*")},
 		"s3:DeleteObject": []any{objects("/outbox/*"), objects("/postponed/*")},
 	}
 	got := map[string]any{}
@@ -169,3 +173,30 @@ func TestFunctionMayDeleteOnlyWhatIsSettled(t *testing.T) {
 		t.Errorf("what the role may do in the archive (-want +got):\n%s", diff)
 	}
 }
+
+// A folder that package archive fills and the role cannot would stop every repair.
+func TestEveryFolderOfPackageArchiveIsFilledByOneFunction(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "pkg", "archive", "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	var want []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range folderConstant.FindAllStringSubmatch(string(text), -1) {
+			want = append(want, match[1]+"*")
+		}
+	}
+	got := append([]string{"sweep/*"}, filled...)
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-package archive +roles):\n%s", diff)
+	}
+}
+
+// folderConstant finds constants such as outbox = "outbox/".
+var folderConstant = regexp.MustCompile(`(?m)^(?:const |\t)\w+ += "([a-z]+/)"$`)

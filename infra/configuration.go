@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
@@ -55,6 +56,23 @@ func (c Configuration) missing(settings Settings) []string {
 		missing = append(missing, "the configuration has ${OrganizationId}, and the account's organization is not known: set "+contextPrefix+"organizationId")
 	}
 	return missing
+}
+
+// roleARN is that of the function's role as guardrail.yaml names it for every account and
+// Region. ownRole is what a file of some accounts or Regions may say instead.
+const roleARN = "arn:${Partition}:iam::${AccountId}:role/" + rolePrefix + "${Region}"
+
+var ownRole = regexp.MustCompile(`^arn:(\$\{Partition\}|aws[a-z-]*):iam::(\$\{AccountId\}|[0-9]{12}):role/` + rolePrefix + `(\$\{Region\}|[a-z]+(-[a-z]+)+-[0-9])$`)
+
+// foreignAccess returns the baselines whose guardrailAccess is no role of such a stack.
+func (c Configuration) foreignAccess() []string {
+	var names []string
+	for _, b := range c.Baselines {
+		if b.GuardrailAccess != "" && !ownRole.MatchString(b.GuardrailAccess) {
+			names = append(names, b.Name)
+		}
+	}
+	return names
 }
 
 func (c Configuration) namesUnits() bool {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -87,6 +88,9 @@ func TestEveryExampleDeploys(t *testing.T) {
 			expect(t, func() {
 				assertions.Annotations_FromStack(stack).HasNoError(jsii.String("*"), assertions.Match_AnyValue())
 			})
+			if names := configuration.foreignAccess(); names != nil {
+				t.Errorf("guardrailAccess of %q names no role of a stack", names)
+			}
 			want := 0.0
 			if configuration.Repairs() {
 				want = 1
@@ -141,10 +145,41 @@ baselines:
 	}
 }
 
+// KMS refuses a policy that names a role which does not exist, and the guardrail's access is
+// its own role's.
+func TestAGuardrailAccessThatIsNotTheStacksRoleIsWarnedOf(t *testing.T) {
+	for _, row := range []struct {
+		reason, arn string
+		warns       bool
+	}{
+		{"the role of any stack", "arn:${Partition}:iam::${AccountId}:role/kms-guardrail-${Region}", false},
+		{"that of one account and Region", "arn:aws-us-gov:iam::111122223333:role/kms-guardrail-us-gov-west-1", false},
+		{"none", "", false},
+		{"a role without the Region", "arn:${Partition}:iam::${AccountId}:role/kms-guardrail", true},
+		{"a role in a path", "arn:${Partition}:iam::${AccountId}:role/x/kms-guardrail-${Region}", true},
+		{"some other role", "arn:${Partition}:iam::${AccountId}:role/Admin", true},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			text := repairing
+			if row.arn != "" {
+				text = strings.Replace(text, "style: api", "style: api, guardrailAccess: \""+row.arn+"\"", 1)
+			}
+			annotations := assertions.Annotations_FromStack(newStack(t, configured(t, text)))
+			warning := assertions.Match_StringLikeRegexp(jsii.String("guardrailAccess of baseline standard is not this stack's role, which is arn:"))
+			if row.warns {
+				expect(t, func() { annotations.HasWarning(jsii.String("/Test/Enforce/Function"), warning) })
+			} else {
+				expect(t, func() { annotations.HasNoWarning(jsii.String("*"), warning) })
+			}
+		})
+	}
+}
+
 // infra spells the names of the function's environment itself, because it imports nothing
 // of what runs there; this test may, and reads environment and code as the function does.
 func TestFunctionStartsWithWhatIsDeployed(t *testing.T) {
-	const role, bucket = "arn:aws:iam::111122223333:role/Test-EnforceRole", "test-archivebucket"
+	const role, bucket = "arn:aws:iam::111122223333:role/kms-guardrail-us-east-1", "test-archivebucket"
+	const findings = "arn:aws:sns:us-east-1:111122223333:Test-FindingsTopic"
 	all := map[string]any{
 		"guardrail:organizationId": "o-a1b2c3d4e5", "guardrail:organizationalUnits": []any{"ou-ab12-11111111", "r-ab12"},
 	}
@@ -174,11 +209,13 @@ func TestFunctionStartsWithWhatIsDeployed(t *testing.T) {
 			}
 			maps.Copy(context, row.context)
 			cdk, stack := newApp(t, context)
-			got := understood(t, stack, codeOf(t, cdk), map[string]string{"Arn": role, "Ref": bucket})
+			topic := theTopic(t, assertions.Template_FromStack(stack, nil))
+			got := understood(t, stack, codeOf(t, cdk), map[string]string{"Arn": role, "Ref": bucket, topic: findings})
 			if got.Configuration.Repairs() != row.repairs {
 				t.Errorf("repairs: %v, want %v", got.Configuration.Repairs(), row.repairs)
 			}
 			row.want.Account, row.want.Role, row.want.Concurrency, row.want.Configuration = "111122223333", role, 6, got.Configuration
+			row.want.FindingsTopic = findings
 			if diff := cmp.Diff(row.want, got); diff != "" {
 				t.Errorf("the function understands (-want +got):\n%s", diff)
 			}
@@ -215,6 +252,9 @@ func resolved(value any, references map[string]string) string {
 	case object["Ref"] == "AWS::AccountId":
 		return "111122223333"
 	case object["Ref"] != nil:
+		if text, ok := references[fmt.Sprint(object["Ref"])]; ok {
+			return text
+		}
 		return references["Ref"]
 	case object["Fn::GetAtt"] != nil:
 		return references["Arn"]

@@ -16,8 +16,15 @@ import (
 )
 
 const (
-	// memoryMB buys CPU, which Lambda gives in proportion; the binary itself needs far less.
-	memoryMB = 512
+	// memoryMB buys one whole CPU, which Lambda gives in proportion to memory; the binary
+	// itself needs far less. A policy that is made to be hard costs seconds of CPU before
+	// its budget ends, and with a part of one, a batch of them would not end in time.
+	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+	memoryMB = 1769
+	// rolePrefix begins the name of the function's role; the Region ends it. The role has
+	// the same name in every account, so that one guardrail.yaml can name it for all of
+	// them (guardrailAccess), and one for each Region, since roles belong to no Region.
+	rolePrefix = "kms-guardrail-"
 	// batchSize is small, so that one slow batch cannot use up the function's timeout.
 	batchSize = 10
 	// maxConcurrency bounds the load on KMS, where PutKeyPolicy has 15 requests a second
@@ -72,6 +79,7 @@ func NewEnforceFunction(scope constructs.Construct, id string, props *EnforceFun
 	this := &EnforceFunction{Construct: constructs.NewConstruct(scope, &id)}
 	this.Logs = newLogGroup(this.Construct)
 	this.Role = awsiam.NewRole(this.Construct, jsii.String("Role"), &awsiam.RoleProps{
+		RoleName:    awscdk.Fn_Join(jsii.String(""), &[]*string{jsii.String(rolePrefix), awscdk.Aws_REGION()}),
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 		Description: jsii.String("kms-guardrail enforce: reads key policies, and writes them only where the configuration repairs"),
 	})
@@ -144,6 +152,10 @@ func (f *EnforceFunction) permit(settings Settings, configuration Configuration)
 	}
 	for i, missing := range configuration.missing(settings) {
 		f.warn(fmt.Sprintf("organization-%d", i), missing)
+	}
+	for _, baseline := range configuration.foreignAccess() {
+		f.warn("guardrail-access-"+baseline, "guardrailAccess of baseline "+baseline+" is not this stack's role, which is "+roleARN+
+			": KMS refuses a policy that names a role which does not exist, and the guardrail would not keep its own access")
 	}
 	f.denyLockout()
 }

@@ -26,7 +26,7 @@ func TestFunctionRunsTheArmBinaryOnTheOSOnlyRuntime(t *testing.T) {
 			// The timeout is the `invocation` of package app: a shorter one there would let
 			// two invocations write the same repair.
 			"Timeout":    60,
-			"MemorySize": 512,
+			"MemorySize": 1769, // one CPU
 			// Throttling belongs to the event source, see maxConcurrency.
 			"ReservedConcurrentExecutions": assertions.Match_Absent(),
 			"TracingConfig":                assertions.Match_Absent(),
@@ -67,11 +67,23 @@ func TestEnvironmentIsTheDeployments(t *testing.T) {
 	want := map[string]any{
 		"GUARDRAIL_ACCOUNT":  map[string]any{"Ref": "AWS::AccountId"},
 		"GUARDRAIL_ROLE_ARN": map[string]any{"Fn::GetAtt": []any{role, "Arn"}},
+		"FINDINGS_TOPIC_ARN": map[string]any{"Ref": theTopic(t, template)},
 		// The event source's five and the flush share what KMS takes.
 		"GUARDRAIL_CONCURRENCY": "6",
 	}
 	if diff := cmp.Diff(want, environmentOf(t, template)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// guardrail.yaml names the role beforehand, for all accounts and Regions.
+func TestTheRoleHasTheNameThatAConfigurationCanSay(t *testing.T) {
+	for name, context := range map[string]map[string]any{"report": nil, "repair": configured(t, repairing)} {
+		for _, role := range decodeResources[struct{ RoleName any }](t, newTemplate(t, context), "AWS::IAM::Role") {
+			if got := substituted(t, role.RoleName); got != "kms-guardrail-${AWS::Region}" {
+				t.Errorf("%s: the role is named %s", name, got)
+			}
+		}
 	}
 }
 
@@ -129,7 +141,7 @@ rules: [{name: sign, match: {keyUsages: [SIGN_VERIFY]}, mode: repair}]
 func TestTheRoleMayDoWhatTheConfigurationNeeds(t *testing.T) {
 	always := []string{
 		"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags",
-		"logs:CreateLogStream", "logs:PutLogEvents",
+		"logs:CreateLogStream", "logs:PutLogEvents", "sns:Publish",
 		"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage",
 	}
 	archive := []string{"s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}
@@ -178,14 +190,18 @@ func TestAllowsReachOnlyTheAccountsOwnResources(t *testing.T) {
 				t.Errorf("%v is for %s, want the account's keys", actions, got)
 			}
 		case strings.HasPrefix(actions[0], "s3:"):
-			// TestFunctionMayDeleteOnlyWhatIsSettled
+			// TestFunctionMayAddAndDeleteOnlyWhatPackageArchiveDoes
+		case strings.HasPrefix(actions[0], "sns:"):
+			if want := (map[string]any{"Ref": theTopic(t, template)}); !reflect.DeepEqual(s.Resource, any(want)) {
+				t.Errorf("%v is for %v, want the topic of findings only", actions, s.Resource)
+			}
 		default:
 			attributeOwner(t, s.Resource) // fails unless it is one resource of this stack
 		}
 		seen++
 	}
-	if seen != 8 {
-		t.Errorf("%d statements were looked at, want all eight", seen)
+	if seen != 10 {
+		t.Errorf("%d statements were looked at, want all ten", seen)
 	}
 }
 

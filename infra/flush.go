@@ -53,5 +53,12 @@ func NewFlushSchedule(scope constructs.Construct, id string, props *FlushSchedul
 		MaxEventAge:     period,
 		RetryAttempts:   jsii.Number(deliveryAttempts),
 	}))
+	// Lambda would try a flush that fails twice more. The next one does its work as well;
+	// and a second try has the request id of the first, by which the archive tells apart
+	// who holds a repair.
+	props.Target.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
+		RetryAttempts: jsii.Number(0),
+		MaxEventAge:   period,
+	})
 	return this
 }

@@ -68,6 +68,21 @@ func TestAFlushThatIsLateIsKeptApartAndNotSentAfterTheNext(t *testing.T) {
 	t.Error("the schedule may not send to its queue of undelivered flushes")
 }
 
+// A retry of Lambda has the request id of the try before, and the next flush does its work.
+func TestAFlushThatFailsIsNotTriedAgain(t *testing.T) {
+	template := newTemplate(t, configured(t, repairing))
+	_, flush := theFlush(t, template)
+	for id, config := range decodeResources[struct {
+		FunctionName             struct{ Ref string }
+		MaximumRetryAttempts     *int
+		MaximumEventAgeInSeconds int
+	}](t, template, "AWS::Lambda::EventInvokeConfig") {
+		if config.MaximumRetryAttempts == nil || *config.MaximumRetryAttempts != 0 || config.MaximumEventAgeInSeconds != 300 || config.FunctionName.Ref != attributeOwner(t, flush.Targets[0].Arn) {
+			t.Errorf("%s: %+v, want the function of the flush without retries", id, config)
+		}
+	}
+}
+
 func TestOnlyTheScheduleMayInvokeTheFunction(t *testing.T) {
 	template := newTemplate(t, configured(t, repairing))
 	id, _ := theFlush(t, template)

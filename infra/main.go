@@ -1,28 +1,33 @@
-// Command infra is the AWS CDK application of kms-guardrail: the resources that
-// carry key events to the function, the function, and what it may do.
+// Command infra is the AWS CDK application of kms-guardrail: the resources that carry
+// key events and the keys of a sweep to the function that judges and repairs, the function
+// that sweeps, what the two may do, and who is told.
 //
 //	CloudTrail -> default event bus -> [KeyEventRule] -> [EventQueue] -> [EnforceFunction] -> [Archive]
-//	                                        |                 |                  ^
-//	                               undelivered events    dead letters     [FlushSchedule]
+//	                                        |                 |              ^       |
+//	                               undelivered events    dead letters        |   [Findings] -> people
+//	                                                                  [FlushSchedule]
 //
 //	schedule -> [SweepFunction] -> [EventQueue]
 //
-// Archive and FlushSchedule are there only where the configuration repairs.
+// Archive and FlushSchedule are there only where the configuration repairs. Alarms about
+// dead letters, undelivered events, events that wait and functions that fail go to Findings.
 //
 // There is one construct per capability, in a file of its own; each grants the
 // permissions and sets the environment that its capability needs, so that the two
 // cannot drift apart. [NewGuardrailStack] puts them together.
 //
 // A deployment is described by guardrail.yaml, which says what is enforced and goes into
-// the function's code, and by CDK context, in cdk.json or on the command line
+// the functions' code, and by CDK context, in cdk.json or on the command line
 // (`cdk deploy -c guardrail:config=FILE`); [Settings] lists the keys. A guardrail.yaml
-// with anything wrong in it fails the synthesis. The stack names no account, Region or partition: it deploys wherever the credentials point,
-// once per account and Region that has keys, because CloudTrail delivers an event
+// with anything wrong in it fails the synthesis.
+//
+// The stack names no account, Region or partition: it deploys wherever the credentials
+// point, once per account and Region that has keys, because CloudTrail delivers an event
 // only to the default bus of the Region of the call
 // (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html).
 //
 // The application itself starts nothing in AWS: it writes templates to cdk.out.
-// The function's code is built before it, by `make build`.
+// The functions' code is built before it, by `make build`.
 package main
 
 import (
@@ -57,7 +62,7 @@ func synthesize() error {
 	return nil
 }
 
-// describe makes the stack that the context of the application describes. The function's
+// describe makes the stack that the context of the application describes. The functions'
 // code is put together in the application's output, not in the source tree.
 func describe(app awscdk.App, id string) (awscdk.Stack, error) {
 	settings, err := readSettings(contextOf(app))

@@ -8,11 +8,15 @@ import (
 )
 
 const (
-	// visibilityFactor and maxReceives are what Lambda asks of a queue that feeds a
-	// function: six times its timeout, and at least five receives before a message
-	// counts as dead. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+	// visibilityFactor is what Lambda asks of a queue that feeds a function: a message
+	// comes again after six of its timeouts, which is six minutes.
+	// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 	visibilityFactor = 6
-	maxReceives      = 5
+	// maxReceives is how often a message is received before it counts as dead. Lambda asks
+	// for five at least. An event may have to wait until KMS has settled (ten minutes,
+	// two receives) and until a dead invocation has lost the key's lock (fifteen minutes,
+	// three receives), one after the other; three are left for faults of AWS.
+	maxReceives = 8
 
 	// deadLetterDays is the longest that SQS keeps a message. A dead letter's age counts
 	// from its first arrival, so it must exceed the source queue's retention.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -27,6 +28,9 @@ type Settings struct {
 	// OrganizationalUnits is guardrail:organizationalUnits: the ids of the units and the
 	// root above the account, comma separated or a JSON list.
 	OrganizationalUnits []string
+	// NotifyEmail is guardrail:notifyEmail: the addresses that are asked to subscribe to
+	// the topic of findings, comma separated or a JSON list.
+	NotifyEmail []string
 	// ArchiveRetentionDays is guardrail:archiveRetentionDays: how long no version of an
 	// object in the archive can be deleted (default 90).
 	ArchiveRetentionDays int
@@ -68,15 +72,6 @@ var (
 	unitID         = regexp.MustCompile(`^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$`)
 )
 
-// moved are the settings that a deployment had before there was a configuration file, each
-// with its place in that.
-var moved = map[string]string{
-	"mode":           "`mode: report` or `mode: repair`",
-	"style":          "a baseline's `style`",
-	"administrators": "a baseline's `administrators`",
-	"users":          "a baseline's `users`",
-}
-
 // contextOf returns the CDK context of a construct: cdk.json under command-line values.
 func contextOf(scope constructs.Construct) map[string]any {
 	context, _ := scope.Node().GetAllContext(nil).(map[string]any)
@@ -93,6 +88,7 @@ func readSettings(context map[string]any) (Settings, error) {
 		ModeMax:              r.text("modeMax", ""),
 		OrganizationID:       r.text("organizationId", ""),
 		OrganizationalUnits:  r.list("organizationalUnits"),
+		NotifyEmail:          r.list("notifyEmail"),
 		ArchiveRetentionDays: r.whole("archiveRetentionDays", "days", defaultRetentionDays, 1, maxRetentionDays),
 		FunctionAsset:        r.text("functionAsset", filepath.Join("build", "enforce")),
 		SweepHours:           r.whole("sweepHours", "hours", defaultSweepHours, 0, maxSweepHours),
@@ -107,6 +103,11 @@ func readSettings(context map[string]any) (Settings, error) {
 	for _, unit := range s.OrganizationalUnits {
 		if !unitID.MatchString(unit) {
 			r.fail("organizationalUnits", "want ids of organizational units or roots, such as ou-ab12-11111111; got %q", unit)
+		}
+	}
+	for _, email := range s.NotifyEmail {
+		if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
+			r.fail("notifyEmail", "want addresses such as security@example.com; got %q", email)
 		}
 	}
 	r.refuseUnknown()
@@ -185,10 +186,6 @@ func (r *settingsReader) refuseUnknown() {
 	for key := range r.context {
 		name, ours := strings.CutPrefix(key, contextPrefix)
 		if !ours || slices.Contains(r.known, key) {
-			continue
-		}
-		if place, ok := moved[name]; ok {
-			r.fail(name, "no such setting: write %s in guardrail.yaml, and name another file with %sconfig (docs/configuration.md)", place, contextPrefix)
 			continue
 		}
 		r.fail(name, "no such setting; there are %s", strings.Join(r.known, ", "))

@@ -31,6 +31,10 @@ func TestSettingsAreReadFromTheContext(t *testing.T) {
 			"units, as cdk.json has them", map[string]any{"guardrail:organizationalUnits": []any{"ou-ab12-11111111"}},
 			with(func(s *Settings) { s.OrganizationalUnits = []string{"ou-ab12-11111111"} }),
 		},
+		{
+			"addresses, as the command line has them", map[string]any{"guardrail:notifyEmail": "ana@example.com, ops+kms@example.com"},
+			with(func(s *Settings) { s.NotifyEmail = []string{"ana@example.com", "ops+kms@example.com"} }),
+		},
 		{"days, as the command line has them", map[string]any{"guardrail:archiveRetentionDays": "365"}, with(func(s *Settings) { s.ArchiveRetentionDays = 365 })},
 		{"days, as cdk.json has them", map[string]any{"guardrail:archiveRetentionDays": 36500.0}, with(func(s *Settings) { s.ArchiveRetentionDays = 36500 })},
 		{"other code", map[string]any{"guardrail:functionAsset": "x"}, with(func(s *Settings) { s.FunctionAsset = "x" })},
@@ -58,10 +62,6 @@ func TestSettingsRefuseWhatTheyCannotMean(t *testing.T) {
 		want   string
 	}{
 		{"a misspelt key must not become the default", "guardrail:configuration", "x.yaml", "context guardrail:configuration: no such setting; there are guardrail:config, "},
-		{"the mode stands in the file", "guardrail:mode", "repair", "write `mode: report` or `mode: repair` in guardrail.yaml"},
-		{"the style stands in the file", "guardrail:style", "console", "write a baseline's `style` in guardrail.yaml"},
-		{"administrators stand in the file", "guardrail:administrators", "x", "write a baseline's `administrators` in guardrail.yaml"},
-		{"users stand in the file", "guardrail:users", "x", "write a baseline's `users` in guardrail.yaml"},
 		{"an empty path is not the default", "guardrail:config", "", "want a string"},
 		{"a boolean is no path", "guardrail:config", true, "want a string, got true"},
 		{"nothing is raised to repair", "guardrail:modeMax", "repair", `want report, or leave it out; got "repair"`},
@@ -71,6 +71,9 @@ func TestSettingsRefuseWhatTheyCannotMean(t *testing.T) {
 		{"a trailing comma hides a forgotten unit", "guardrail:organizationalUnits", "r-ab12,", `got ""`},
 		{"no unit is said by leaving it out", "guardrail:organizationalUnits", "", `got ""`},
 		{"a number is no list", "guardrail:organizationalUnits", 3.0, "want a list, got 3"},
+		{"a name is no address", "guardrail:notifyEmail", "security", "want addresses such as security@example.com"},
+		{"nor is a name with an address", "guardrail:notifyEmail", "Ana <ana@example.com>", "want addresses"},
+		{"a trailing comma hides a forgotten address", "guardrail:notifyEmail", "ana@example.com,", `got ""`},
 		{"S3 has no retention of no days", "guardrail:archiveRetentionDays", "0", "from 1 to 36500, got 0"},
 		{"nor of more than a hundred years", "guardrail:archiveRetentionDays", 36501.0, "from 1 to 36500"},
 		{"nor of half a day", "guardrail:archiveRetentionDays", 0.5, "whole number of days"},

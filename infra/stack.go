@@ -33,10 +33,11 @@ func NewGuardrailStack(scope constructs.Construct, id string, props *GuardrailSt
 
 	timeout := awscdk.Duration_Seconds(jsii.Number(functionTimeoutSeconds))
 	queue := NewEventQueue(stack, "Events", &EventQueueProps{ConsumerTimeout: timeout})
-	if _, err := NewKeyEventRule(stack, "KeyEvents", &KeyEventRuleProps{
+	rule, err := NewKeyEventRule(stack, "KeyEvents", &KeyEventRuleProps{
 		Pattern: props.Pattern,
 		Target:  queue.Queue,
-	}); err != nil {
+	})
+	if err != nil {
 		return nil, err
 	}
 	enforce := NewEnforceFunction(stack, "Enforce", &EnforceFunctionProps{
@@ -47,6 +48,12 @@ func NewGuardrailStack(scope constructs.Construct, id string, props *GuardrailSt
 		Timeout:       timeout,
 	})
 	output(stack, "RoleArn", "The function's role, for guardrailAccess in guardrail.yaml", enforce.Role.RoleArn())
+	findings := NewFindings(stack, "Findings", &FindingsProps{Emails: props.Settings.NotifyEmail, Function: enforce})
+	findings.OnDeadLetters("UnjudgedEvents", "events that could not be judged are in the dead-letter queue", queue.DeadLetters)
+	findings.OnDeadLetters("UndeliveredEvents", "EventBridge could not deliver key events", rule.Undelivered)
+	findings.OnWaiting("WaitingEvents", "key events wait to be judged", queue.Queue)
+	findings.OnErrors("EnforceErrors", "the function that judges and repairs fails, the flush included", enforce.Function.MetricErrors(metric("Sum")))
+	output(stack, "FindingsTopicArn", "The topic of findings, repairs and alarms, to subscribe to", findings.Topic.TopicArn())
 	var sweep *SweepFunction
 	if props.SweepCode != "" {
 		sweep = NewSweepFunction(stack, "Sweep", &SweepFunctionProps{
@@ -55,14 +62,18 @@ func NewGuardrailStack(scope constructs.Construct, id string, props *GuardrailSt
 			Code:          props.SweepCode,
 			Target:        queue.Queue,
 		})
+		findings.OnDeadLetters("UndeliveredSweeps", "EventBridge could not start a sweep", sweep.Undelivered)
+		findings.OnErrors("SweepErrors", "a sweep fails", sweep.Function.MetricErrors(metric("Sum")))
 	}
 	// Also under the kill switch: what was repaired before it is still reported, and the
 	// record of it does not move to another bucket when the switch is taken back.
 	if props.Configuration.Repairs() {
 		archive := NewArchive(stack, "Archive", &ArchiveProps{Function: enforce, RetentionDays: props.Settings.ArchiveRetentionDays})
-		NewFlushSchedule(stack, "Flush", &FlushScheduleProps{Target: enforce.Function})
+		flush := NewFlushSchedule(stack, "Flush", &FlushScheduleProps{Target: enforce.Function})
+		findings.OnDeadLetters("UndeliveredFlushes", "EventBridge could not start a flush", flush.Undelivered)
 		if sweep != nil {
 			archive.remember(sweep)
+			findings.Hear(sweep)
 		}
 		output(stack, "ArchiveBucket", "The bucket of replaced policies; it outlives the stack", archive.Bucket.BucketName())
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -117,7 +118,7 @@ func TestTheSweepMayReadKeysAndSendToTheQueueOfEvents(t *testing.T) {
 		more   []string
 	}{
 		{"without a file", nil, nil},
-		{"where a rule repairs, there is an archive", configured(t, repairing), []string{"s3:GetObject", "s3:ListBucket", "s3:PutObject"}},
+		{"where a rule repairs, there is an archive", configured(t, repairing), []string{"s3:GetObject", "s3:ListBucket", "s3:PutObject", "sns:Publish"}},
 		{"aliases are read where one is asked for", configured(t, byAlias), []string{"kms:ListAliases"}},
 	} {
 		template := newTemplate(t, sweeping(t, row.config, "24"))
@@ -155,6 +156,10 @@ func checkSweepResource(t *testing.T, action string, resource any) {
 		if err != nil || !strings.HasSuffix(string(text), `"/sweep/*"]]}`) {
 			t.Errorf("%s is for %s, want the last sweep only", action, text)
 		}
+	case action == "sns:Publish":
+		if reference, _ := resource.(map[string]any); !strings.HasPrefix(fmt.Sprint(reference["Ref"]), "FindingsTopic") {
+			t.Errorf("%s is for %v, want the topic of findings only", action, resource)
+		}
 	default:
 		attributeOwner(t, resource) // fails unless it is one resource of this stack
 	}
@@ -166,7 +171,7 @@ func TestTheSweepIsToldOfTheDeployment(t *testing.T) {
 	template := newTemplate(t, context)
 	_, function := theSweep(t, template)
 	names := slices.Sorted(maps.Keys(function.Environment.Variables))
-	want := []string{"ARCHIVE_BUCKET", "GUARDRAIL_ACCOUNT", "GUARDRAIL_MODE_MAX", "KEYS_QUEUE_URL"}
+	want := []string{"ARCHIVE_BUCKET", "FINDINGS_TOPIC_ARN", "GUARDRAIL_ACCOUNT", "GUARDRAIL_MODE_MAX", "KEYS_QUEUE_URL"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

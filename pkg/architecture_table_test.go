@@ -92,6 +92,7 @@ var table = []row{
 	{folder: "pkg/archive", imports: []string{"pkg/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
 	{folder: "pkg/sweeper", imports: []string{"pkg/guardrail", "pkg/trail"}, reason: "the sweeper owns the interfaces it needs: it knows no adapter and no SDK, and how a key is judged only as a function"},
 	{folder: "pkg/awssqs", libraries: []library{sdk}, never: notInLambda, reason: "the queue carries texts: what they say is for the package that writes and reads them"},
+	{folder: "pkg/notify", imports: []string{"pkg/enforcer", "pkg/guardrail"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
 	{
 		folder:  "pkg/report",
 		imports: []string{"pkg/policy", "pkg/evaluation", "pkg/access", "pkg/lint", "pkg/guardrail"},
@@ -104,7 +105,7 @@ var table = []row{
 	{folder: "pkg/localaws/objectstore", libraries: []library{fakeS3}, reason: "the S3 of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
 	{
 		folder:    "pkg/app",
-		imports:   slices.Concat([]string{"pkg/config", "pkg/enforcer", "pkg/sweeper", "pkg/awskms", "pkg/archive", "pkg/awssqs"}, engine),
+		imports:   slices.Concat([]string{"pkg/config", "pkg/enforcer", "pkg/sweeper", "pkg/awskms", "pkg/archive", "pkg/awssqs", "pkg/notify"}, engine),
 		libraries: []library{runtime, sdk},
 		never:     notInLambda,
 		reason:    lambda,

@@ -21,7 +21,7 @@ func TestTheExamplesDoWhatTheySay(t *testing.T) {
 	const (
 		role    = `"Principal":{"AWS":"arn:aws:iam::111122223333:role/`
 		central = role + `KeyAdministrators"},"Action":["kms:Create*","kms:Describe*","kms:Enable*","kms:List*","kms:Put*","kms:Update*","kms:Revoke*","kms:Disable*","kms:Get*","kms:Delete*"]`
-		own     = role + `kms-guardrail"},"Action":["kms:DescribeKey","kms:GetKeyPolicy","kms:ListResourceTags","kms:PutKeyPolicy"]`
+		own     = role + `kms-guardrail-us-east-1"},"Action":["kms:DescribeKey","kms:GetKeyPolicy","kms:ListResourceTags","kms:PutKeyPolicy"]`
 		glass   = role + `BreakGlass"},"Action":["kms:DescribeKey","kms:GetKeyPolicy","kms:PutKeyPolicy"],"Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}`
 		app     = role + `App"},"Action":["kms:Encrypt","kms:Decrypt"]`
 		partner = `"Principal":{"AWS":"arn:aws:iam::999988887777:root"},"Action":"kms:Decrypt"`

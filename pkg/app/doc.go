@@ -16,6 +16,9 @@
 //	                       and without that file the default configuration
 //	GUARDRAIL_MODE_MAX     report lowers every rule to report: the kill switch
 //	ARCHIVE_BUCKET         the bucket of the archive, required where a rule repairs
+//	FINDINGS_TOPIC_ARN     the SNS topic by which people are told of findings from
+//	                       notify.from on, of repairs, and of the first sweep under
+//	                       a configuration; none: the log only
 //	GUARDRAIL_ACCOUNT      the only account whose keys are handled; none: any
 //	GUARDRAIL_ROLE_ARN     the function's own role, for KMS's lockout check
 //	GUARDRAIL_CONCURRENCY  how many instances of the function may run at once (1)

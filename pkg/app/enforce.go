@@ -16,6 +16,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/archive"
 	"github.com/kms-guardrail/kms-guardrail/pkg/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/notify"
 )
 
 // NewEnforce returns the handler of functions/enforce, wired from the
@@ -45,7 +46,7 @@ func start(ctx context.Context, getenv func(string) string) (settings Settings, 
 
 // NewEnforceWith is NewEnforce with settings and an AWS configuration that are already
 // there; with is how S3 is called, where that is not as KMS is. A configuration that
-// repairs needs an archive: without one it is an error.
+// repairs needs an archive: without one it is an error. So is a topic that is none.
 func NewEnforceWith(aws aws.Config, settings Settings, log *slog.Logger, with ...func(*s3.Options)) (*Handler, error) {
 	c := enforcer.Config{
 		Keys: awskms.New(aws, settings.Concurrency), Configuration: settings.Configuration,
@@ -63,6 +64,13 @@ func NewEnforceWith(aws aws.Config, settings Settings, log *slog.Logger, with ..
 		c.Archive = a
 	case settings.Configuration.Repairs():
 		return nil, errors.New("the configuration repairs, and nothing is written that was not archived: " + EnvArchiveBucket + " must name a bucket")
+	}
+	if settings.FindingsTopic != "" {
+		topic, err := notify.New(aws, settings.FindingsTopic)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", EnvFindingsTopic, err)
+		}
+		c.Reporter = topic
 	}
 	return NewHandler(enforcer.New(c), log), nil
 }

@@ -3,8 +3,11 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -123,6 +126,77 @@ func TestAConfigurationThatRepairsNeedsAnArchive(t *testing.T) {
 	handler, err := app.NewEnforceWith(cloud.Config(localaws.Identity{}, "us-east-1"), settings, slog.New(slog.DiscardHandler))
 	if err == nil || handler != nil || !strings.Contains(err.Error(), "nothing is written that was not archived: ARCHIVE_BUCKET must name a bucket") {
 		t.Errorf("%v, %v", handler, err)
+	}
+}
+
+// topic is an SNS that keeps what is published, and refuses everything if it is closed.
+func topic(t *testing.T, closed bool) (arn string, told chan url.Values) {
+	t.Helper()
+	told = make(chan url.Values, 10)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil || closed {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, `<ErrorResponse><Error><Code>AuthorizationError</Code><Message>not you</Message></Error></ErrorResponse>`)
+			return
+		}
+		told <- r.PostForm
+		_, _ = io.WriteString(w, `<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>`)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL_SNS", server.URL)
+	return "arn:aws:sns:us-east-1:111122223333:findings", told
+}
+
+// notifying wires the function from the environment of Lambda, with a topic that is closed
+// or not, and returns it with its log and the event of a key that is open to everyone.
+func notifying(t *testing.T, from string, closed bool) (handler *app.Handler, log *bytes.Buffer, told chan url.Values, event []byte) {
+	t.Helper()
+	cloud := localaws.Start(localaws.Options{Seed: 1})
+	t.Cleanup(cloud.Close)
+	cloud.AddAccount("444455556666", localaws.AccountOptions{})
+	account := cloud.AddAccount("111122223333", localaws.AccountOptions{})
+	role := account.AddRole("Guardrail", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
+	foreign := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111122223333:root","arn:aws:iam::444455556666:root"]},"Action":"kms:*","Resource":"*"}]}`
+	if _, err := kms.NewFromConfig(cloud.Config(role, "us-east-1")).CreateKey(t.Context(), &kms.CreateKeyInput{Policy: &foreign}); err != nil {
+		t.Fatal(err)
+	}
+	for _, variable := range cloud.Environment(role, "us-east-1") {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	arn, told := topic(t, closed)
+	log = &bytes.Buffer{}
+	handler, err := app.NewEnforce(t.Context(), getenv(map[string]string{
+		app.EnvFindingsTopic: arn, app.EnvConfig: configured(t, "version: 1\nbaselines: {strict: {style: api}}\nnotify: {from: "+from+"}\n"),
+	}), slog.New(slog.NewJSONHandler(log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return handler, log, told, cloud.Events()[0]
+}
+
+func TestPeopleAreToldThroughTheTopicFromTheConfiguredSeverityOn(t *testing.T) {
+	for from, want := range map[string]int{"high": 1, "critical": 0} {
+		handler, _, told, event := notifying(t, from, false)
+		o := invoke(t, handler, event)
+		if o.Severity != guardrail.High || len(told) != want {
+			t.Fatalf("from %s: %d messages about %s, want %d", from, len(told), o.Severity, want)
+		}
+		if want == 1 {
+			if got := (<-told).Get("Subject"); !strings.HasPrefix(got, "[high] KMS key ") {
+				t.Errorf("subject %q", got)
+			}
+		}
+	}
+}
+
+func TestATopicThatTheFunctionMayNotUseBlocksNothing(t *testing.T) {
+	handler, log, _, event := notifying(t, "high", true)
+	if o := invoke(t, handler, event); o.Action != guardrail.Reported {
+		t.Errorf("%+v", o)
+	}
+	if !strings.Contains(log.String(), "reporter failed") || !strings.Contains(log.String(), "AuthorizationError") {
+		t.Errorf("log %s", log)
 	}
 }
 

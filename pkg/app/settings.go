@@ -10,6 +10,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/notify"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
@@ -18,6 +19,7 @@ const (
 	EnvConfig              = "GUARDRAIL_CONFIG"
 	EnvModeMax             = "GUARDRAIL_MODE_MAX"
 	EnvArchiveBucket       = "ARCHIVE_BUCKET"
+	EnvFindingsTopic       = "FINDINGS_TOPIC_ARN"
 	EnvAccount             = "GUARDRAIL_ACCOUNT"
 	EnvRole                = "GUARDRAIL_ROLE_ARN"
 	EnvConcurrency         = "GUARDRAIL_CONCURRENCY"
@@ -33,6 +35,8 @@ type Settings struct {
 	Configuration *guardrail.Configuration
 	// ArchiveBucket is required where the configuration repairs.
 	ArchiveBucket string
+	// FindingsTopic is the ARN of the SNS topic by which people are told; "" for none.
+	FindingsTopic string
 	// Account is the only one whose keys are handled; "" for any.
 	Account string
 	// Role is the ARN of the role that the function runs as; "" where unknown.
@@ -50,7 +54,7 @@ type Settings struct {
 // variable, what it has and what it takes; that of a configuration, file, line and reason.
 func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
 	s := Settings{
-		ArchiveBucket: getenv(EnvArchiveBucket), Account: getenv(EnvAccount), Role: getenv(EnvRole),
+		ArchiveBucket: getenv(EnvArchiveBucket), FindingsTopic: getenv(EnvFindingsTopic), Account: getenv(EnvAccount), Role: getenv(EnvRole),
 		OrganizationID: getenv(EnvOrganizationID), Concurrency: 1,
 	}
 	var err error
@@ -63,6 +67,9 @@ func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
 		s.Configuration = s.Configuration.ReportOnly()
 	default:
 		return s, fmt.Errorf("%s is %q; it must be report, or not be set", EnvModeMax, most)
+	}
+	if _, err := notify.RegionOf(s.FindingsTopic); s.FindingsTopic != "" && err != nil {
+		return s, fmt.Errorf("%s is %q; it must be the ARN of a standard SNS topic, or not be set", EnvFindingsTopic, s.FindingsTopic)
 	}
 	if s.Account != "" && !policy.IsAccountID(s.Account) {
 		return s, fmt.Errorf("%s is %q; it must be an account id of twelve digits, or not be set", EnvAccount, s.Account)

@@ -70,9 +70,11 @@ func TestSettingsThatCanBeRead(t *testing.T) {
 		{
 			"everything else", map[string]string{
 				app.EnvArchiveBucket: "archive", app.EnvAccount: "012345678901", app.EnvRole: admin, app.EnvConcurrency: "5",
+				app.EnvFindingsTopic:  "arn:aws:sns:us-east-1:012345678901:findings",
 				app.EnvOrganizationID: "o-a1b2c3d4e5", app.EnvOrganizationalUnits: " ou-ab12-11111111,, r-ab12\n",
 			}, t.TempDir(), with(func(s *app.Settings) {
 				s.ArchiveBucket, s.Account, s.Role, s.Concurrency = "archive", "012345678901", admin, 5
+				s.FindingsTopic = "arn:aws:sns:us-east-1:012345678901:findings"
 				s.OrganizationID, s.OrganizationalUnits = "o-a1b2c3d4e5", []string{"ou-ab12-11111111", "r-ab12"}
 			}),
 		},
@@ -101,6 +103,9 @@ func TestASettingThatCannotBeReadIsAnErrorThatNamesTheVariable(t *testing.T) {
 		{app.EnvRole, "kms-guardrail", "the ARN of a role", "of which account?"},
 		{app.EnvRole, "arn:aws:iam::111122223333:user/Ana", "the ARN of a role", "a function has a role"},
 		{app.EnvRole, "arn:aws:sts::111122223333:assumed-role/Admin/ana", "the ARN of a role", "a session ends"},
+		{app.EnvFindingsTopic, "findings", "the ARN of a standard SNS topic", "of which account?"},
+		{app.EnvFindingsTopic, "arn:aws:sns:us-east-1:111122223333:findings.fifo", "the ARN of a standard SNS topic", "nobody can have mail from it"},
+		{app.EnvFindingsTopic, "arn:aws:sqs:us-east-1:111122223333:findings", "the ARN of a standard SNS topic", "nobody would hear of anything"},
 		{app.EnvConcurrency, "0", "a number from 1", "nobody would write"},
 		{app.EnvConcurrency, "many", "a number from 1", "no guess"},
 	} {

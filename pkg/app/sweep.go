@@ -15,6 +15,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/awssqs"
 	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/notify"
 	"github.com/kms-guardrail/kms-guardrail/pkg/sweeper"
 )
 
@@ -22,7 +23,14 @@ import (
 const EnvKeysQueue = "KEYS_QUEUE_URL"
 
 // SweepHandler is the Lambda handler of the sweep's schedule.
-type SweepHandler struct{ sweeper *sweeper.Sweeper }
+type SweepHandler struct {
+	sweeper *sweeper.Sweeper
+	// topic is by which people are told; nil for none.
+	topic *notify.Topic
+	// place are the account and Region that are swept.
+	place string
+	log   *slog.Logger
+}
 
 // NewSweep returns the handler of functions/sweep, wired from the environment: settings
 // (see the package documentation), credentials and endpoints.
@@ -57,7 +65,15 @@ func NewSweepWith(aws aws.Config, settings Settings, queue string, log *slog.Log
 	case settings.Configuration.Repairs():
 		return nil, errors.New("the configuration repairs, and the first sweep after a change of it only reports, which is remembered in the archive: " + EnvArchiveBucket + " must name a bucket")
 	}
-	return &SweepHandler{sweeper.New(c)}, nil
+	h := &SweepHandler{sweeper: sweeper.New(c), place: settings.Account + " in " + aws.Region, log: log}
+	if settings.FindingsTopic != "" {
+		topic, err := notify.New(aws, settings.FindingsTopic)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", EnvFindingsTopic, err)
+		}
+		h.topic = topic
+	}
+	return h, nil
 }
 
 func memory(aws aws.Config, settings Settings) (*archive.Sweeps, error) {
@@ -116,6 +132,7 @@ func (h *SweepHandler) Invoke(ctx context.Context, payload []byte) ([]byte, erro
 		defer cancel()
 	}
 	summary, err := h.sweeper.Sweep(ctx, requestID(ctx))
+	h.tellFirst(ctx, summary)
 	if err != nil {
 		return nil, err
 	}

@@ -22,8 +22,8 @@ func file(c *guardrail.Configuration) value {
 		{key: "exemptions", doc: "Keys that may be as they are, until a day.", value: list(&c.Exemptions, exemption)},
 		{key: "allowTagExemptions", doc: "Exemptions may match by tag. Whoever may tag a key can then exempt it.", value: truth(&c.AllowTagExemptions)},
 		{key: "repair", doc: "What may be repaired, and how.", value: repair(&c.Repair)},
-		{key: "notify", doc: "What people are told of.", value: object([]field{
-			{key: "from", doc: "The lowest severity that people are told of.", value: severity(&c.Notify.From, guardrail.Info)},
+		{key: "notify", doc: "What people are told of, by the topic of the deployment.", value: object([]field{
+			{key: "from", doc: "The lowest severity that people are told of. Of repairs they always are.", value: severity(&c.Notify.From, guardrail.Info)},
 		}, nil)},
 	}, nil)
 }
