@@ -137,7 +137,7 @@ func validated(file string, c *guardrail.Configuration, now time.Time) validatio
 		v.Rules = append(v.Rules, namedRule{r.Name, either(r.Baseline, c.Default), either(r.Mode, c.Mode)})
 	}
 	for _, e := range c.Exemptions {
-		x := expiry{e.Name, e.Owner, e.Expires.AddDate(0, 0, -1).Format(time.DateOnly), !now.Before(e.Expires)}
+		x := expiry{e.Name, e.Owner, e.LastDay(), !now.Before(e.Expires)}
 		v.Exemptions = append(v.Exemptions, x)
 		if x.Expired {
 			v.Warnings = append(v.Warnings, fmt.Sprintf("the exemption %q of %s expired at the end of %s (UTC) and has no effect", x.Name, x.Owner, x.LastDay))
