@@ -99,10 +99,11 @@ var table = []row{
 		reason:  "a renderer shows findings; it does not find or fetch them",
 	},
 	{folder: "pkg/localaws", libraries: []library{quamina, sdk}, reason: "embedded AWS stands for AWS: it must not share the code that it is there to test"},
-	{folder: "pkg/mutation", reason: "the mutants' mechanism serves the tests of any package"},
+	{folder: "pkg/localaws/authz", reason: "the IAM of embedded AWS must not share the reading of policies that it is there to test"},
 	{folder: "pkg/localaws/lambdahost", reason: "the host of a built binary knows the Lambda Runtime API only"},
 	{folder: "pkg/localaws/messagequeue", reason: "the SQS of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
 	{folder: "pkg/localaws/objectstore", libraries: []library{fakeS3}, reason: "the S3 of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
+	{folder: "pkg/mutation", reason: "the mutants' mechanism serves the tests of any package"},
 	{
 		folder:    "pkg/app",
 		imports:   slices.Concat([]string{"pkg/config", "pkg/enforcer", "pkg/sweeper", "pkg/awskms", "pkg/archive", "pkg/awssqs", "pkg/notify"}, engine),

@@ -4,21 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/report"
 )
 
+// configManual says which configuration a command reads.
+const configManual = `guardrail.yaml is the file of --config, else that of ` + app.EnvConfig + ` in the
+environment, else the one in the working directory, else the default configuration.`
+
 // checkManual is the long help of check.
-const checkManual = `check judges key policies against guardrail.yaml (--config, else the one in the working
-directory, else the default configuration): policy files, each as if it were the policy of
-the key that the flags tell of, or the policies of live keys. A file named - is standard
-input. It only reads: nothing is written, in no mode.
+const checkManual = `check judges key policies against guardrail.yaml: policy files, each as if it were the
+policy of the key that the flags tell of, or the policies of live keys. A file named - is
+standard input. It only reads: nothing is written, in no mode.
+
+` + configManual + `
 
 It prints one outcome a policy: the verdict, all findings with the line of their
 statement, and what a repair would change, or why it would be held or refused.
@@ -42,12 +49,15 @@ func newCheck(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check FILE...|--key-id ID",
 		Short: "Judge key policies against guardrail.yaml",
-		Long:  checkManual,
+		Long:  checkManual, Annotations: readsConfiguration,
 		Example: "  kmsguard check --account 111122223333 --region us-east-1 policy.json\n" +
 			"  kmsguard check --key-id alias/payments --fail-on high --output json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (len(args) == 0) == (len(flags.keyIDs) == 0) {
 				return misuse(cmd, "expected policy files, or live keys with --key-id")
+			}
+			if err := onceStandardInput(cmd, args); err != nil {
+				return err
 			}
 			c, err := newChecker(cmd, o, guardrail.Severity(failOn))
 			if err != nil {
@@ -68,7 +78,8 @@ func newCheck(o *options) *cobra.Command {
 // severityFlag is the value of --fail-on.
 type severityFlag guardrail.Severity
 
-var failSeverities = []guardrail.Severity{guardrail.Critical, guardrail.High, guardrail.Medium, guardrail.Low}
+// failSeverities are all but info, which no exit code tells.
+var failSeverities = slices.DeleteFunc(guardrail.Severities(), func(s guardrail.Severity) bool { return s == guardrail.Info })
 
 // String, Set and Type make severityFlag a flag.
 func (s *severityFlag) String() string { return string(*s) }
@@ -115,6 +126,7 @@ func (c *checker) files(flags *subjectFlags, files []string) error {
 	if err != nil {
 		return err
 	}
+	tellMissingFlags(c.cmd.PrintErrf, s, c.configuration, c.now)
 	return c.each(files, func(_ context.Context, file string) (checked, error) {
 		text, err := readFile(file, c.cmd.InOrStdin())
 		if err != nil {
@@ -146,6 +158,7 @@ func (c *checker) keys(flags *subjectFlags) error {
 		if s.key.AWSManaged {
 			return checked{Outcome: c.skipped(s)}, nil
 		}
+		tellMissingFlags(c.cmd.PrintErrf, s, c.configuration, c.now)
 		text, err := reader.Policy(ctx, s.key.ARN)
 		switch {
 		case errors.Is(err, enforcer.ErrAccessDenied):

@@ -158,9 +158,13 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 			file := write(t, "policy.json", test.policy)
 			args := slices.Concat([]string{"check", "--config", configuration, "--account", account, "--output", "jsonl"}, test.flags, []string{file})
 			got := kmsguard(t, "", args...)
-			got.check(t, test.code, "{", "")
 			j := decode[judgement](t, got.out)
 			w := test.want
+			note := ""
+			if slices.Contains([]string{"bad-baseline", "rule-undecided"}, w.ActionReason) {
+				note = "note: no baseline can be applied to the key without --"
+			}
+			got.check(t, test.code, "{", note)
 			if j.Verdict != w.Verdict || j.Action != w.Action || j.ActionReason != w.ActionReason || j.Mode != w.Mode || j.Rule != w.Rule ||
 				j.Baseline != w.Baseline || j.Exemption != w.Exemption || j.codes() != test.codes {
 				t.Errorf("got %s, want %+v with %s", got.out, w, test.codes)
@@ -201,7 +205,7 @@ func TestExitCodesOfCheck(t *testing.T) {
 	good, drifted := write(t, "good.json", accountPolicy), write(t, "public.json", publicPolicy)
 	medium := write(t, "medium.json", statement(`"Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:Decrypt"`))
 	undecided, malformed := write(t, "undecided.json", undecidedPolicy), write(t, "malformed.json", malformedPolicy)
-	service := write(t, "service.json", logsPolicy)
+	service, configuration := write(t, "service.json", logsPolicy), write(t, "judged.yaml", judgedConfiguration)
 	tests := []struct {
 		because string
 		args    []string
@@ -216,7 +220,21 @@ func TestExitCodesOfCheck(t *testing.T) {
 		{"critical is more than high", []string{"--fail-on", "high", drifted}, exitDifferent, ""},
 		{"what is not known is not fine", []string{"--fail-on", "critical", undecided}, exitInconclusive, ""},
 		{"1 before 3", []string{undecided, drifted, good}, exitDifferent, ""},
-		{"2 before 1, and the rest goes on", []string{drifted, "nowhere.json", good}, exitError, "kmsguard: nowhere.json: open nowhere.json: no such file or directory\n"},
+		{"2 before 1, and the rest goes on", []string{drifted, "nowhere.json", good}, exitError, "kmsguard: nowhere.json: no such file or directory\n"},
+		{"a folder is no file", []string{t.TempDir()}, exitError, ": is a directory\n"},
+		{"standard input is read once", []string{"-", good, "-"}, exitError, "only one of the files can be standard input"},
+		{"an account has twelve digits", []string{"--account", "12", good}, exitError, `--account: "12" is not an account id of twelve digits (see kmsguard check --help)`},
+		{"a Region has no spaces", []string{"--region", "us east", good}, exitError, `--region: "us east" is not a Region, such as us-east-1`},
+		{"a partition's own Regions", []string{"--region", "eusc-de-east-1", good}, exitFine, ""},
+		{"an organization has an id", []string{"--organization-id", "foo", good}, exitError, `--organization-id: "foo" is not the id of an organization`},
+		{"which is long enough", []string{"--organization-id", "o-a1b2c3d4e5", good}, exitFine, ""},
+		{"a unit has an id", []string{"--organizational-unit", "ou-ab12-11111111", "--organizational-unit", "foo", good}, exitError, `--organizational-unit: "foo" is not the id of a unit or root`},
+		{"a root is above the units", []string{"--organizational-unit", "r-ab12", good}, exitFine, ""},
+
+		{"a usage that no spec implies", []string{"--key-spec", "RSA_2048", good}, exitError, "--key-usage: required for RSA_2048: ENCRYPT_DECRYPT or SIGN_VERIFY"},
+		{"integrations are those of a Region", []string{"--config", configuration, "--alias", "alias/logs-a", good}, exitInconclusive, "note: no baseline can be applied to the key without --region\n"},
+		{"a rule asks for units", []string{"--config", configuration, "--region", "eu-west-2", good}, exitInconclusive, "note: no baseline can be applied to the key without --organizational-unit\n"},
+		{"a placeholder asks for the organization", []string{"--config", configuration, "--region", "eu-west-1", good}, exitInconclusive, "note: no baseline can be applied to the key without --organization-id\n"},
 		{"a malformed file has a place", []string{malformed}, exitError, "malformed.json:3:3: unknown element"},
 		{"nothing to check", nil, exitError, "expected policy files, or live keys with --key-id (see kmsguard check --help)"},
 		{"either files or keys", []string{"--key-id", "x", good}, exitError, "expected policy files, or live keys with --key-id"},

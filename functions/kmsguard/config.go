@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 )
@@ -14,11 +15,11 @@ import (
 // configFile is where the configuration is if nobody says.
 const configFile = "guardrail.yaml"
 
-// configPath returns the file of --config, or guardrail.yaml in the working directory;
-// "" where neither is there.
+// configPath returns the file of --config, else that of GUARDRAIL_CONFIG, else
+// guardrail.yaml in the working directory; "" where none is there.
 func (o *options) configPath() (string, error) {
-	if o.config != "" {
-		return o.config, nil
+	if path := o.getenv(app.EnvConfig); path != "" {
+		return path, nil
 	}
 	switch _, err := os.Stat(configFile); {
 	case err == nil:

@@ -46,17 +46,18 @@ func newConfigExplain(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain --key-id ID|--account ID",
 		Short: "Say which rule, baseline and exemption apply to a key, and why",
-		Long: `explain says what guardrail.yaml (--config, else the one in the working directory,
-else the default configuration) means for a key: the rule, the baseline, the mode and the
+		Long: `explain says what guardrail.yaml means for a key: the rule, the baseline, the mode and the
 exemption, with the reason for each. --limits and --output json add floor and ceiling, as
 policies: what a key policy must and may allow. The key's own policy is not read.
+
+` + configManual + `
 
 ` + subjectManual + `
 
 The exit code is 3 where no baseline can be applied to the key.`,
 		Example: "  kmsguard config explain --key-id alias/payments\n" +
 			"  kmsguard config explain --account 111122223333 --region us-east-1 --alias alias/payments --limits",
-		Args: noArguments,
+		Args: noArguments, Annotations: readsConfiguration,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := o.configuration()
 			if err != nil {
@@ -66,7 +67,8 @@ The exit code is 3 where no baseline can be applied to the key.`,
 			if err != nil {
 				return err
 			}
-			e := explain(s, c, time.Now())
+			now := time.Now()
+			e := explain(s, c, now)
 			if o.output == textOutput {
 				err = e.print(cmd.OutOrStdout(), limits)
 			} else {
@@ -75,6 +77,7 @@ The exit code is 3 where no baseline can be applied to the key.`,
 			if err != nil || e.Problem == "" {
 				return err
 			}
+			tellMissingFlags(cmd.PrintErrf, s, c, now)
 			return status(exitInconclusive)
 		},
 	}

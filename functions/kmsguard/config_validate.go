@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/report"
@@ -18,11 +19,12 @@ func newConfigValidate(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate [FILE]",
 		Short: "Check a configuration file",
-		Long: `validate reads FILE, or the file of --config, or guardrail.yaml in the working
-directory; "-" is standard input. It prints what the file says in short, or all of its
+		Long: `validate reads FILE, or the file of --config, or that of ` + app.EnvConfig + ` in the
+environment, or guardrail.yaml in the working directory; "-" is standard input. It prints what the file says in short, or all of its
 problems, each with file, line and column. Warnings, about exemptions that have no
 effect, do not change the exit code.`,
-		Example: "  kmsguard config validate\n  kmsguard config validate guardrail.yaml --output json",
+		Example:     "  kmsguard config validate\n  kmsguard config validate guardrail.yaml --output json",
+		Annotations: readsConfiguration,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, err := o.fileToValidate(cmd, args)
 			if err != nil {
@@ -74,7 +76,7 @@ func readConfiguration(file string, in io.Reader) (*guardrail.Configuration, err
 	}
 	text, err := readFile(file, in)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", nameOf(file), err)
 	}
 	return config.Read(nameOf(file), text)
 }
@@ -135,7 +137,7 @@ func validated(file string, c *guardrail.Configuration, now time.Time) validatio
 		v.Rules = append(v.Rules, namedRule{r.Name, either(r.Baseline, c.Default), either(r.Mode, c.Mode)})
 	}
 	for _, e := range c.Exemptions {
-		x := expiry{e.Name, e.Owner, e.Expires.AddDate(0, 0, -1).Format(time.DateOnly), !now.Before(e.Expires)}
+		x := expiry{e.Name, e.Owner, e.LastDay(), !now.Before(e.Expires)}
 		v.Exemptions = append(v.Exemptions, x)
 		if x.Expired {
 			v.Warnings = append(v.Warnings, fmt.Sprintf("the exemption %q of %s expired at the end of %s (UTC) and has no effect", x.Name, x.Owner, x.LastDay))

@@ -104,6 +104,9 @@ administrators and key users (console). The text is as AWS writes it, whatever
 			if flags.account == "" {
 				return misuse(cmd, "--account is required: the id of the account that owns the key")
 			}
+			if err := flags.checkStyle(cmd); err != nil {
+				return err
+			}
 			d, err := defaultpolicy.Generate(flags.keyType(), flags.options())
 			if err != nil {
 				return withFlag(err)
@@ -117,6 +120,23 @@ administrators and key users (console). The text is as AWS writes it, whatever
 	}
 	flags.add(cmd)
 	return cmd
+}
+
+// ofConsole are the flags about what only the console default has. (Administrators and
+// users are refused by name where the default is generated.)
+var ofConsole = []string{"edition", "no-admin-delete", "undocumented-grants", "undocumented-rotation", "refuse-undocumented-use"}
+
+// checkStyle refuses flags that change nothing in the default of the API.
+func (f *keyTypeFlags) checkStyle(cmd *cobra.Command) error {
+	if f.style != string(defaultpolicy.API) {
+		return nil
+	}
+	for _, name := range ofConsole {
+		if cmd.Flags().Changed(name) {
+			return misuse(cmd, "--%s is about the console default; the one of the API has no editions, administrators or users: add --style console", name)
+		}
+	}
+	return nil
 }
 
 // flagOf names the flag that an error is about. An error that is about several,

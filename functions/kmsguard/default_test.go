@@ -87,7 +87,7 @@ func TestErrorsOfDefaultNameTheFlag(t *testing.T) {
 	}{
 		{"required", nil, "--account is required: the id of the account that owns the key (see kmsguard default --help)"},
 		{"not an account", []string{"--account", "12"}, `--account: account "12": expected an account id of twelve digits`},
-		{"usage not implied", []string{"--account", account, "--key-spec", "RSA_2048"}, "--key-usage: unknown key usage"},
+		{"usage not implied", []string{"--account", account, "--key-spec", "RSA_2048"}, "--key-usage: required for RSA_2048: ENCRYPT_DECRYPT or SIGN_VERIFY"},
 		{"unknown spec", []string{"--account", account, "--key-spec", "RSA"}, "--key-spec: unknown key spec"},
 		{"spec in lower case", []string{"--account", account, "--key-spec", "rsa_2048"}, "--key-spec: unknown key spec"},
 		{"unknown origin", []string{"--account", account, "--origin", "HSM"}, "--origin: unknown origin"},
@@ -100,6 +100,10 @@ func TestErrorsOfDefaultNameTheFlag(t *testing.T) {
 		{"a service as user", []string{"--account", account, "--style", "console", "--user", "s3.amazonaws.com"}, "--user: user 1:"},
 		{"the API default names nobody", []string{"--account", account, "--admin", "arn:aws:iam::111122223333:role/A"}, "the style console does"},
 		{"impossible key", []string{"--account", account, "--key-spec", "HMAC_256", "--origin", "AWS_CLOUDHSM"}, "in a custom key store"},
+		{"an empty usage", []string{"--account", account, "--key-spec", "SM2", "--key-usage", ""}, "--key-usage: required for SM2: ENCRYPT_DECRYPT, SIGN_VERIFY or KEY_AGREEMENT"},
+		{"the API default has no editions", []string{"--account", account, "--style", "api", "--edition", "2017-02"}, "--edition is about the console default"},
+		{"nor administrators", []string{"--account", account, "--no-admin-delete"}, "--no-admin-delete is about the console default"},
+		{"nor grants", []string{"--account", account, "--undocumented-grants", "omit"}, "--undocumented-grants is about the console default"},
 		{"unknown choice", []string{"--account", account, "--style", "console", "--undocumented-grants", "maybe"}, "known are include, omit"},
 		{"undocumented users", []string{"--account", account, "--style", "console", "--key-spec", "ML_KEM_512", "--user", "444455556666", "--refuse-undocumented-use"}, "--refuse-undocumented-use: AWS does not document"},
 	}

@@ -146,11 +146,11 @@ func TestBadInputOfDiff(t *testing.T) {
 		{"nothing on standard input", "", []string{"-", good}, "standard input:1:1: "},
 		{"no such file", "", []string{"nowhere.json", good}, "nowhere.json: no such file or directory"},
 		{"a folder", "", []string{t.TempDir(), good}, "is a directory"},
-		{"a file that is no policy at all", "", []string{good, write(t, "large", strings.Repeat(" ", maxFileBytes+1))}, "is longer than"},
+		{"a file that is no policy at all", "", []string{good, write(t, "large", strings.Repeat(" ", maxFileBytes+1))}, "large: longer than"},
 		{"standard input twice", accountPolicy, []string{"-", "-"}, "only one of the two policies can be standard input (see kmsguard diff --help)"},
 		{"one file", "", []string{good}, "expected two policy files, BASELINE and ACTUAL, got 1 (see kmsguard diff --help)"},
 		{"three files", "", []string{good, good, good}, "got 3"},
-		{"a hostile file name is escaped", "", []string{"\x1b[2J\u202e", good}, `open \x1b[2J\u202e: no such file`},
+		{"a hostile file name is escaped", "", []string{"\x1b[2J\u202e", good}, `kmsguard: \x1b[2J\u202e: no such file`},
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {

@@ -77,7 +77,7 @@ func evalFiles(cmd *cobra.Command, o *options, keyARN, policyFile, requestFile s
 	}
 	text, err := readFile(requestFile, cmd.InOrStdin())
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", nameOf(requestFile), err)
 	}
 	request, err := evaluation.ParseRequest(text)
 	if err != nil {

@@ -143,19 +143,13 @@ func (i identified) code() int {
 type (
 	identifiedJSON struct {
 		Verdict        recognition.Verdict `json:"verdict"`
-		KeyType        keyTypeJSON         `json:"keyType"`
+		KeyType        string              `json:"keyType"` // as in outcomes
 		Forms          []formJSON          `json:"forms"`
 		DeadPrincipals []string            `json:"deadPrincipals"`
 		Nearest        *formJSON           `json:"nearest,omitempty"`
 		Comparison     *report.Result      `json:"comparison,omitempty"`
 		Reason         recognition.Reason  `json:"reason,omitempty"`
 		Detail         string              `json:"detail,omitempty"`
-	}
-	keyTypeJSON struct {
-		Spec        defaultpolicy.KeySpec     `json:"keySpec"`
-		Usage       defaultpolicy.KeyUsage    `json:"keyUsage"`
-		Origin      defaultpolicy.Origin      `json:"origin"`
-		MultiRegion defaultpolicy.MultiRegion `json:"multiRegion"`
 	}
 	formJSON struct {
 		Style                   defaultpolicy.Style   `json:"style"`
@@ -171,7 +165,7 @@ type (
 
 func (i identified) public() identifiedJSON {
 	found := identifiedJSON{
-		Verdict: i.Verdict, KeyType: keyTypeJSON(i.keyType), Forms: []formJSON{}, DeadPrincipals: i.DeadPrincipals,
+		Verdict: i.Verdict, KeyType: i.keyType.String(), Forms: []formJSON{}, DeadPrincipals: i.DeadPrincipals,
 		Comparison: i.comparison, Reason: i.Reason, Detail: i.Detail,
 	}
 	for _, f := range i.Forms {

@@ -74,7 +74,7 @@ func TestJSONOfAnIdentifiedDefaultCanBeUsedAsItIs(t *testing.T) {
 	file := write(t, "policy.json", consolePolicy(t, "--key-spec", "HMAC_256"))
 	got := kmsguard(t, "", "identify", "--account", account, "--key-spec", "HMAC_256", "--output", "json", file)
 	r := decode[identifiedJSON](t, got.out)
-	if len(r.Forms) != 2 || r.Forms[0].Edition != "2024-04" || r.Forms[1].Edition != "2017-02" || r.KeyType.Usage != "GENERATE_VERIFY_MAC" {
+	if len(r.Forms) != 2 || r.Forms[0].Edition != "2024-04" || r.Forms[1].Edition != "2017-02" || r.KeyType != "HMAC_256 GENERATE_VERIFY_MAC" {
 		t.Fatalf("want the editions 2024-04 and 2017-02, got\n%s", got.out)
 	}
 	f := r.Forms[0]
@@ -161,7 +161,7 @@ func TestBadInputOfIdentify(t *testing.T) {
 		{"no file", []string{"--account", account}, "expected one policy file, got 0 (see kmsguard identify --help)"},
 		{"two files", []string{"--account", account, good, good}, "got 2"},
 		{"no account", []string{good}, "--account is required: the id of the account that owns the key; or --key-arn (see kmsguard identify --help)"},
-		{"not an account", []string{"--account", "12", good}, `--account: account "12": expected an account id of twelve digits`},
+		{"not an account", []string{"--account", "12", good}, `--account: "12" is not an account id of twelve digits`},
 		{"another account than the key's", []string{"--account", "444455556666", "--key-arn", someKey, good}, `--account "444455556666" is not the account of --key-arn, 111122223333`},
 		{"another partition than the key's", []string{"--partition", "aws-cn", "--key-arn", someKey, good}, `--partition "aws-cn" is not the partition of --key-arn, aws`},
 		{"not a key ARN", []string{"--key-arn", "alias/x", good}, `--key-arn: "alias/x" is not the ARN of a key`},
@@ -170,7 +170,7 @@ func TestBadInputOfIdentify(t *testing.T) {
 		{"unknown style", []string{"--account", account, "--style", "cli", good}, "--style: unknown style"},
 		{"unknown edition", []string{"--account", account, "--edition", "2020", good}, "--edition: unknown edition"},
 		{"an edition before the key type", []string{"--account", account, "--edition", "2014-11", "--key-spec", "HMAC_256", good}, "--edition: no key of type HMAC_256"},
-		{"usage not implied", []string{"--account", account, "--key-spec", "RSA_2048", good}, "--key-usage: unknown key usage"},
+		{"usage not implied", []string{"--account", account, "--key-spec", "RSA_2048", good}, "--key-usage: required for RSA_2048: ENCRYPT_DECRYPT or SIGN_VERIFY"},
 		{"unknown choice", []string{"--account", account, "--undocumented-grants", "maybe", good}, "known are include, omit"},
 		{"whom it is for is no question here", []string{"--account", account, "--admin", adminRole, good}, "unknown flag: --admin"},
 	}

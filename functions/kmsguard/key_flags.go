@@ -26,6 +26,9 @@ func (f *keyFlags) key(cmd *cobra.Command) (policy.Key, error) {
 		if f.account == "" {
 			return policy.Key{}, misuse(cmd, "--account is required: the id of the account that owns the key; or --key-arn")
 		}
+		if !policy.IsAccountID(f.account) {
+			return policy.Key{}, misuse(cmd, "--account: %q is not an account id of twelve digits", f.account)
+		}
 		return policy.Key{Partition: f.partition, Account: f.account}, nil
 	}
 	key, err := policy.ParseKeyARN(f.keyARN)

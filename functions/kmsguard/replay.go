@@ -52,9 +52,10 @@ func newReplay(o *options) *cobra.Command {
 		Short: "Run the real handler on event files",
 		Long: `replay gives each file, one EventBridge event or - for standard input, to the same
 handler that runs in Lambda, with your AWS credentials, and prints one outcome per
-event. What it enforces is guardrail.yaml: that of --config, else that of ` + app.EnvConfig + `,
-else the one in the working directory, else the default configuration. It reads the
-other settings of the function from the environment:
+event.
+
+` + configManual + `
+The other settings of the function are read from the environment:
   ` + app.EnvModeMax + `      report lowers every rule to report
   ` + app.EnvArchiveBucket + `          the bucket of the archive; a configuration that repairs needs it:
                           then replay writes key policies as the function would
@@ -66,9 +67,13 @@ A file that cannot be read, and an event that AWS gave no answer about, are erro
 on standard error; the other events go on.`,
 		Example: "  kmsguard replay events/put-key-policy-by-id.json\n" +
 			"  " + app.EnvModeMax + "=report kmsguard replay --config guardrail.yaml --output jsonl event.json",
+		Annotations: readsConfiguration,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return misuse(cmd, "expected at least one event file")
+			}
+			if err := onceStandardInput(cmd, args); err != nil {
+				return err
 			}
 			return replay(cmd, o, args)
 		},

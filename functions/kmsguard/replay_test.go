@@ -98,7 +98,7 @@ func TestExitCodesOfReplay(t *testing.T) {
 		{"a bad event cannot be judged", []string{bad}, exitInconclusive, []string{"CANNOT-JUDGE  (no key)"}, ""},
 		{"a call that changes no policy", []string{ignored}, exitFine, []string{"SKIPPED  (no key)"}, ""},
 		{"a key of AWS", []string{managed}, exitFine, []string{"SKIPPED  arn:"}, ""},
-		{"no such file", []string{nowhere}, exitError, nil, "kmsguard: nowhere.json: open nowhere.json: no such file or directory\n"},
+		{"no such file", []string{nowhere}, exitError, nil, "kmsguard: nowhere.json: no such file or directory\n"},
 		{"3 before 0", []string{good, bad}, exitInconclusive, []string{"COMPLIANT", "CANNOT-JUDGE"}, ""},
 		{"1 before 3", []string{bad, drifted, good}, exitDifferent, []string{"CANNOT-JUDGE", "NON-COMPLIANT", "COMPLIANT"}, ""},
 		{"2 before 1, and the rest goes on", []string{drifted, nowhere, good}, exitError, []string{"NON-COMPLIANT", "COMPLIANT"}, "kmsguard: nowhere.json: "},

@@ -15,9 +15,8 @@ import (
 // restoreManual is the long help of restore.
 const restoreManual = `restore puts the policy back that a key had before an archived repair, byte for byte. RECORD
 is the id that history lists and outcomes carry; the key is the record's. It shows first what
-would change, as diff does, and what guardrail.yaml (--config, else the one in the working
-directory, else the default configuration) says of the policy: name the deployed one, since
-what the guardrail does not permit it repairs again. To keep such a policy, give the key an
+would change, as diff does, and what guardrail.yaml says of the policy: name the deployed one,
+since what the guardrail does not permit it repairs again. To keep such a policy, give the key an
 exemption or a rule with mode: report, or pull the kill switch (GUARDRAIL_MODE_MAX=report in
 the function's environment) before.
 
@@ -26,6 +25,8 @@ written that would lock everybody out, or that KMS would refuse; KMS's own locko
 on. The key's policy is read again directly before the write, and one that was changed in
 between ends the command; KMS has no write that depends on what is there, so that a change at
 the same moment is lost.
+
+` + configManual + `
 
 ` + archiveManual + ` With your AWS
 credentials it also calls DescribeKey, GetKeyPolicy, ListAliases, ListResourceTags and
@@ -57,9 +58,13 @@ func newRestore(o *options) *cobra.Command {
 		Long:  restoreManual,
 		Example: "  kmsguard restore repairs/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T000000Z-20261128T000000Z/0001\n" +
 			"  kmsguard restore --yes --config guardrail.yaml --archive my-archive repairs/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T000000Z-20261128T000000Z/0001",
+		Annotations: readsConfiguration,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return misuse(cmd, "expected the id of one record, as kmsguard history lists it, got %d", len(args))
+			}
+			if err := flags.subject.checkPlace(cmd); err != nil {
+				return err
 			}
 			checker, err := newChecker(cmd, o, guardrail.Low)
 			if err != nil {

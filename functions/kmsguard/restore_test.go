@@ -187,7 +187,7 @@ func TestRestoreRefusesWhatKMSWouldRefuse(t *testing.T) {
 		{"what is not decided is about something else", "", undecidedPolicy, exitFine, "note: "},
 		{"a key of AWS", managed, publicPolicy, exitError, managed + " is managed by AWS, and its policy cannot be changed"},
 		{"a key that is gone", someKey, publicPolicy, exitError, someKey + ": describing the key: the key does not exist"},
-		{"the caller could not change it, which KMS tells", "", strings.Replace(`{"Statement":`+owner+`}`, "Owner", "Nobody", 1), exitError, "KMS did not take the policy, and nothing was written: refused: MalformedPolicyDocumentException: "},
+		{"a role that does not exist, which KMS tells", "", strings.Replace(`{"Statement":`+owner+`}`, "Owner", "Nobody", 1), exitError, "KMS did not take the policy, and nothing was written: refused: a principal is not known: MalformedPolicyDocumentException: "},
 		{"one role is enough", "", `{"Statement":` + owner + `}`, exitFine, "note: "},
 	}
 	for _, test := range tests {

@@ -112,7 +112,8 @@ func newRoot(s streams) *cobra.Command {
 		Example: "  kmsguard demo\n  kmsguard check --account 111122223333 policy.json\n  kmsguard diff baseline.json actual.json",
 		Version: app.Version,
 		RunE:    group, Args: cobra.ArbitraryArgs,
-		SilenceUsage: true, SilenceErrors: true,
+		PersistentPreRunE: o.checkGlobal,
+		SilenceUsage:      true, SilenceErrors: true,
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetIn(s.in)
@@ -121,7 +122,7 @@ func newRoot(s streams) *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.Var(&o.output, "output", "how results are written: text, json (one document) or jsonl (one object a line)")
 	flags.Bool("no-color", false, "write without colours, as with NO_COLOR (today nothing has any)")
-	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration (guardrail.yaml in the working directory, where there is one)")
+	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration (that of "+app.EnvConfig+", else guardrail.yaml in the working directory, where there is one)")
 	o.aws.add(flags)
 	complete(root, "output", textOutput, jsonOutput, jsonlOutput)
 	root.AddCommand(newDefault(o), newIdentify(o), newDiff(o), newEval(o), newCheck(o), newReplay(o), newHistory(o), newRestore(o), newDemo(o), newConfig(o), newVersion(o), newCompletion())
@@ -131,7 +132,7 @@ func newRoot(s streams) *cobra.Command {
 		if words := cmd.Flags().Args(); cmd == root && len(words) > 0 {
 			return unknownCommand(cmd, words[0]) // the flag is that of the command meant
 		}
-		return misuse(cmd, "%w", err)
+		return misuse(cmd, "%w", flagProblem(err))
 	})
 	return root
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -51,6 +52,27 @@ func (f *subjectFlags) addPlace(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.units, "organizational-unit", nil, "`ID` of a unit or root above the key's account (repeatable)")
 }
 
+// The forms of the ids that Organizations makes.
+// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
+// https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html
+var (
+	organizationForm = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
+	unitForm         = regexp.MustCompile(`^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$`)
+)
+
+// checkPlace refuses ids that no organization, unit or root has.
+func (f *subjectFlags) checkPlace(cmd *cobra.Command) error {
+	if f.organization != "" && !organizationForm.MatchString(f.organization) {
+		return misuse(cmd, "--organization-id: %q is not the id of an organization, such as o-a1b2c3d4e5", f.organization)
+	}
+	for _, unit := range f.units {
+		if !unitForm.MatchString(unit) {
+			return misuse(cmd, "--organizational-unit: %q is not the id of a unit or root, such as ou-ab12-11111111 or r-ab12", unit)
+		}
+	}
+	return nil
+}
+
 // ofOneKey are the flags that say what a key is. A live key says it itself.
 var ofOneKey = []string{"account", "partition", "key-arn", "key-spec", "key-usage", "origin", "multi-region", "alias", "tag"}
 
@@ -61,7 +83,7 @@ func (f *subjectFlags) checkLive(cmd *cobra.Command) error {
 			return misuse(cmd, "--%s says what a live key says itself; leave it out with --key-id", name)
 		}
 	}
-	return nil
+	return f.checkPlace(cmd)
 }
 
 // described returns the key that the flags tell of.
@@ -78,6 +100,9 @@ func (f *subjectFlags) described(cmd *cobra.Command, region string) (subject, er
 	}
 	if err := s.key.Type.ValidateIn(key.Partition); err != nil {
 		return s, withFlag(err)
+	}
+	if err := f.checkPlace(cmd); err != nil {
+		return s, err
 	}
 	f.place(&s)
 	s.labels, err = f.labels(cmd)

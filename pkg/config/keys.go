@@ -101,7 +101,7 @@ func principals(p *guardrail.Principals, required string) value {
 func rule(p *guardrail.Rule) value {
 	p.Match = anyKey()
 	return object([]field{
-		{key: "name", required: true, doc: "A name of its own, which outcomes repeat.", value: uniqueName(&p.Name, "rule")},
+		{key: "name", required: true, doc: "A name of its own, which outcomes repeat; not `default`, which they have where no rule matches.", value: uniqueName(&p.Name, "rule")},
 		{key: "match", required: true, doc: "Which keys. Each list that is not empty must have an entry that fits; `{}` is every key.", value: ruleMatch(&p.Match)},
 		{key: "baseline", doc: "Their baseline; that of `default` where it is left out.", value: baselineName(&p.Baseline)},
 		{key: "mode", doc: "Their mode; that of the file where it is left out.", value: mode(&p.Mode)},

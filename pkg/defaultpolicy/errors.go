@@ -67,6 +67,15 @@ func join[T ~string](list []T) string {
 	return strings.Join(words, ", ")
 }
 
+// alternatives lists what one of has to be chosen.
+func alternatives[T ~string](list []T) string {
+	if len(list) < 2 {
+		return join(list)
+	}
+	last := len(list) - 1
+	return join(list[:last]) + " or " + string(list[last])
+}
+
 // quoted returns text from outside fit for one line of a message.
 func quoted(s string) string {
 	const most = 100

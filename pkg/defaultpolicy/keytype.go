@@ -199,6 +199,8 @@ func (t KeyType) Validate() error {
 	switch {
 	case usages == nil:
 		return fail(UnknownKeySpec, "unknown key spec %s; known are %s", quoted(string(t.Spec)), join(KeySpecs()))
+	case t.Usage == "":
+		return fail(UnknownKeyUsage, "required for %s: %s", t.Spec, alternatives(usages))
 	case !slices.Contains(KeyUsages(), t.Usage):
 		return fail(UnknownKeyUsage, "unknown key usage %s; %s keys have %s", quoted(string(t.Usage)), t.Spec, join(usages))
 	case !slices.Contains(Origins(), t.Origin):

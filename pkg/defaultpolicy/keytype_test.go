@@ -119,7 +119,7 @@ func TestValidateNamesWhatIsPossible(t *testing.T) {
 		{"case counts", defaultpolicy.KeyType{Spec: "rsa_2048"}, defaultpolicy.UnknownKeySpec, "RSA_2048"},
 		{"a spec that AWS may add", defaultpolicy.KeyType{Spec: "SLH_DSA_128"}, defaultpolicy.UnknownKeySpec, "ML_KEM_1024"},
 		{"text of an attacker", defaultpolicy.KeyType{Spec: defaultpolicy.KeySpec("\x00\n" + strings.Repeat("é", 5000))}, defaultpolicy.UnknownKeySpec, `"\x00\n`},
-		{"no usage", defaultpolicy.KeyType{Spec: "RSA_2048", Origin: "AWS_KMS", MultiRegion: "none"}, defaultpolicy.UnknownKeyUsage, "ENCRYPT_DECRYPT, SIGN_VERIFY"},
+		{"no usage", defaultpolicy.KeyType{Spec: "RSA_2048", Origin: "AWS_KMS", MultiRegion: "none"}, defaultpolicy.UnknownKeyUsage, "required for RSA_2048: ENCRYPT_DECRYPT or SIGN_VERIFY"},
 		{"no origin", defaultpolicy.KeyType{Spec: "RSA_2048", Usage: "SIGN_VERIFY", MultiRegion: "none"}, defaultpolicy.UnknownOrigin, "AWS_KMS, EXTERNAL, AWS_CLOUDHSM, EXTERNAL_KEY_STORE"},
 		{"no part", defaultpolicy.KeyType{Spec: "RSA_2048", Usage: "SIGN_VERIFY", Origin: "AWS_KMS"}, defaultpolicy.UnknownMultiRegion, "none, primary, replica"},
 		{"the part in the case of KMS", defaultpolicy.KeyType{Spec: "RSA_2048", Usage: "SIGN_VERIFY", Origin: "AWS_KMS", MultiRegion: "PRIMARY"}, defaultpolicy.UnknownMultiRegion, "primary"},

@@ -105,6 +105,9 @@ func (c *Configuration) checkRules(found *problems) {
 		if rule.Baseline != "" && c.baseline(rule.Baseline) == nil {
 			found.add(c.noBaseline(rule.Baseline), append(place, "baseline")...)
 		}
+		if rule.Name == noRule {
+			found.add(strconv.Quote(noRule)+" is what outcomes say where no rule matches; give the rule another name", append(place, "name")...)
+		}
 		if rule.Name == "" || names[rule.Name] {
 			found.add("a rule needs a name of its own: outcomes say which rule applied", append(place, "name")...)
 		}

@@ -33,6 +33,7 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 		{func(c *guardrail.Configuration) { c.Rules = []guardrail.Rule{{Name: "r", Baseline: "x"}} }, "rules/0/baseline", `there is no baseline "x"`},
 		{func(c *guardrail.Configuration) { c.Rules = []guardrail.Rule{{Name: "r"}, {Name: "r"}} }, "rules/1/name", "a name of its own"},
 		{func(c *guardrail.Configuration) { c.Rules = []guardrail.Rule{{}} }, "rules/0/name", "a name of its own"},
+		{func(c *guardrail.Configuration) { c.Rules = []guardrail.Rule{{Name: "default"}} }, "rules/0/name", `"default" is what outcomes say where no rule matches`},
 		{func(c *guardrail.Configuration) {
 			c.Rules = []guardrail.Rule{{Name: "r", Match: guardrail.Match{Accounts: []string{"1"}}}}
 		}, "rules/0/match/accounts/0", "twelve digits"},

@@ -139,6 +139,10 @@ type Exemption struct {
 	Expires time.Time `json:"expires"`
 }
 
+// LastDay is the day that the file names, such as 2027-01-31: the last on which the
+// exemption has an effect.
+func (e Exemption) LastDay() string { return e.Expires.UTC().Add(-1).Format(time.DateOnly) }
+
 // RepairSettings say what may be repaired, and how.
 type RepairSettings struct {
 	Strategy Strategy `json:"strategy"`

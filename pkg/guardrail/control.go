@@ -1,6 +1,7 @@
 package guardrail
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -151,11 +152,11 @@ func pins(d *policy.Document, ordinary map[string]any) []policy.Statement {
 					deny("Bool", key, map[any]string{"true": "false", "false": "true"}[value])
 					deny("Null", key, "true")
 				case policy.DateFamily:
-					deny("DateNotEquals", key, value.(string))
+					deny("DateNotEquals", key, fmt.Sprint(value))
 				case policy.NumericFamily:
-					deny("NumericNotEquals", key, value.(string))
+					deny("NumericNotEquals", key, fmt.Sprint(value))
 				case policy.StringFamily:
-					deny("StringNotEquals", key, value.(string))
+					deny("StringNotEquals", key, fmt.Sprint(value))
 				default:
 					deny("Null", key, "true")
 				}

@@ -64,7 +64,7 @@ func (j *Judgement) judgeMissing(k Key, missing []access.Difference) {
 		if byDeny && code != CodeHardeningDeny {
 			refused = append(refused, d.Statement)
 		}
-		j.add(newDifference(k, code, severity, "may not", d))
+		j.add(newDifference(k, code, severity, missingMessage(d), d))
 	}
 	if !controlled {
 		j.judgeLockout(k)
@@ -167,17 +167,31 @@ func (j *Judgement) narrowFloors(narrowing, refused []int) {
 // lint adds what the policy's author surely did not mean.
 func (j *Judgement) lint(k Key) {
 	for _, l := range lint.Check(k.PolicyKey(), j.Live) {
-		f := NewFinding(k, Code(lintPrefix+string(l.Code)), Info, fmt.Sprintf("%s at line %d, column %d of the key policy", l.Code, l.Line, l.Column))
+		f := NewFinding(k, Code(lintPrefix+string(l.Code)), Info, fmt.Sprintf("%s (line %d, column %d)", l.Code.Explain(), l.Line, l.Column))
 		f.Statement = &l.Statement
 		j.add(f)
 	}
 }
 
-func newDifference(k Key, code Code, severity Severity, may string, d access.Difference) Finding {
-	message := cut(d.Principals, 8) + " " + may + " " + cut(access.ActionPatterns(d.Actions), 12)
+// excessMessage says who may do what beyond the ceiling.
+func excessMessage(d access.Difference) string {
+	message := cut(d.Principals, 8) + " may " + cut(access.ActionPatterns(d.Actions), 12)
 	if d.Delegated {
 		message += " with a permission of their own account"
 	}
+	return message
+}
+
+// missingMessage says who may not do what of the floor.
+func missingMessage(d access.Difference) string {
+	who, what := cut(d.Principals, 8), cut(access.ActionPatterns(d.Actions), 12)
+	if d.Delegated { // what they may do is not for the key policy alone to say
+		return who + " cannot be given " + what + " by IAM policies of their account"
+	}
+	return who + " may not " + what
+}
+
+func newDifference(k Key, code Code, severity Severity, message string, d access.Difference) Finding {
 	if d.Conditions != "" {
 		message += ", under conditions"
 	}

@@ -115,7 +115,7 @@ func (j *Judgement) compare(k Key) {
 	result := access.Within(k.PolicyKey(), j.Limits.Floor, j.Live, j.Limits.Ceiling)
 	for _, d := range result.Excess {
 		code, severity := judgeExcess(k, d, j.Live)
-		j.add(newDifference(k, code, severity, "may", d))
+		j.add(newDifference(k, code, severity, excessMessage(d), d))
 	}
 	j.judgeMissing(k, result.Missing)
 	for _, open := range result.Inconclusive {
@@ -152,7 +152,7 @@ func (j *Judgement) recognise(k Key) {
 // conclude draws the verdict, and the decision, from the findings.
 func (j *Judgement) conclude(s Snapshot, c *Configuration) {
 	for _, e := range j.Selection.Expired {
-		j.add(NewFinding(s.Key, CodeExemptionExpired, Info, fmt.Sprintf("exemption %s of %s expired at %s", e.Name, e.Owner, e.Expires.Format(time.RFC3339))))
+		j.add(NewFinding(s.Key, CodeExemptionExpired, Info, fmt.Sprintf("exemption %s of %s expired at the end of %s (UTC)", e.Name, e.Owner, e.LastDay())))
 	}
 	proved := slices.ContainsFunc(j.Findings, func(f Finding) bool { return f.Severity.AtLeast(Low) && f.Code.proved() })
 	switch {

@@ -150,7 +150,7 @@ var withinBounds = []judgement{
 	{
 		"the same Deny, not permitted", symmetric, api,
 		document(accountStatement, under(statement("Deny", everyone, "kms:PutKeyPolicy"), `"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/BreakGlass"}`)), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, 1, "may not kms:PutKeyPolicy"}}, "an attacker takes a key over like this: one role is left",
+		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, 1, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}}, "an attacker takes a key over like this: one role is left",
 	},
 	{
 		"a Deny under a condition", symmetric, api,
@@ -160,7 +160,7 @@ var withinBounds = []judgement{
 	{
 		"hardening that is to be reported", symmetric, configured(func(b *guardrail.Baseline) { b.Style, b.HardeningDenies = defaultpolicy.API, guardrail.ReportDenies }),
 		document(accountStatement, statement("Deny", everyone, "kms:ScheduleKeyDeletion")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeHardeningDeny, guardrail.Low, 1, "may not kms:ScheduleKeyDeletion"}}, "the baseline says so",
+		[]found{{guardrail.CodeHardeningDeny, guardrail.Low, 1, "cannot be given kms:ScheduleKeyDeletion by IAM policies of their account"}}, "the baseline says so",
 	},
 }
 
@@ -197,13 +197,13 @@ var required = []judgement{
 		"only deleted administrators", symmetric, api, document(statement("Allow", deadRole, "kms:*")), guardrail.NonCompliant,
 		[]found{
 			{guardrail.CodeAccountStatementMissing, guardrail.High, none, ""}, {guardrail.CodeOnlyDeadPrincipals, guardrail.High, none, "has been deleted"},
-			{"lint-dead-principal", guardrail.Info, 0, "dead-principal"},
+			{"lint-dead-principal", guardrail.Info, 0, "the principal is the id of a user or role that has been deleted (line 1, column "},
 		},
 		"making a role of the same name again does not bring the access back",
 	},
 	{
 		"a deleted administrator beside the account", symmetric, api, document(accountStatement, statement("Allow", deadRole, "kms:*")), guardrail.Compliant,
-		[]found{{"lint-dead-principal", guardrail.Info, 1, "dead-principal"}}, "nobody has more or less access for it",
+		[]found{{"lint-dead-principal", guardrail.Info, 1, "has been deleted (line 1, column "}}, "nobody has more or less access for it",
 	},
 }
 

@@ -27,7 +27,7 @@ func everybodyElse(condition string) string {
 var control = []judgement{
 	{
 		"a Deny for all but one user id", symmetric, api, everybodyElse(`"StringNotEquals":{"aws:userid":"AIDAEVIL"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeControlRestricted, guardrail.Medium, 1, "may not kms:PutKeyPolicy"}}, "somebody may have kept the key for himself",
+		[]found{{guardrail.CodeControlRestricted, guardrail.Medium, 1, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}}, "somebody may have kept the key for himself",
 	},
 	{
 		"a Deny for all without a tag", symmetric, zero, everybodyElse(`"StringNotEquals":{"aws:PrincipalTag/evil":"secret"}`), guardrail.NonCompliant,

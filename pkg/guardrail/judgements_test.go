@@ -106,7 +106,7 @@ var sameAccess = []judgement{
 	},
 	{
 		"an action that does not exist", symmetric, api, document(accountStatement, statement("Allow", everyone, "kms:Unheard")),
-		guardrail.Compliant, []found{{"lint-unknown-action", guardrail.Info, 1, "unknown-action at line 1"}}, "nobody can do it, which is worth a remark",
+		guardrail.Compliant, []found{{"lint-unknown-action", guardrail.Info, 1, "the value names no action of KMS (line 1, column "}}, "nobody can do it, which is worth a remark",
 	},
 	{
 		"an action of another service", symmetric, api, document(accountStatement, statement("Allow", everyone, "s3:GetObject")),
@@ -180,32 +180,32 @@ var lessAccess = []judgement{
 	{
 		"no account statement", symmetric, api, document(statement("Allow", adminRole, "kms:*")), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodeAccountStatementMissing, guardrail.High, none, "every other principal of account 111122223333 may not kms:*"},
+			{guardrail.CodeAccountStatementMissing, guardrail.High, none, "every other principal of account 111122223333 cannot be given kms:* by IAM policies of their account"},
 			{guardrail.CodeAccountAccess, guardrail.Medium, 0, admin + " may kms:*"},
 		},
 		"when that role is gone, so is control of the key; no statement of the policy is to blame",
 	},
 	{
 		"the account statement of another partition", key("aws-cn", "cn-north-1", defaultpolicy.KeyType{}), api, document(accountStatement),
-		guardrail.NonCompliant, []found{{guardrail.CodeAccountStatementMissing, guardrail.High, none, "may not kms:*"}, {guardrail.CodeNoAdministrator, guardrail.High, none, "nobody can change the key policy"}}, "its principal is nobody in China",
+		guardrail.NonCompliant, []found{{guardrail.CodeAccountStatementMissing, guardrail.High, none, "cannot be given kms:* by IAM policies of their account"}, {guardrail.CodeNoAdministrator, guardrail.High, none, "nobody can change the key policy"}}, "its principal is nobody in China",
 	},
 	{
 		"the account may not change the policy", symmetric, api,
 		document(`"Effect":"Allow","Principal":` + root + `,"NotAction":"kms:PutKeyPolicy","Resource":"*"`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, none, "may not kms:PutKeyPolicy"}, {guardrail.CodeNoAdministrator, guardrail.High, none, "nobody can change the key policy"}}, "an account statement that has lost its point",
+		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, none, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}, {guardrail.CodeNoAdministrator, guardrail.High, none, "nobody can change the key policy"}}, "an account statement that has lost its point",
 	},
 	{
 		"a Deny takes the policy from the account", symmetric, api, document(accountStatement, statement("Deny", root, "kms:Put*")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, 1, "may not kms:PutKeyPolicy"}, {guardrail.CodeNoAdministrator, guardrail.High, none, "nobody can change the key policy"}}, "the Deny is the statement to look at",
+		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, 1, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}, {guardrail.CodeNoAdministrator, guardrail.High, none, "nobody can change the key policy"}}, "the Deny is the statement to look at",
 	},
 	{
 		"the account may do everything but decrypt", symmetric, api,
 		document(`"Effect":"Allow","Principal":` + root + `,"NotAction":"kms:Decrypt","Resource":"*"`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccessMissing, guardrail.Low, none, "may not kms:Decrypt"}}, "the account can give it back to itself",
+		[]found{{guardrail.CodeAccessMissing, guardrail.Low, none, "cannot be given kms:Decrypt by IAM policies of their account"}}, "the account can give it back to itself",
 	},
 	{
 		"a Deny for one action", symmetric, api, document(accountStatement, statement("Deny", everyone, "kms:ScheduleKeyDeletion")), guardrail.Compliant,
-		[]found{{guardrail.CodeHardeningDeny, guardrail.Info, 1, "may not kms:ScheduleKeyDeletion"}}, "it only hardens, and the baseline permits that",
+		[]found{{guardrail.CodeHardeningDeny, guardrail.Info, 1, "cannot be given kms:ScheduleKeyDeletion by IAM policies of their account"}}, "it only hardens, and the baseline permits that",
 	},
 	{
 		"no administrator", symmetric, console, document(accountStatement),

@@ -169,7 +169,7 @@ func (b *Baseline) permitted(k Key, widest *policy.Document) (allows, denies []p
 		}
 		statements, err := entry.Statements(integration.Facts{Partition: k.Partition, Region: k.Region, Account: k.Account})
 		if err != nil {
-			return nil, nil, fmt.Errorf("integration %s: %w", name, err)
+			return nil, nil, err // which names the integration
 		}
 		allows = append(allows, statements...)
 	}

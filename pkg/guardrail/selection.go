@@ -24,10 +24,13 @@ type Selection struct {
 	Why []string
 }
 
+// noRule is the rule name of keys that no rule matches. No rule may have it.
+const noRule = "default"
+
 // RuleName returns the name of the rule, "default" where no rule matches.
 func (s Selection) RuleName() string {
 	if s.Rule == nil {
-		return "default"
+		return noRule
 	}
 	return s.Rule.Name
 }
@@ -50,10 +53,10 @@ func (c *Configuration) Select(k Key, labels Labels, now time.Time) Selection {
 			s.Why = append(s.Why, fmt.Sprintf("exemption %s has no effect: exemptions by tag are off (allowTagExemptions)", e.Name))
 		case !now.Before(e.Expires):
 			s.Expired = append(s.Expired, e)
-			s.Why = append(s.Why, fmt.Sprintf("exemption %s has no effect: it expired at %s", e.Name, e.Expires.Format(time.RFC3339)))
+			s.Why = append(s.Why, fmt.Sprintf("exemption %s has no effect: it expired at the end of %s (UTC)", e.Name, e.LastDay()))
 		case s.Exemption == nil:
 			s.Exemption = e
-			s.Why = append(s.Why, fmt.Sprintf("exemption %s of %s applies until %s: %s", e.Name, e.Owner, e.Expires.Format(time.RFC3339), e.Reason))
+			s.Why = append(s.Why, fmt.Sprintf("exemption %s of %s applies to the end of %s (UTC): %s", e.Name, e.Owner, e.LastDay(), e.Reason))
 		}
 	}
 	return s

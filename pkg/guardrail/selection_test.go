@@ -261,3 +261,30 @@ func TestAKeyThatTheGuardrailMayNotChangeIsAFindingOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// TestAnExemptionIsToldWithItsLastDay: Expires is the first moment after it.
+func TestAnExemptionIsToldWithItsLastDay(t *testing.T) {
+	for _, row := range []struct {
+		expires time.Time
+		why     string
+		message string // of the finding; "" for none
+		because string
+	}{
+		{time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC), "to the end of 2998-12-31 (UTC)", "", "it is in force through that day"},
+		{time.Date(2025, 7, 1, 0, 0, 0, 0, time.UTC), "it expired at the end of 2025-06-30 (UTC)", "expired at the end of 2025-06-30 (UTC)", "it had its last day to the end"},
+		{time.Date(2025, 7, 1, 0, 0, 0, 0, time.FixedZone("", 3600)), "it expired at the end of 2025-06-30 (UTC)", "expired at the end of 2025-06-30 (UTC)", "days are those of UTC"},
+	} {
+		c := guardrail.DefaultConfiguration()
+		c.Exemptions = []guardrail.Exemption{exemption(func(e *guardrail.Exemption) { e.Expires = row.expires })}
+		j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: document(accountStatement)}, c, now)
+		if why := j.Selection.Why[len(j.Selection.Why)-1]; !strings.Contains(why, row.why) {
+			t.Errorf("why is %q, want %q: %s", why, row.why, row.because)
+		}
+		told := slices.ContainsFunc(j.Findings, func(f guardrail.Finding) bool {
+			return f.Code == guardrail.CodeExemptionExpired && strings.HasSuffix(f.Message, row.message)
+		})
+		if told != (row.message != "") {
+			t.Errorf("findings %+v, want %q: %s", j.Findings, row.message, row.because)
+		}
+	}
+}
