@@ -69,7 +69,7 @@
 //
 // Another writer's policy that the write replaced, put in the one call between the last
 // read and the write, comes as an event: its text is archived beside the claim as
-// superseded (stale.go). So is an event's text that may be what is about to be replaced.
+// superseded (stale.go), and beside each claim of which it is not known when it was written. So is an event's text that may be what is about to be replaced.
 //
 // A tug-of-war ends at the budget of the key, in a finding that names the other actor. A
 // critical finding is repaired again after 15 minutes, 1 hour, and every 4 hours, each time

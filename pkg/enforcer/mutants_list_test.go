@@ -68,12 +68,12 @@ var mutants = []mutant{
 	{"only for so long", "stale.go", `last.Slot != "" && w.config.Now().Sub(last.Time) < settlingTime`, `last.Slot != ""`},
 	{"a young event of another policy is doubted", "stale.go", `return w.told != "" && w.told != w.live && w.young()`, "return false"},
 	{"policies that are judged alike are not", "stale.go", "told != w.judgement.Verdict ||", "true ||"},
-	{"of two good ones, one may be in the way of a write", "stale.go", " || told == guardrail.Compliant && w.config.Archive != nil", ""},
 	{"of a bad one and a good one, either may be old", "stale.go", "told != w.judgement.Verdict || told == guardrail.Compliant && w.config.Archive != nil", `told == ""`},
 	{"a policy that the guardrail replaced is no surprise", "stale.go", "recent && w.live == last.After &&", "false &&"},
 	{"a policy after the write is", "stale.go", "&& !w.event.Time.Add(clockSkew).After(last.Claimed)", ""},
 	{"a drift of a new key is looked up, too", "memory.go", " && w.judgement.Verdict == guardrail.Compliant && !w.doubtful()", ""},
 	{"the policy that was replaced unseen is archived", "enforce.go", "\tif err := w.keepSuperseded(ctx); err != nil {\n\t\treturn false, err\n\t}\n", ""},
+	{"by a write that nobody knows of, too", "stale.go", "if e.Written == nil {", "if false {"},
 	{"so is the one that may be replaced now", "repair.go", "if w.doubtful() {", "if false {"},
 	{"an archive hands over after KMS has settled", "claim.go", "\t\tSettle: settlingTime,\n", ""},
 	// After the write.

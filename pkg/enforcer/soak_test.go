@@ -301,7 +301,8 @@ func (k soakKMS) Describe(ctx context.Context, arn string) (key guardrail.Key, e
 
 func (k soakKMS) Policy(ctx context.Context, arn string) (text string, err error) {
 	k.s.mu.Lock()
-	settling := !k.s.calm && k.s.clock.now().Sub(k.s.last[arn]) < settling && k.s.random.IntN(10) == 0
+	// A few seconds less: the time of the last put was taken a little after it.
+	settling := !k.s.calm && k.s.clock.now().Sub(k.s.last[arn]) < settling-10*time.Second && k.s.random.IntN(10) == 0
 	k.s.mu.Unlock()
 	if settling {
 		k.s.cloud.Inject(localaws.Fault{Kind: localaws.StaleRead, KeyARN: arn})

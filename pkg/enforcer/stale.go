@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
@@ -57,12 +58,25 @@ func (w *work) doubtful() bool {
 }
 
 // keepSuperseded archives the policy of another writer that one of the guardrail's writes
-// replaced unseen: put after the policy that was judged, and before the write.
+// replaced unseen: put after the policy that was judged, and before the write. Of a claim
+// that is open, or was given up, nobody knows when it was written by, if at all: it may
+// have been that one. To archive one policy more does no harm.
 func (w *work) keepSuperseded(ctx context.Context) error {
-	if w.told == "" || w.ownCall() {
+	if w.told == "" || w.told == w.live || w.config.Archive == nil || w.ownCall() {
 		return nil
 	}
-	for _, write := range w.memory.state.Writes {
+	entries, err := w.unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	writes := slices.Clone(w.memory.state.Writes)
+	for _, e := range entries {
+		if e.Written == nil {
+			r := e.Record
+			writes = append(writes, PastWrite{Slot: e.Slot, Before: r.Before.Hash, After: r.After.Hash, Claimed: r.Time, Time: w.config.Now()})
+		}
+	}
+	for _, write := range writes {
 		between := w.event.Time.After(write.Claimed.Add(-clockSkew)) && w.event.Time.Before(write.Time.Add(clockSkew))
 		if !between || w.told == write.Before || w.told == write.After {
 			continue
