@@ -137,7 +137,7 @@ func (e *Enforcer) flushEntry(ctx context.Context, entry Entry, delivery string)
 
 // eventOf is the event that a record is of, as far as the record has it.
 func eventOf(r Record) trail.Event {
-	event := trail.Event{ID: r.EventID, Time: r.EventTime, KeyARN: r.KeyARN, ParametersOmitted: true}
+	event := trail.Event{ID: r.EventID, Time: r.EventTime, KeyARN: r.KeyARN, SweepID: r.SweepID, SweptConfiguration: r.SweptConfiguration, ParametersOmitted: true}
 	if parts := strings.Split(r.KeyARN, ":"); len(parts) == 6 { // the archive has checked it
 		event.Partition, event.Region, event.Account = parts[1], parts[3], parts[4]
 	}

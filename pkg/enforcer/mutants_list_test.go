@@ -49,8 +49,10 @@ var mutants = []mutant{
 	{"a claim that the breaker stopped comes back, too", "finish.go", "if entry.Record.Severity == guardrail.Critical {", "if false {"},
 	{"where there is no event, the record comes back", "flush.go", "\tw.origin = &record\n", ""},
 	{"the waits grow", "budget.go", "criticalWaits[min(beyond, len(criticalWaits)-1)]", "criticalWaits[0]"},
-	{"the alarm is part of the archived outcome", "budget.go", "\t\t\"the repair is undone again and again, last by %q; this is attempt %d beyond the budget\", w.otherActor(budget), beyond+1))\n\trecord, err := w.record(plan)", "\t\t\"the repair is undone again and again, last by %q; this is attempt %d beyond the budget\", w.otherActor(budget), beyond+1))\n\tw.outcome.Findings = w.outcome.Findings[:len(w.outcome.Findings)-1]\n\trecord, err := w.record(plan)"},
-	{"the other actor is named", "budget.go", "return w.event.Actor.ARN", `return ""`},
+	{"the alarm is part of the archived outcome", "budget.go", "\t\t\"the repair is undone again and again, last by %s; this is attempt %d beyond the budget\", w.otherActor(budget), beyond+1))\n\trecord, err := w.recordOf(plan)", "\t\t\"the repair is undone again and again, last by %s; this is attempt %d beyond the budget\", w.otherActor(budget), beyond+1))\n\tw.outcome.Findings = w.outcome.Findings[:len(w.outcome.Findings)-1]\n\trecord, err := w.record(plan)"},
+	{"the other actor is named", "budget.go", "actor := w.event.Actor.ARN", `actor := ""`},
+	{"repairs are those that were written", "budget.go", "if use.Written {", "if true {"},
+	{"the repair of a sweep stays one", "claim.go", "\trecord.SweepID, record.SweptConfiguration = w.event.SweepID, w.event.SweptConfiguration\n", ""},
 	// The write.
 	{"the policy is read again", "repair.go", "case hash(w.snapshot.Key, text) != record.Before.Hash:", "case text == \"\":"},
 	{"a read that fails for now gives back", "repair.go", "case err != nil && !w.permanent(err):", "case false:"},
