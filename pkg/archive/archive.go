@@ -7,15 +7,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
 )
 
 // attempts is how often one call is tried. Few: what stays unanswered goes back
 // to the queue, which waits better than a function that is paid for waiting.
 const attempts = 3
-
-// longestInvocation is Lambda's longest timeout.
-// https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
-const longestInvocation = 15 * time.Minute
 
 // Options of an Archive.
 type Options struct {
@@ -27,10 +25,10 @@ type Options struct {
 	BucketOwner string
 	// Invocation is the longest that the holder of a claim can live after claiming: the
 	// function's timeout. Another attempt at the same message may take the claim over
-	// after it, and after enforcer.Limits.Settle. 0 is 15 minutes, Lambda's longest.
+	// after it, and after enforcer.Limits.Settle. 0 is enforcer.LockTime.
 	Invocation time.Duration
 	// Lock is how long other events of the key wait for a claim that is not written. It
-	// is not shorter than Invocation. 0 is 15 minutes.
+	// is not shorter than Invocation. 0 is enforcer.LockTime.
 	Lock time.Duration
 }
 
@@ -45,10 +43,10 @@ type Archive struct {
 // client further. An error says which option is wrong.
 func New(config aws.Config, options Options, with ...func(*s3.Options)) (*Archive, error) {
 	if options.Invocation == 0 {
-		options.Invocation = longestInvocation
+		options.Invocation = enforcer.LockTime
 	}
 	if options.Lock == 0 {
-		options.Lock = longestInvocation
+		options.Lock = enforcer.LockTime
 	}
 	switch {
 	case options.Bucket == "":

@@ -95,6 +95,10 @@ type Record struct {
 	EventID   string    `json:"eventId"`
 	EventTime time.Time `json:"eventTime"`
 	KeyARN    string    `json:"keyArn"`
+	// SweepID and SweptConfiguration are those of the sweep whose message the event is; ""
+	// for a call's.
+	SweepID            string `json:"sweepId,omitempty"`
+	SweptConfiguration string `json:"sweptConfiguration,omitempty"`
 
 	GuardrailVersion  string `json:"guardrailVersion"`
 	ConfigurationHash string `json:"configurationHash"`

@@ -3,6 +3,7 @@ package enforcer
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
@@ -26,8 +27,8 @@ func (w *work) claimBeyondBudget(ctx context.Context, plan repair.Plan, budget *
 		return Claim{}, budget
 	}
 	w.addFinding(guardrail.CodeTugOfWar, guardrail.Critical, fmt.Sprintf(
-		"the repair is undone again and again, last by %q; this is attempt %d beyond the budget", w.otherActor(budget), beyond+1))
-	record, err := w.record(plan)
+		"the repair is undone again and again, last by %s; this is attempt %d beyond the budget", w.otherActor(budget), beyond+1))
+	record, err := w.recordOf(plan)
 	if err != nil {
 		return Claim{}, err
 	}
@@ -43,17 +44,27 @@ func (w *work) exhausted(budget *BudgetError) {
 	if len(budget.Used) > 0 {
 		since = budget.Used[0].Time.UTC().Format(time.RFC3339)
 	}
+	written := 0
+	for _, use := range budget.Used {
+		if use.Written {
+			written++
+		}
+	}
 	w.addFinding(guardrail.CodeBudgetExhausted, guardrail.High, fmt.Sprintf(
-		"the key was repaired %d times since %s; the last change is by %q%s", len(budget.Used), since, w.otherActor(budget), w.untilDue()))
+		"the key was repaired %d times in %d attempts since %s; the last change is by %s%s", written, len(budget.Used), since, w.otherActor(budget), w.untilDue()))
 }
 
-// otherActor names who undoes the repairs, as the caller calls itself. The guardrail's own
-// event tells of the one before it.
+// otherActor names who undoes the repairs, as the caller calls itself, quoted. The guardrail's
+// own event tells of the one before it; a sweep tells of nobody.
 func (w *work) otherActor(budget *BudgetError) string {
+	actor := w.event.Actor.ARN
 	if w.ownCall() && len(budget.Used) > 0 {
-		return budget.Used[len(budget.Used)-1].ActorARN
+		actor = budget.Used[len(budget.Used)-1].ActorARN
 	}
-	return w.event.Actor.ARN
+	if actor == "" {
+		return "somebody whom the event does not name"
+	}
+	return strconv.Quote(actor)
 }
 
 func lastUse(budget *BudgetError) time.Time {

@@ -43,7 +43,7 @@ func (w *work) tryClaim(ctx context.Context, plan repair.Plan) (Claim, error) {
 	if w.memory.lost != nil {
 		return Claim{}, w.memory.lost
 	}
-	record, err := w.record(plan)
+	record, err := w.recordOf(plan)
 	if err != nil {
 		return Claim{}, err
 	}
@@ -53,6 +53,13 @@ func (w *work) tryClaim(ctx context.Context, plan repair.Plan) (Claim, error) {
 		return w.claimBeyondBudget(ctx, plan, budget)
 	}
 	return claim, err
+}
+
+// recordOf is the record of a plan, with the sweep that the event comes from.
+func (w *work) recordOf(plan repair.Plan) (Record, error) {
+	record, err := w.record(plan)
+	record.SweepID, record.SweptConfiguration = w.event.SweepID, w.event.SweptConfiguration
+	return record, err
 }
 
 func (w *work) limits() Limits {

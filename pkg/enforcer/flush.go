@@ -15,8 +15,14 @@ import (
 // mostFlushed bounds one flush; the next one goes on.
 const mostFlushed = 50
 
-// lockTime is how long a claim may be in work. A younger one is left alone.
-const lockTime = 15 * time.Minute
+// LockTime is how long a claim may be in work, and keeps other events of the key from
+// claiming: Lambda's longest timeout. The flush leaves a younger one alone.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
+const LockTime = 15 * time.Minute
+
+// entryTime is the most that one entry of a flush may take, so that a call that hangs does
+// not keep the flush from the rest.
+const entryTime = 15 * time.Second
 
 // Flushed counts what a flush did.
 type Flushed struct {
@@ -38,20 +44,34 @@ func (e *Enforcer) Flush(ctx context.Context, delivery string) (Flushed, error) 
 	}
 	entries, err := e.config.Archive.Unreported(ctx, mostFlushed)
 	for _, entry := range entries {
-		if ctx.Err() == nil && e.config.Now().Sub(entry.Record.Time) >= lockTime {
-			done.count(&done.Finished, e.flushEntry(ctx, entry, delivery))
+		if ctx.Err() == nil && e.config.Now().Sub(entry.Record.Time) >= LockTime {
+			done.count(&done.Finished, e.apart(ctx, entry.Record.KeyARN, func(ctx context.Context) error { return e.flushEntry(ctx, entry, delivery) }))
 		}
 	}
 	postponed, dueErr := e.config.Archive.Due(ctx, e.config.Now(), mostFlushed)
 	for _, p := range postponed {
 		if ctx.Err() == nil {
-			done.count(&done.Retried, e.retry(ctx, p, delivery))
+			done.count(&done.Retried, e.apart(ctx, p.KeyARN, func(ctx context.Context) error { return e.retry(ctx, p, delivery) }))
 		}
 	}
 	if err := errors.Join(err, dueErr); err != nil {
 		return done, fmt.Errorf("reading the archive: %w", err)
 	}
 	return done, nil
+}
+
+// apart does the work for one entry, so that neither a panic nor a call that hangs keeps the
+// flush from the rest.
+func (e *Enforcer) apart(ctx context.Context, keyARN string, do func(context.Context) error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, entryTime)
+	defer cancel()
+	defer func() {
+		if fault := recover(); fault != nil {
+			e.config.Log.LogAttrs(ctx, slog.LevelError, "panic", slog.String("key", keyARN), slog.String("fault", fmt.Sprint(fault)))
+			err = errors.New("panic")
+		}
+	}()
+	return do(ctx)
 }
 
 // count counts one more of those that ended well, or of those that failed.
@@ -117,7 +137,7 @@ func (e *Enforcer) flushEntry(ctx context.Context, entry Entry, delivery string)
 
 // eventOf is the event that a record is of, as far as the record has it.
 func eventOf(r Record) trail.Event {
-	event := trail.Event{ID: r.EventID, Time: r.EventTime, KeyARN: r.KeyARN, ParametersOmitted: true}
+	event := trail.Event{ID: r.EventID, Time: r.EventTime, KeyARN: r.KeyARN, SweepID: r.SweepID, SweptConfiguration: r.SweptConfiguration, ParametersOmitted: true}
 	if parts := strings.Split(r.KeyARN, ":"); len(parts) == 6 { // the archive has checked it
 		event.Partition, event.Region, event.Account = parts[1], parts[3], parts[4]
 	}

@@ -27,7 +27,7 @@ func (w *work) repair(ctx context.Context) (again bool, err error) {
 	if ok, err := w.claim(ctx, plan); !ok || err != nil {
 		return false, err
 	}
-	if w.doubtful() { // what is replaced may be the event's policy and not the one that was read
+	if w.doubtful() || w.unheard() && w.event.PolicyText != "" { // what is replaced may be the event's policy and not the one that was read
 		if err := w.supersede(ctx, w.held.Slot); err != nil {
 			return false, err
 		}

@@ -46,6 +46,7 @@ type scene struct {
 	changed  time.Time
 
 	armed  bool
+	dead   bool     // the process is no more
 	calls  []string // since the scene is armed
 	faults map[int]faultKind
 	struck int
@@ -95,6 +96,9 @@ func (s *scene) live() string { return s.keys.keys[s.arn].policy }
 // strike lets one call happen, or go wrong.
 func (s *scene) strike(call string, do func() error, undone, stays error) error {
 	s.clock.advance(20 * time.Millisecond)
+	if s.dead {
+		panic(crash{}) // whatever the process would catch
+	}
 	if !s.armed {
 		return do()
 	}
@@ -114,6 +118,7 @@ func (s *scene) strike(call string, do func() error, undone, stays error) error 
 		return stays
 	case crashed:
 		_ = do()
+		s.dead = true
 		panic(crash{})
 	default:
 		return do()
@@ -236,6 +241,7 @@ func (s *scene) send(event []byte) {
 // deliver hands a message to a new process. It tells whether that was acknowledged.
 func (s *scene) deliver(m *queued) (ok bool) {
 	defer func() {
+		s.dead = false
 		if r := recover(); r != nil {
 			if _, dead := r.(crash); !dead {
 				panic(r)
@@ -253,6 +259,7 @@ func (s *scene) deliver(m *queued) (ok bool) {
 // flush is the call of the schedule.
 func (s *scene) flush() {
 	defer func() {
+		s.dead = false
 		if r := recover(); r != nil {
 			if _, dead := r.(crash); !dead {
 				panic(r)

@@ -34,13 +34,21 @@ var errNotSettled = errors.New("the key policy that was read may be an old one; 
 //   - both policies are judged alike: the work is the same, whichever it is. Where both
 //     are compliant and another invocation may just now be writing over the event's, it
 //     is not: see keepSuperseded.
+//
+// Where it is not known what policy the event is of, a compliant one is not believed.
 func (w *work) settled() error {
 	last := w.memory.state.lastWrite()
 	recent := last.Slot != "" && w.config.Now().Sub(last.Time) < settlingTime
 	if recent && w.live == last.Before && last.Before != last.After {
 		return errNotSettled
 	}
-	if !w.doubtful() || recent && w.live == last.After && !w.event.Time.Add(clockSkew).After(last.Claimed) {
+	if recent && w.live == last.After && !w.event.Time.Add(clockSkew).After(last.Claimed) {
+		return nil
+	}
+	if w.unheard() && w.judgement.Verdict == guardrail.Compliant {
+		return errNotSettled
+	}
+	if !w.doubtful() {
 		return nil
 	}
 	s := w.snapshot
@@ -57,12 +65,22 @@ func (w *work) doubtful() bool {
 	return w.told != "" && w.told != w.live && w.young()
 }
 
+// unheard tells whether a young event is of a policy that is not the live one, as far as the
+// texts tell, and that cannot be compared: it is too long for the event, or no policy that
+// the guardrail can read, although KMS took it.
+func (w *work) unheard() bool {
+	return w.event.Name == "PutKeyPolicy" && w.told == "" && w.event.PolicyText != w.snapshot.Policy && w.young()
+}
+
 // keepSuperseded archives the policy of another writer that one of the guardrail's writes
-// replaced unseen: put after the policy that was judged, and before the write. Of a claim
-// that is open, or was given up, nobody knows when it was written by, if at all: it may
-// have been that one. To archive one policy more does no harm.
+// replaced unseen: put after the policy that was judged, and before the write. What was
+// judged may have been old by as much as KMS needs to settle. A policy that cannot be
+// read has no hash, and none of the writes has it. Of a claim that is open, or was given
+// up, nobody knows when it was written by, if at all: it may have been that one. To
+// archive one policy more does no harm.
 func (w *work) keepSuperseded(ctx context.Context) error {
-	if w.told == "" || w.told == w.live || w.config.Archive == nil || w.ownCall() {
+	isLive := w.told != "" && w.told == w.live
+	if w.event.PolicyText == "" || isLive || w.config.Archive == nil || w.ownCall() || w.judgedBefore() {
 		return nil
 	}
 	entries, err := w.unfinished(ctx)
@@ -77,7 +95,7 @@ func (w *work) keepSuperseded(ctx context.Context) error {
 		}
 	}
 	for _, write := range writes {
-		between := w.event.Time.After(write.Claimed.Add(-clockSkew)) && w.event.Time.Before(write.Time.Add(clockSkew))
+		between := w.event.Time.After(write.Claimed.Add(-settlingTime)) && w.event.Time.Before(write.Time.Add(clockSkew))
 		if !between || w.told == write.Before || w.told == write.After {
 			continue
 		}
@@ -86,6 +104,14 @@ func (w *work) keepSuperseded(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// judgedBefore tells whether the event's policy is archived as one that was judged, and
+// replaced, after the event.
+func (w *work) judgedBefore() bool {
+	return slices.ContainsFunc(w.memory.state.Writes, func(write PastWrite) bool {
+		return write.Before == w.told && w.event.Time.Before(write.Time.Add(clockSkew))
+	})
 }
 
 // supersede archives the event's policy beside a claim whose write replaced it.

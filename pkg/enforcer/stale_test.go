@@ -2,6 +2,7 @@ package enforcer_test
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -268,4 +269,107 @@ func (k *changing) Policy(ctx context.Context, arn string) (string, error) {
 	}
 	k.again = true
 	return k.sceneKeys.Policy(ctx, arn)
+}
+
+// strange is a policy that KMS takes, say, and the guardrail cannot read.
+func strange(text string) string {
+	return strings.Replace(text, `"Version"`, `"Whatever":1,"Version"`, 1)
+}
+
+// oldReads is a KMS whose first reads answer with an old policy.
+type oldReads struct {
+	sceneKeys
+	text string
+	left int
+}
+
+func (k *oldReads) Policy(ctx context.Context, arn string) (string, error) {
+	if k.left--; k.left >= 0 {
+		return k.text, nil
+	}
+	return k.sceneKeys.Policy(ctx, arn)
+}
+
+// No further event tells of a drift whose event does not say what was put.
+func TestACompliantPolicyIsNotBelievedWhereTheEventDoesNotTellWhatWasPut(t *testing.T) {
+	omitted := func(event []byte) []byte {
+		var e map[string]any
+		if err := json.Unmarshal(event, &e); err != nil {
+			t.Fatal(err)
+		}
+		detail := e["detail"].(map[string]any)
+		detail["requestParameters"] = nil
+		detail["resources"] = []any{map[string]any{"ARN": sceneKey, "accountId": account, "type": "AWS::KMS::Key"}}
+		text, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	for _, row := range []struct {
+		name     string
+		put      string
+		event    func([]byte) []byte
+		age      time.Duration
+		give     bool
+		verdict  guardrail.Verdict
+		oldReads bool
+		reason   string
+	}{
+		{"it omits the policy", public, omitted, 0, true, "", true, "the drift may not be seen yet"},
+		{"it is old", public, omitted, settling, false, guardrail.Compliant, true, "the drift would be seen by now"},
+		{"its policy cannot be read", strange(public), nil, 0, true, "", true, "KMS took it, and it may be anything"},
+		{"its policy cannot be read, and is the live one", strange(public), nil, 0, false, guardrail.CannotJudge, false, "there is nothing to wait for"},
+		{"it omits the policy, and the live one is a drift", public, omitted, 0, false, guardrail.NonCompliant, false, "what is bad is repaired"},
+	} {
+		s := newScene(t, row.name, repair, good)
+		event := s.put(row.put)
+		if row.event != nil {
+			event = row.event(event)
+		}
+		s.clock.advance(row.age)
+		if row.oldReads {
+			s.config.Keys = &oldReads{sceneKeys{s}, apiDefault(t), 9}
+		}
+		o, err := s.handle(event)
+		if (err != nil) != row.give || !row.give && o.Verdict != row.verdict {
+			t.Errorf("%s: %+v, %v: %s", row.name, summary(o), err, row.reason)
+		}
+	}
+}
+
+// Both reads before the write may be as old as KMS needs to settle.
+func TestAPolicyThatOldReadsHidIsArchivedFromItsEvent(t *testing.T) {
+	for name, theirs := range map[string]string{"a drift": publicToo, "a policy that cannot be read": strange(public)} {
+		s := newScene(t, name, repair, good)
+		s.superseding = true
+		event := s.put(public)
+		s.clock.advance(time.Minute)
+		other := s.put(theirs)
+		s.clock.advance(20 * time.Second)
+		s.config.Keys = &oldReads{sceneKeys{s}, public, 2}
+		if o, err := s.handle(event); err != nil || o.Action != guardrail.Repaired || s.puts[0].before != theirs {
+			t.Fatalf("%s: %+v, %v", name, summary(o), err)
+		}
+		s.config.Keys = sceneKeys{s}
+		for _, m := range [][]byte{event, other} {
+			if o, err := s.handle(m); err != nil || len(s.puts) != 1 {
+				t.Errorf("%s: %+v, %v", name, summary(o), err)
+			}
+		}
+		if kept := s.bucket.entries(t, s.arn)[0].Superseded; len(kept) != 1 || kept[0].Policy.Text != theirs {
+			t.Errorf("%s: superseded %+v", name, kept)
+		}
+	}
+}
+
+// A policy that cannot be read is archived before what may be an older one is replaced.
+func TestAnUnreadablePolicyOfAYoungEventIsArchivedBeforeAnotherIsReplaced(t *testing.T) {
+	s := newScene(t, t.Name(), repair, good)
+	s.put(public)
+	event := s.put(strange(public))
+	s.config.Keys = &oldReads{sceneKeys{s}, public, 2}
+	if o, err := s.handle(event); err != nil || o.Action != guardrail.Repaired || len(s.puts) != 1 { // the scene checks what is archived
+		t.Errorf("%+v, %v", summary(o), err)
+	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/trail"
 )
 
 // undo lets Mallory put a policy again, as long after the last change as KMS needs, and
@@ -106,5 +107,54 @@ func TestTheStateOfAKeySaysWhatIsOpenSinceWhen(t *testing.T) {
 	}
 	if _, err := s.handle(s.put(good)); err != nil || len(state().Findings) > 0 {
 		t.Errorf("put right: %+v, %v", state(), err)
+	}
+}
+
+// An attempt that KMS refused is none that somebody undid, and a sweep tells of nobody.
+func TestTheBudgetSaysHowOftenTheKeyWasRepairedAndNamesNobodyWhereNobodyIsKnown(t *testing.T) {
+	c := change(func(c *guardrail.Configuration) { c.Repair.Budget.Repairs, c.Repair.Sweep = 2, true })
+	s := newScene(t, t.Name(), c, good)
+	s.undo(toService)
+	s.refuse = enforcer.ErrRefused
+	s.undo(toService)
+	s.clock.advance(settling)
+	o, err := s.handle(sweptEvent(t, s, c))
+	last := o.Findings[len(o.Findings)-1]
+	if err != nil || last.Code != guardrail.CodeBudgetExhausted || !strings.Contains(last.Message, "repaired 1 times in 2 attempts") || strings.Contains(last.Message, `""`) {
+		t.Errorf("%+v, %v: %s", summary(o), err, last.Message)
+	}
+}
+
+// sweptEvent is the message of a sweep under a configuration.
+func sweptEvent(t *testing.T, s *scene, c *guardrail.Configuration) []byte {
+	t.Helper()
+	text, err := trail.SweptKey{KeyARN: s.arn, SweepID: "sweep", Time: s.clock.now(), ConfigurationHash: c.Hash()}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// A sweep under a new configuration only reports, also where what is left of its message is
+// the record.
+func TestTheRecordOfASweepRepairsUnderItsConfigurationOnly(t *testing.T) {
+	sweeping := change(func(c *guardrail.Configuration) { c.Repair.Sweep = true })
+	for _, row := range []struct {
+		now    *guardrail.Configuration
+		writes int
+		reason string
+	}{
+		{sweeping, 1, "the flush does what the message would have done"},
+		{change(func(c *guardrail.Configuration) { c.Repair.Sweep, c.Notify.From = true, guardrail.Medium }), 0, "no sweep was completed under it"},
+	} {
+		s := newScene(t, t.Name(), sweeping, good, public)
+		s.send(sweptEvent(t, s, sweeping))
+		s.interrupt("S3 PUT outbox")
+		s.config.Configuration = row.now
+		s.clock.advance(enforcer.LockTime)
+		s.flush()
+		if reports := s.reporter.outcomes; len(s.puts) != row.writes || len(reports) == 0 || reports[0].Trigger != guardrail.BySweep || reports[0].Actor != nil {
+			t.Errorf("%d writes, reports %+v: %s", len(s.puts), reports, row.reason)
+		}
 	}
 }
