@@ -36,28 +36,18 @@ func (c *checker) judge(s subject, text string) guardrail.Outcome {
 func (c *checker) outcome(s subject, j guardrail.Judgement) guardrail.Outcome {
 	o := guardrail.Outcome{
 		Schema: "1", Time: c.now.UTC(), GuardrailVersion: app.Version, ConfigurationHash: c.configuration.Hash(),
-		Mode: j.Selection.Mode, Trigger: guardrail.ByCommand,
+		Mode: c.configuration.Mode, Trigger: guardrail.ByCommand,
 		KeyARN: s.key.ARN, Account: s.key.Account, Region: s.key.Region, KeyType: s.key.Type.String(),
 		Aliases: append([]string{}, s.labels.Aliases...), Rule: j.Selection.RuleName(),
-		Verdict: j.Verdict, Severity: j.Severity, Findings: append([]guardrail.Finding{}, j.Findings...),
-		Action: guardrail.Reported, ActionReason: j.Decision.Reason,
 	}
-	if j.Selection.Baseline != nil {
-		o.Baseline = j.Selection.Baseline.Name
-	}
-	if j.Selection.Exemption != nil {
-		o.Exemption = j.Selection.Exemption.Name
-	}
-	if j.Verdict == guardrail.Compliant || j.Verdict == guardrail.Exempt {
-		o.Action = guardrail.NoAction
-	}
+	o.Judged(j)
 	return o
 }
 
 // skipped is the outcome of an AWS managed key, whose policy nobody can change.
 func (c *checker) skipped(s subject) guardrail.Outcome {
 	o := c.outcome(s, guardrail.Judgement{Verdict: guardrail.NothingToJudge, Severity: guardrail.NoSeverity})
-	o.Mode, o.Action, o.ActionReason = c.configuration.Mode, guardrail.Skipped, string(trail.AWSManagedKey)
+	o.Action, o.ActionReason = guardrail.Skipped, string(trail.AWSManagedKey)
 	return o
 }
 
@@ -79,11 +69,7 @@ func (c *checker) plan(o *guardrail.Outcome, s guardrail.Snapshot, j guardrail.J
 		}
 		return
 	}
-	plan := decision.Plan
-	o.Plan = &guardrail.PlannedPolicy{Policy: plan.Document.Text(), Edits: []string{}, Hash: plan.After}
-	for _, edit := range plan.Edits {
-		o.Plan.Edits = append(o.Plan.Edits, edit.String())
-	}
+	o.Plan = decision.Plan.Planned()
 	for _, hold := range decision.Holds {
 		note(guardrail.CodeRepairHeld, hold.Detail)
 	}

@@ -48,7 +48,7 @@ func (w *work) round(ctx context.Context) (again bool, err error) {
 	}
 	w.outcome.Evidence, w.outcome.Before = guardrail.LivePolicy, w.live
 	w.judgement = guardrail.Judge(w.snapshot, w.config.Configuration, w.config.Now())
-	w.decide(w.judgement)
+	w.outcome.Judged(w.judgement)
 	if err := w.recall(ctx); err != nil {
 		return false, err
 	}
@@ -74,7 +74,7 @@ func (w *work) unreadable(denied, err error) (done bool, _ error) {
 		skip(o, string(guardrail.CodeKeyGone))
 		return true, nil
 	case errors.Is(err, ErrRefused):
-		w.decide(guardrail.Unjudged(key, guardrail.CodeUnexpectedError, err.Error()))
+		w.outcome.Judged(guardrail.Unjudged(key, guardrail.CodeUnexpectedError, err.Error()))
 		return true, nil
 	case err != nil:
 		return true, err

@@ -43,33 +43,10 @@ func skip(o *guardrail.Outcome, reason string) {
 // refuseEvent says that the event itself is bad. It will not get better by
 // handling it again.
 func refuseEvent(o *guardrail.Outcome, err error) {
-	decide(o, guardrail.Unjudged(guardrail.Key{}, guardrail.CodeBadEvent, err.Error()))
+	o.Judged(guardrail.Unjudged(guardrail.Key{}, guardrail.CodeBadEvent, err.Error()))
 	var problem *trail.Error
 	if errors.As(err, &problem) {
 		o.ActionReason = string(problem.Code)
-	}
-}
-
-// decide writes a judgement into the outcome. The action is what it is without a repair.
-func (w *work) decide(j guardrail.Judgement) {
-	decide(w.outcome, j)
-	w.outcome.Plan, w.outcome.Exemption = nil, ""
-	if s := j.Selection; s.Baseline != nil {
-		w.outcome.Rule, w.outcome.Baseline, w.outcome.Mode = s.RuleName(), s.Baseline.Name, s.Mode
-	}
-	if e := j.Selection.Exemption; e != nil {
-		w.outcome.Exemption = e.Name
-	}
-}
-
-func decide(o *guardrail.Outcome, j guardrail.Judgement) {
-	o.Verdict, o.Severity, o.Findings = j.Verdict, j.Severity, slices.Clone(j.Findings)
-	if o.Findings == nil {
-		o.Findings = []guardrail.Finding{}
-	}
-	o.Action, o.ActionReason = guardrail.Reported, j.Decision.Reason
-	if j.Verdict == guardrail.Compliant || j.Verdict == guardrail.Exempt {
-		o.Action = guardrail.NoAction
 	}
 }
 

@@ -30,7 +30,7 @@ func (w *work) plan(ctx context.Context) (plan repair.Plan, ok bool, err error) 
 	case err != nil:
 		return plan, false, fmt.Errorf("planning the repair: %w", err)
 	}
-	w.outcome.Plan = planned(plan)
+	w.outcome.Plan = plan.Planned()
 	if decision.Held {
 		w.outcome.Action, w.outcome.ActionReason = guardrail.Held, string(decision.Holds[0].Reason)
 	}
@@ -47,14 +47,6 @@ func (w *work) readHoldingTags(ctx context.Context) error {
 		return w.readTags(ctx)
 	}
 	return nil
-}
-
-func planned(plan repair.Plan) *guardrail.PlannedPolicy {
-	p := &guardrail.PlannedPolicy{Policy: plan.Document.Text(), Hash: plan.After, Edits: []string{}}
-	for _, edit := range plan.Edits {
-		p.Edits = append(p.Edits, edit.String())
-	}
-	return p
 }
 
 // record is what is archived before the write.

@@ -27,7 +27,7 @@ func (w *work) refused(ctx context.Context, cause error) (again bool, err error)
 		return false, w.giveUp(ctx, cause)
 	}
 	w.addFinding(guardrail.CodeRepairRefused, guardrail.High, "what is too much is taken away, and what is required cannot be added: KMS refused that: "+cause.Error())
-	w.outcome.Plan = planned(plan)
+	w.outcome.Plan = plan.Planned()
 	w.cut = true
 	if ok, err := w.claim(ctx, plan); !ok || err != nil {
 		return false, err

@@ -17,7 +17,7 @@ func (w *work) judgeUnread(denied error) {
 	s, event := w.snapshot, w.event
 	if s.Evidence == guardrail.LivePolicy {
 		// The policy can be read, the metadata cannot: the key type is not known.
-		w.decide(guardrail.Unjudged(s.Key, guardrail.CodeAccessDenied, "the key's metadata cannot be read: "+denied.Error()))
+		w.outcome.Judged(guardrail.Unjudged(s.Key, guardrail.CodeAccessDenied, "the key's metadata cannot be read: "+denied.Error()))
 		return
 	}
 	code, why := guardrail.CodeLockedOut, "KMS does not let the guardrail read the key policy; "+rescuers(s)
@@ -33,7 +33,7 @@ func (w *work) judgeUnread(denied error) {
 		j.Severity = guardrail.Worst(j.Findings)
 		j.Selection = told.Selection
 	}
-	w.decide(j)
+	w.outcome.Judged(j)
 }
 
 // delegated tells whether, by the event, the account's IAM policies decide about

@@ -73,6 +73,28 @@ type Outcome struct {
 	Restore string `json:"restore,omitempty"`
 }
 
+// Judged writes a judgement into an outcome: what was found, what of the configuration
+// applied, and the action as it is without a repair.
+func (o *Outcome) Judged(j Judgement) {
+	o.Verdict, o.Severity, o.Findings = j.Verdict, j.Severity, append([]Finding{}, j.Findings...)
+	o.Action, o.ActionReason = Reported, j.Decision.Reason
+	if j.Verdict == Compliant || j.Verdict == Exempt {
+		o.Action = NoAction
+	}
+	o.Plan, o.Exemption = nil, ""
+	s := j.Selection
+	if s.Mode == "" {
+		return // the configuration was not asked
+	}
+	o.Rule, o.Baseline, o.Mode = s.RuleName(), "", s.Mode
+	if s.Baseline != nil {
+		o.Baseline = s.Baseline.Name
+	}
+	if s.Exemption != nil {
+		o.Exemption = s.Exemption.Name
+	}
+}
+
 // PlannedPolicy is a repair in an outcome.
 type PlannedPolicy struct {
 	// Policy is the text to write.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
@@ -53,6 +54,15 @@ type Plan struct {
 	// Open is what could not be decided about Removed and Lost: for access.Actual in a
 	// statement of the live policy, for access.Ceiling in one of the plan.
 	Open []access.Inconclusive
+}
+
+// Planned returns what an outcome tells of the plan.
+func (p Plan) Planned() *guardrail.PlannedPolicy {
+	told := &guardrail.PlannedPolicy{Policy: p.Document.Text(), Hash: p.After, Edits: []string{}}
+	for _, edit := range p.Edits {
+		told.Edits = append(told.Edits, edit.String())
+	}
+	return told
 }
 
 // Proof is what package access decided about the plan. In every plan, all verdicts are
