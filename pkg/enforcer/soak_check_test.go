@@ -105,6 +105,8 @@ func (s *soak) checkPuts(arn string, entries []enforcer.Entry) {
 		unsure := e.Abandoned != nil && (e.Abandoned.Reason == "write-not-confirmed" || e.Abandoned.Reason == enforcer.LockExpired)
 		if e.Written != nil || unsure {
 			accounted++
+		} else if _, wrote := replaced[e.Record.EventID]; wrote {
+			s.t.Errorf("%s: %s was written by, and says %+v", arn, e.Slot, e.Abandoned)
 		}
 	}
 	if len(replaced) > accounted {

@@ -79,6 +79,7 @@ func unnamed(live *policy.Document, p policy.Principal) bool {
 	switch p.Kind {
 	case policy.Anyone, policy.Account, policy.Service:
 		return false
+	default:
+		return !slices.ContainsFunc(live.Statements, func(st policy.Statement) bool { return slices.Contains(st.Principals.Entries, p) })
 	}
-	return !slices.ContainsFunc(live.Statements, func(st policy.Statement) bool { return slices.Contains(st.Principals.Entries, p) })
 }
