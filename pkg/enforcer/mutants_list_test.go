@@ -103,6 +103,7 @@ var mutants = []mutant{
 	{"a flush finishes what was begun", "flush.go", "\tdefault:\n\t\terr = w.enforce(ctx)\n", "\tdefault:\n"},
 	{"a flush leaves alone what is in work", "flush.go", "ctx.Err() == nil && e.config.Now().Sub(entry.Record.Time) >= LockTime", "ctx.Err() == nil"},
 	{"one that panics does not keep the flush from the rest", "flush.go", "if fault := recover(); fault != nil {", "if fault := any(nil); fault != nil {"},
+	{"nor do those that use up its time", "flush.go", "at := int(turn % int64(len(list)))", "at := int(turn * 0)"},
 	{"nor does one that hangs", "flush.go", "context.WithTimeout(ctx, entryTime)", "context.WithCancel(ctx)"},
 	{"a flush handles what was postponed", "flush.go", "if ctx.Err() == nil {\n", "if false {\n"},
 	{"what was postponed and handled is settled", "flush.go", "if err := e.config.Archive.Settle(ctx, p); err != nil {", "if err := error(nil); err != nil {"},
