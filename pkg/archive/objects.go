@@ -103,6 +103,17 @@ func (o objects) remove(ctx context.Context, name string) error {
 	return nil
 }
 
+// removeVersion deletes an object whose current version has an ETag. errTaken: it has
+// another; errAbsent: there is none.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+func (o objects) removeVersion(ctx context.Context, name, etag string) error {
+	_, err := o.api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &o.bucket, Key: &name, ExpectedBucketOwner: o.owner, IfMatch: &etag})
+	if err != nil {
+		return classify("deleting", name, err)
+	}
+	return nil
+}
+
 // list yields the names with a prefix that come after a name, in their order. After an
 // error there are no more.
 func (o objects) list(ctx context.Context, prefix, after string) iter.Seq2[string, error] {

@@ -36,7 +36,7 @@ func (a *Archive) Due(ctx context.Context, now time.Time, limit int) (due []enfo
 		if len(due) >= limit {
 			break
 		}
-		p, err := a.readPostponed(ctx, name)
+		p, _, err := a.readPostponed(ctx, name)
 		switch {
 		case errors.Is(err, errAbsent): // settled meanwhile
 		case errors.Is(err, enforcer.ErrCorrupt):
@@ -50,16 +50,14 @@ func (a *Archive) Due(ctx context.Context, now time.Time, limit int) (due []enfo
 	return due, problems
 }
 
-// Settle implements [enforcer.Outbox] with a GetObject and a DeleteObject call. An event
-// that is postponed between the two is lost; the next change of the key's policy brings
-// another.
+// Settle implements [enforcer.Outbox] with a GetObject call and a conditional DeleteObject.
 func (a *Archive) Settle(ctx context.Context, p enforcer.Postponed) error {
 	k, err := parseKey(p.KeyARN)
 	if err != nil {
 		return err
 	}
 	name := postponed + k.String()
-	present, err := a.readPostponed(ctx, name)
+	present, etag, err := a.readPostponed(ctx, name)
 	switch {
 	case errors.Is(err, errAbsent):
 		return nil
@@ -68,20 +66,25 @@ func (a *Archive) Settle(ctx context.Context, p enforcer.Postponed) error {
 	case present.EventID != p.EventID || !present.Due.Equal(p.Due):
 		return nil
 	}
-	return a.objects.remove(ctx, name)
+	err = a.objects.removeVersion(ctx, name, etag)
+	if errors.Is(err, errTaken) || errors.Is(err, errAbsent) { // another one was postponed, or an earlier try deleted it
+		return nil
+	}
+	return busy(err)
 }
 
-func (a *Archive) readPostponed(ctx context.Context, name string) (enforcer.Postponed, error) {
-	text, _, err := a.objects.read(ctx, name)
+// readPostponed returns a postponed event, and its object's ETag.
+func (a *Archive) readPostponed(ctx context.Context, name string) (p enforcer.Postponed, etag string, err error) {
+	text, etag, err := a.objects.read(ctx, name)
 	if err != nil {
-		return enforcer.Postponed{}, err
+		return p, "", err
 	}
-	p, err := decode[enforcer.Postponed](name, text)
+	p, err = decode[enforcer.Postponed](name, text)
 	if err != nil {
-		return enforcer.Postponed{}, err
+		return p, "", err
 	}
 	if k, err := parseKey(p.KeyARN); err != nil || postponed+k.String() != name {
-		return enforcer.Postponed{}, corrupt(strconv.Quote(name), "its event is of the key %.200q", p.KeyARN)
+		return p, "", corrupt(strconv.Quote(name), "its event is of the key %.200q", p.KeyARN)
 	}
-	return p, nil
+	return p, etag, nil
 }

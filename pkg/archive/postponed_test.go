@@ -83,6 +83,24 @@ func TestWhatIsSettledIsForgottenUnlessAnotherHasReplacedIt(t *testing.T) {
 	}
 }
 
+// The flush may settle one event while the next of the same key is postponed.
+func TestWhatIsPostponedWhileAnotherIsSettledIsKept(t *testing.T) {
+	w := newWorld(t)
+	p, later := postponed("a", "1", noon), postponed("a", "2", noon)
+	w.postpone(p)
+	w.fault = func(_ int, r *http.Request) *objectstore.Fault {
+		if r.Method == http.MethodDelete {
+			w.fault = nil
+			w.mu.Unlock() // this request waits meanwhile
+			w.postpone(later)
+			w.mu.Lock()
+		}
+		return nil
+	}
+	w.wantError("Settle", w.Settle(t.Context(), p), nil)
+	w.wantDue(noon, 9, later)
+}
+
 func TestAPostponedObjectThatIsCorruptIsNamedAndHidesNoOther(t *testing.T) {
 	good := postponed("b", "2", noon)
 	const name = "postponed/111122223333/us-east-1/a"

@@ -83,6 +83,17 @@
 //
 //   - KMS settles in ten minutes; AWS says "several". A read that is older than that is
 //     believed.
+//   - What is archived as superseded may have been replaced by somebody else, up to the
+//     settling time before the claim.
+//   - A write without a clear answer (a time-out, a 5xx) is not tried again by the SDK;
+//     the message is given back, and waits until KMS has settled.
+//   - The breaker bounds critical repairs, too: who makes more keys drift than an hour allows,
+//     hour after hour, keeps some of them open. Each is told of each time.
+//   - A critical repair that only takes away, because KMS refuses to add a principal, leaves
+//     the key without the required access until the configuration names whom KMS knows.
+//   - One flush looks at fifty claims and fifty postponed events; fifty that fail for good keep
+//     it from the next. It knows of no claim that died before it was in the outbox: the message
+//     does that, or the dead-letter queue.
 //   - A second write for one message: if a write took effect and its answer was lost, and
 //     somebody put exactly the archived policy back, and the guardrail's own event comes
 //     later than ten minutes, the redelivery repairs the key again.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,13 +44,14 @@ func (e *Enforcer) Flush(ctx context.Context, delivery string) (Flushed, error) 
 		return done, nil
 	}
 	entries, err := e.config.Archive.Unreported(ctx, mostFlushed)
-	for _, entry := range entries {
+	turn := e.config.Now().Unix() / int64(flushInterval/time.Second)
+	for _, entry := range rotated(entries, turn) {
 		if ctx.Err() == nil && e.config.Now().Sub(entry.Record.Time) >= LockTime {
 			done.count(&done.Finished, e.apart(ctx, entry.Record.KeyARN, func(ctx context.Context) error { return e.flushEntry(ctx, entry, delivery) }))
 		}
 	}
 	postponed, dueErr := e.config.Archive.Due(ctx, e.config.Now(), mostFlushed)
-	for _, p := range postponed {
+	for _, p := range rotated(postponed, turn) {
 		if ctx.Err() == nil {
 			done.count(&done.Retried, e.apart(ctx, p.KeyARN, func(ctx context.Context) error { return e.retry(ctx, p, delivery) }))
 		}
@@ -58,6 +60,19 @@ func (e *Enforcer) Flush(ctx context.Context, delivery string) (Flushed, error) 
 		return done, fmt.Errorf("reading the archive: %w", err)
 	}
 	return done, nil
+}
+
+// flushInterval is how often the schedule flushes.
+const flushInterval = 5 * time.Minute
+
+// rotated begins a list at another place each turn, so that those that use up the time of a
+// flush, again and again, do not keep the rest from theirs.
+func rotated[T any](list []T, turn int64) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	at := int(turn % int64(len(list)))
+	return append(slices.Clone(list[at:]), list[:at]...)
 }
 
 // apart does the work for one entry, so that neither a panic nor a call that hangs keeps the

@@ -2,6 +2,7 @@ package enforcer_test
 
 import (
 	"context"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -27,6 +28,35 @@ func (d *due) Due(context.Context, time.Time, int) ([]enforcer.Postponed, error)
 func (d *due) Settle(_ context.Context, p enforcer.Postponed) error {
 	d.settled = append(d.settled, p.EventID)
 	return nil
+}
+
+func TestEntriesThatUseUpTheTimeOfAFlushDoNotKeepTheRestFromTheirs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClock()
+		archive := &due{Archive: newBucket(c).archive()}
+		keys := troubled{&memory{}, map[string]func(context.Context) error{}}
+		for _, id := range []string{"hangs", "hangs-too", "well"} {
+			arn := "arn:aws:kms:us-east-1:111122223333:key/" + id
+			archive.events = append(archive.events, enforcer.Postponed{KeyARN: arn, EventID: id, Due: c.now(), Event: putEvent(arn, good, c.now())})
+			if id != "well" {
+				keys.trouble[arn] = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+			}
+		}
+		c.advance(time.Hour)
+		config := configOf(keys, report, c, io.Discard)
+		config.Archive = archive
+		for range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // is used up by one that hangs
+			if _, err := enforcer.New(config).Flush(ctx, "flush"); err != nil {
+				t.Error(err)
+			}
+			cancel()
+			c.advance(5 * time.Minute)
+		}
+		if len(archive.settled) != 1 {
+			t.Errorf("settled %q", archive.settled)
+		}
+	})
 }
 
 // troubled is a KMS in which looking at a key may go wrong.

@@ -114,6 +114,11 @@ func TestWhenKMSRefusesTheRepairThePlanIsRefusedAndTheKeyLeftAsItIs(t *testing.T
 			"KMS resolves principals, and does not say which; the refusal is worse than the difference, and it is the severity",
 		},
 		{
+			"the same, and what is open is not critical", stranger, toService, func(*world) {},
+			outcome{guardrail.NonCompliant, guardrail.High, guardrail.LivePolicy, guardrail.PlanRefused, "kms-refused"},
+			"invalid principals", "only what is critical is repaired in part",
+		},
+		{
 			"no permission to write", repair, public, func(w *world) { w.guardrail.SetIdentityPolicies(readOnly) },
 			outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.PlanRefused, "access-denied"}, "AccessDeniedException", "least privilege, or a mistake",
 		},

@@ -76,8 +76,7 @@ func Unnamed(live, planned *policy.Document) []string {
 // unnamed tells whether KMS has to look a principal up that the live policy does not name.
 // Accounts and services are no names that somebody forgot to create.
 func unnamed(live *policy.Document, p policy.Principal) bool {
-	switch p.Kind {
-	case policy.Anyone, policy.Account, policy.Service:
+	if slices.Contains([]policy.PrincipalKind{policy.Anyone, policy.Account, policy.Service}, p.Kind) {
 		return false
 	default:
 		return !slices.ContainsFunc(live.Statements, func(st policy.Statement) bool { return slices.Contains(st.Principals.Entries, p) })

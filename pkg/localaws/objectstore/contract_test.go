@@ -124,6 +124,40 @@ func TestConditionalWritesAreThoseOfAWS(t *testing.T) {
 	}
 }
 
+func TestConditionalDeletesAreThoseOfAWS(t *testing.T) {
+	for _, versioned := range []bool{false, true} {
+		for _, row := range []struct {
+			reason  string
+			ifMatch func(first, second string) string
+			deleted bool // before
+			code    string
+		}{
+			{"the version is current", func(_, second string) string { return second }, false, ""},
+			{"there is one", func(string, string) string { return "*" }, false, ""},
+			{"another version is current", func(first, _ string) string { return first }, false, "PreconditionFailed"},
+			{"there is none", func(_, second string) string { return second }, true, "NoSuchKey"},
+		} {
+			api := start(t, objectstore.Options{Versioned: versioned})
+			first, _ := put(t, api, "a/b", "old", nil)
+			second, _ := put(t, api, "a/b", "new", nil)
+			if row.deleted {
+				remove(t, api, "a/b")
+			}
+			in := &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: aws.String("a/b"), IfMatch: aws.String(row.ifMatch(first, second))}
+			if _, err := api.DeleteObject(t.Context(), in); code(err) != row.code || (err == nil) != (row.code == "") {
+				t.Errorf("%s: %v, want %q", row.reason, err, row.code)
+			}
+			want := "NoSuchKey"
+			if row.code == "PreconditionFailed" {
+				want = "new"
+			}
+			if got := get(t, api, "a/b"); got != want {
+				t.Errorf("%s: the object is now %q, want %q", row.reason, got, want)
+			}
+		}
+	}
+}
+
 func remove(t *testing.T, api *s3.Client, key string) {
 	t.Helper()
 	if _, err := api.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: &key}); err != nil {

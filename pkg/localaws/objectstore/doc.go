@@ -14,6 +14,9 @@
 //     "*" is taken for If-None-Match. Writes are handled one after the other, so a
 //     condition and its write are one step.
 //     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+//   - Conditional deletes: If-Match on another version than the current one is 412
+//     PreconditionFailed, and 404 NoSuchKey where there is none.
+//     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
 //   - The rule of Object Lock that concerns a client: with Options.ObjectLock a PUT
 //     needs Content-MD5 or a checksum, and no version of an object is deleted.
 //     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html

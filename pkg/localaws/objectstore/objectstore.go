@@ -1,6 +1,7 @@
 package objectstore
 
 import (
+	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
@@ -140,6 +141,8 @@ func (s *Store) refusal(r *http.Request) (status int, code string) {
 	switch {
 	case r.Method == http.MethodDelete && s.options.ObjectLock && r.URL.Query().Has("versionId"):
 		return http.StatusForbidden, "AccessDenied"
+	case r.Method == http.MethodDelete && r.Header.Get("If-Match") != "":
+		return s.unlessCurrent(bucket, object, r.Header.Get("If-Match"))
 	case r.Method != http.MethodPut || object == "":
 		return 0, ""
 	case s.options.ObjectLock && !hasChecksum(r.Header):
@@ -148,6 +151,22 @@ func (s *Store) refusal(r *http.Request) (status int, code string) {
 		return http.StatusNotImplemented, "NotImplemented"
 	case r.Header.Get("If-Match") != "" && !s.exists(bucket, object):
 		return http.StatusNotFound, "NoSuchKey"
+	default:
+		return 0, ""
+	}
+}
+
+// unlessCurrent refuses a deletion unless the current version has an ETag; "*" is any.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+func (s *Store) unlessCurrent(bucket, object, etag string) (status int, code string) {
+	current, err := s.backend.HeadObject(bucket, object)
+	switch {
+	case gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchBucket):
+		return 0, "" // gofakes3's to say
+	case err != nil:
+		return http.StatusNotFound, "NoSuchKey"
+	case etag != "*" && strings.Trim(etag, `"`) != hex.EncodeToString(current.Hash):
+		return http.StatusPreconditionFailed, "PreconditionFailed"
 	default:
 		return 0, ""
 	}
