@@ -78,7 +78,6 @@ func Unnamed(live, planned *policy.Document) []string {
 func unnamed(live *policy.Document, p policy.Principal) bool {
 	if slices.Contains([]policy.PrincipalKind{policy.Anyone, policy.Account, policy.Service}, p.Kind) {
 		return false
-	default:
-		return !slices.ContainsFunc(live.Statements, func(st policy.Statement) bool { return slices.Contains(st.Principals.Entries, p) })
 	}
+	return !slices.ContainsFunc(live.Statements, func(st policy.Statement) bool { return slices.Contains(st.Principals.Entries, p) })
 }
