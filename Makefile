@@ -132,7 +132,7 @@ fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the whole proof of t
 
 .PHONY: mutants
 mutants: ## Break the comparison and the writing protocol on purpose, one rule at a time; fail unless the tests notice each (about 10 minutes)
-	$(GO) test -p 1 -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/access ./pkg/enforcer
+	$(GO) test -p 1 -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/access ./pkg/enforcer ./pkg/archive ./pkg/awskms
 
 .PHONY: fmt
 fmt: ## Format all Go files
