@@ -96,7 +96,8 @@
 //     does that, or the dead-letter queue.
 //   - A second write for one message: if a write took effect and its answer was lost, and
 //     somebody put exactly the archived policy back, and the guardrail's own event comes
-//     later than ten minutes, the redelivery repairs the key again.
+//     later than ten minutes, the redelivery repairs the key again. What was undone is
+//     then reported as not written: the key is as if it had not been.
 //   - Two policies put within seconds of each other: the first one's event comes back twice
 //     before it is acknowledged.
 //   - A transient error between claim and write delays the repair by two redeliveries.
