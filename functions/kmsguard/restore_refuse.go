@@ -51,7 +51,7 @@ func unacceptable(key policy.Key, d *policy.Document) []string {
 	var reasons []string
 	for i := range d.Statements {
 		st := &d.Statements[i]
-		if len(st.Actions.Values) == 0 || len(st.Resources.Values) == 0 || len(st.Principals.Entries) == 0 {
+		if st.Incomplete() {
 			line, column := d.Position(st.Offset)
 			reasons = append(reasons, fmt.Sprintf("%s:%d:%d, statement %d: it has no Action, no Resource or no principal", archivedName, line, column, i))
 		}

@@ -88,6 +88,13 @@ func (k ConditionKey) AvailableFor(action string) bool {
 	return len(k.Actions) == 0 || slices.Contains(k.Actions, action) || slices.Contains(undocumentedKeys, action)
 }
 
+// RefusesForAllValues tells whether KMS refuses a key policy with ForAllValues over the key,
+// as an OverlyPermissiveCondition: a part of the encryption context, or a tag of the request.
+// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+func (k ConditionKey) RefusesForAllValues() bool {
+	return k.Name == "kms:EncryptionContext:" || k.Name == "aws:RequestTag/"
+}
+
 var conditionKeys = slices.Concat(kmsKeys, attestationKeys(), globalKeys)
 
 var (

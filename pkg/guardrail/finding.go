@@ -183,16 +183,16 @@ type Finding struct {
 }
 
 // NewFinding returns a finding about a key, with its stable id. The message is made
-// fit for whatever shows it, see neutral.
+// fit for whatever shows it, see [Neutral].
 func NewFinding(k Key, code Code, severity Severity, message string) Finding {
 	sum := sha256.Sum256([]byte(k.ARN + "\n" + string(code)))
-	return Finding{ID: hex.EncodeToString(sum[:8]), Code: code, Severity: severity, Message: neutral(message)}
+	return Finding{ID: hex.EncodeToString(sum[:8]), Code: code, Severity: severity, Message: Neutral(message)}
 }
 
-// neutral writes what does not print (line breaks, terminal codes, direction overrides)
+// Neutral writes what does not print (line breaks, terminal codes, direction overrides)
 // and what markup and chat programs act on as \u escapes. Principals, stacks and callers
 // are named by whoever made them: an IAM path may be "/<!channel>/".
-func neutral(text string) string {
+func Neutral(text string) string {
 	acts := func(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune("<>&`", r) }
 	if !strings.ContainsFunc(text, acts) {
 		return text

@@ -18,7 +18,7 @@ func checkSetOperators(s *statement) {
 		switch {
 		case isSet && isNull:
 			s.setOfNull(at, c)
-		case c.Operator.Set == policy.ForAllValues && isRefusedInSets(key):
+		case c.Operator.Set == policy.ForAllValues && key.RefusesForAllValues():
 			s.report(at, OverlyPermissiveCondition, "KMS refuses ForAllValues with %s: it would match requests without the key; leave ForAllValues out", quote(c.Key))
 		case isSet && !key.MultiValued:
 			s.report(at, SetOperatorOnSingleValuedKey, "%s has one value at most, so %s has no place here; leave it out", key.Name, setName(c.Operator.Set))
@@ -28,11 +28,6 @@ func checkSetOperators(s *statement) {
 			s.report(at, VacuousForAllValues, `a request without %s is allowed too; add {"Null": {%q: "false"}} where it has to be there`, key.Name, key.Name)
 		}
 	}
-}
-
-// isRefusedInSets tells the keys of which KMS says OverlyPermissiveCondition.
-func isRefusedInSets(key catalog.ConditionKey) bool {
-	return key.Name == "kms:EncryptionContext:" || key.Name == "aws:RequestTag/"
 }
 
 // setOfNull reports Null with a set operator, which does not look at the key at all.

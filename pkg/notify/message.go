@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
 )
@@ -168,8 +167,8 @@ func neutralAll(name string, value any) any {
 	}
 }
 
-// neutral writes what does not print, what markup and chat programs act on, and what makes
-// a link, as escapes, and cuts what is too long. Whoever calls KMS chooses the name of his
+// neutral writes what makes a link as escapes, beside what [guardrail.Neutral] does, and cuts
+// what is too long. Whoever calls KMS chooses the name of his
 // session and of his program, and somebody reads them in a mail that he trusts.
 func neutral(text string, most int) string {
 	text = strings.ReplaceAll(text, "://", `:\u002f\u002f`)
@@ -178,14 +177,7 @@ func neutral(text string, most int) string {
 		if b.Len() > most {
 			return b.String() + "..."
 		}
-		switch {
-		case unicode.IsPrint(r) && !strings.ContainsRune("<>&`", r):
-			b.WriteRune(r)
-		case r > 0xFFFF:
-			fmt.Fprintf(&b, `\U%08x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
+		b.WriteString(guardrail.Neutral(string(r)))
 	}
 	return b.String()
 }

@@ -73,6 +73,12 @@ type Statement struct {
 	Offset, End int
 }
 
+// Incomplete tells whether the statement has no Action, no Resource or no principal. KMS
+// refuses a policy with such a statement.
+func (s *Statement) Incomplete() bool {
+	return len(s.Actions.Values) == 0 || len(s.Resources.Values) == 0 || len(s.Principals.Entries) == 0
+}
+
 // List is an Action or Resource element, or its negation.
 type List struct {
 	// Present is false where the statement has neither form of the element.

@@ -17,7 +17,7 @@ func (p *planner) clean() {
 			st = withoutDeleted(st)
 			f.now, f.changed, f.why = []policy.Statement{st}, true, "KMS rejects principals that were deleted"
 		}
-		if isDead(&st) {
+		if st.Incomplete() {
 			f.now, f.changed = nil, true
 			if f.why == "" {
 				f.why = "KMS refuses a statement without an Action, a Resource or a principal"
@@ -39,8 +39,3 @@ func withoutDeleted(st policy.Statement) policy.Statement {
 }
 
 func isDeleted(p policy.Principal) bool { return p.Kind == policy.UniqueID }
-
-// isDead tells whether a statement lacks an Action, a Resource or a principal.
-func isDead(st *policy.Statement) bool {
-	return len(st.Actions.Values) == 0 || len(st.Resources.Values) == 0 || len(st.Principals.Entries) == 0
-}

@@ -71,7 +71,7 @@ func urgentPlan(s guardrail.Snapshot, j guardrail.Judgement, writer string) (Pla
 	ceiling := j.Limits.Ceiling
 	statements := slices.Clone(ceiling.Statements)
 	for i, st := range j.Live.Statements {
-		if st.Effect == policy.Allow && !isDead(&st) && !causesCritical(j, i) {
+		if st.Effect == policy.Allow && !st.Incomplete() && !causesCritical(j, i) {
 			st.SID = "" // it says nothing here, and may be long
 			statements = append(statements, st)
 		}

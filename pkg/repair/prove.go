@@ -89,7 +89,7 @@ func (p *planner) acceptable(d *policy.Document) error {
 		switch {
 		case slices.ContainsFunc(st.Principals.Entries, isDeleted):
 			return refuse(DeadPrincipal, "statement %d names a deleted principal", i)
-		case isDead(st):
+		case st.Incomplete():
 			return refuse(DeadStatement, "statement %d has no Action, no Resource or no principal", i)
 		case hasRefusedCondition(st):
 			return refuse(RefusedCondition, "statement %d has a condition key or a set operator that KMS refuses in a key policy", i)
@@ -99,13 +99,11 @@ func (p *planner) acceptable(d *policy.Document) error {
 }
 
 // hasRefusedCondition tells whether a statement has a condition that KMS refuses in a key
-// policy: a key that is for IAM policies only, or ForAllValues over a part of the
-// encryption context or a tag. https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+// policy: a key that is for IAM policies only, or ForAllValues where it would always hold.
 func hasRefusedCondition(st *policy.Statement) bool {
 	return slices.ContainsFunc(st.Conditions, func(c policy.Condition) bool {
 		key, known := catalog.LookupConditionKey(c.Key)
-		return known && (!key.UsableInKeyPolicy ||
-			c.Operator.Set == policy.ForAllValues && (key.Name == "kms:EncryptionContext:" || key.Name == "aws:RequestTag/"))
+		return known && (!key.UsableInKeyPolicy || c.Operator.Set == policy.ForAllValues && key.RefusesForAllValues())
 	})
 }
 

@@ -99,7 +99,7 @@ func (p *planner) readBounds() error {
 	for i, st := range ceiling.Statements {
 		if st.Effect == policy.Deny {
 			without[i] = policy.Revision{}
-			if st = withoutDeleted(st); !isDead(&st) {
+			if st = withoutDeleted(st); !st.Incomplete() {
 				p.denies = append(p.denies, st)
 			}
 		}
