@@ -3,6 +3,8 @@ package defaultpolicy
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
 // Error tells why there is no default policy for a request. All errors of this
@@ -77,10 +79,4 @@ func alternatives[T ~string](list []T) string {
 }
 
 // quoted returns text from outside fit for one line of a message.
-func quoted(s string) string {
-	const most = 100
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return fmt.Sprintf("%+q", s)
-}
+func quoted(s string) string { return policy.Quote(s, 100) }

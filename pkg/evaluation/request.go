@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/catalog"
+	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
 // PrincipalType is the kind of principal that makes a request. The values are stable.
@@ -79,13 +79,7 @@ func refuse(field, format string, args ...any) *RequestError {
 }
 
 // quoted returns text of a policy or a request fit for one line of a message.
-func quoted(s string) string {
-	const most = 60
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return fmt.Sprintf("%+q", s)
-}
+func quoted(s string) string { return policy.Quote(s, 60) }
 
 // contextKey is one condition key of a request.
 type contextKey struct {

@@ -69,14 +69,16 @@ const (
 	InvalidValue ErrorCode = "invalid-value"
 )
 
-// quoted returns attacker-made text fit for one line of a message.
-func quoted(s string) string {
-	const most = 60
+// Quote returns attacker-made text fit for one line of a message: quoted, with escapes for
+// what is not printable ASCII, and cut after so many bytes.
+func Quote(s string, most int) string {
 	if len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return fmt.Sprintf("%+q", s)
 }
+
+func quoted(s string) string { return Quote(s, 60) }
 
 func position(text string, offset int) (line, column int) {
 	before := text[:min(max(offset, 0), len(text))]

@@ -162,13 +162,7 @@ func shortened(values []string) string {
 }
 
 // quote returns text of a policy fit for one line.
-func quote(s string) string {
-	const most = 120
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return fmt.Sprintf("%+q", s)
-}
+func quote(s string) string { return policy.Quote(s, 120) }
 
 // explain says what stands first in a result.
 func explain(r access.Result) string {
