@@ -45,7 +45,7 @@ var (
 
 	// notInLambda is what must not travel into a deployed function.
 	notInLambda = slices.Concat(cdk.paths, quamina.paths, fakeS3.paths, []string{
-		module + "pkg/localaws", module + "pkg/mutation", module + "infra", module + "events",
+		module + "pkg/localaws", module + "pkg/mutation", module + "pkg/corpus", module + "infra", module + "events",
 		"pgregory.net/rapid", "github.com/google/go-cmp", "testing",
 	})
 )
@@ -103,6 +103,7 @@ var table = []row{
 	{folder: "pkg/localaws/lambdahost", reason: "the host of a built binary knows the Lambda Runtime API only"},
 	{folder: "pkg/localaws/messagequeue", reason: "the SQS of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
 	{folder: "pkg/localaws/objectstore", libraries: []library{fakeS3}, reason: "the S3 of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
+	{folder: "pkg/corpus", reason: "statements of real policies are data that the tests of any package read"},
 	{folder: "pkg/mutation", reason: "the mutants' mechanism serves the tests of any package"},
 	{
 		folder:    "pkg/app",

@@ -54,7 +54,7 @@ func BenchmarkCompareParsed(b *testing.B) {
 // BenchmarkCompareCorpus compares every policy of the corpus with every other, parsed
 // before. The figures are of one comparison; ns/op, B/op and allocs/op are of all of them.
 func BenchmarkCompareCorpus(b *testing.B) {
-	list := corpus(b)
+	list := corpusPolicies(b)
 	b.Run("by=compare", func(b *testing.B) {
 		eachPair(b, list, func(baseline, actual *policy.Document) { access.Compare(key, baseline, actual) })
 	})

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/corpus"
 	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
@@ -55,30 +56,19 @@ type named struct {
 // corpusStatements returns the statements of the corpus that parse, by name.
 func corpusStatements(t testing.TB) (names []string, statements map[string]string) {
 	t.Helper()
-	file, err := os.ReadFile("../policy/testdata/statements.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
 	statements = map[string]string{}
-	for line := range strings.Lines(string(file)) {
-		var entry struct {
-			Name      string
-			Statement json.RawMessage
-		}
-		if err := json.Unmarshal([]byte(line), &entry); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := policy.Parse(`{"Statement":` + string(entry.Statement) + `}`); err == nil { // TestParseReadsTheCorpusExceptWhatKMSRefuses knows the others
-			names = append(names, entry.Name)
-			statements[entry.Name] = string(entry.Statement)
+	for _, s := range corpus.Statements(t) {
+		if _, err := policy.Parse(`{"Statement":` + s.Text + `}`); err == nil { // TestParseReadsTheCorpusExceptWhatKMSRefuses knows the others
+			names = append(names, s.Name)
+			statements[s.Name] = s.Text
 		}
 	}
 	return names, statements
 }
 
-// corpus returns every statement of the corpus alone, beside the API default and beside
+// corpusPolicies returns every statement of the corpus alone, beside the API default and beside
 // the console default, and a policy that allows nothing.
-func corpus(t testing.TB) []named {
+func corpusPolicies(t testing.TB) []named {
 	t.Helper()
 	list := []named{{"nothing", document(t, `{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}`)}}
 	names, statements := corpusStatements(t)
@@ -97,7 +87,7 @@ func corpus(t testing.TB) []named {
 func TestEveryPairOfTheCorpusAgreesWithSampledRequests(t *testing.T) {
 	t.Parallel()
 	started := time.Now()
-	list := corpus(t)
+	list := corpusPolicies(t)
 	documents := make([]*policy.Document, len(list))
 	for i := range list {
 		documents[i] = list[i].doc

@@ -36,7 +36,7 @@ func TestRandomPairsAgreeWithSampledRequests(t *testing.T) {
 // TestBothWaysRoundTheAnswerIsTheSame: what is excess one way is missing the other way.
 func TestBothWaysRoundTheAnswerIsTheSame(t *testing.T) {
 	t.Parallel()
-	list := corpus(t)
+	list := corpusPolicies(t)
 	stride := 6 // a part of the pairs is enough: each policy meets many others
 	if testing.Short() {
 		stride = 50

@@ -1,12 +1,10 @@
 package integration_test
 
 import (
-	"encoding/json"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/corpus"
 	"github.com/kms-guardrail/kms-guardrail/pkg/integration"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
@@ -131,9 +129,12 @@ func TestStatementsOfTheCorpus(t *testing.T) {
 		{"autoscaling_slr_use", "autoscaling", access.Inside, "because it is the documented statement"},
 		{"autoscaling_slr_grant", "autoscaling", access.Inside, "because it is the documented statement"},
 	}
-	corpus := corpusStatements(t)
+	texts := map[string]string{}
+	for _, s := range corpus.Statements(t) {
+		texts[s.Name] = s.Text
+	}
 	for _, test := range tests {
-		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":` + corpus[test.statement] + `}`)
+		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":` + texts[test.statement] + `}`)
 		if err != nil {
 			t.Fatalf("%s: %v", test.statement, err)
 		}
@@ -145,25 +146,4 @@ func TestStatementsOfTheCorpus(t *testing.T) {
 			t.Errorf("%s within %s: want %s, %s; got %+v", test.statement, test.integration, test.want, test.reason, got)
 		}
 	}
-}
-
-// corpusStatements returns the statements of the corpus as text, by name.
-func corpusStatements(t testing.TB) map[string]string {
-	t.Helper()
-	file, err := os.ReadFile("../policy/testdata/statements.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	list := map[string]string{}
-	for line := range strings.Lines(string(file)) {
-		var entry struct {
-			Name      string
-			Statement json.RawMessage
-		}
-		if err := json.Unmarshal([]byte(line), &entry); err != nil {
-			t.Fatal(err)
-		}
-		list[entry.Name] = string(entry.Statement)
-	}
-	return list
 }

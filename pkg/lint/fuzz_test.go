@@ -4,14 +4,15 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/corpus"
 	"github.com/kms-guardrail/kms-guardrail/pkg/lint"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
 // FuzzCheck looks for a policy that Check panics at, or reports out of place.
 func FuzzCheck(f *testing.F) {
-	for _, s := range corpus(f) {
-		f.Add(policyOf(string(s.Statement)), key.ARN)
+	for _, s := range corpus.Statements(f) {
+		f.Add(policyOf(s.Text), key.ARN)
 	}
 	f.Add(`{"Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":[]},"NotAction":[],"NotResource":[],"Condition":{"Null":{"":[]}}}]}`, "")
 	f.Add(`{"Statement":{"\u0045ffect":"Allow","Principal":{"Service":"a.b","AWS":"*"},"Action":"kms:?*","Resource":"arn:*","Condition":{"ForAllValues:ArnLikeIfExists":{"aws:CalledVia":["${a}",":::::"]}}}}`, "arn")

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/corpus"
 	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/lint"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
@@ -90,35 +91,12 @@ func TestGeneratedDefaultsHaveNoFindings(t *testing.T) {
 	}
 }
 
-// sample is one of the statement shapes that package policy is tested with.
-type sample struct {
-	Name      string          `json:"name"`
-	Statement json.RawMessage `json:"statement"`
-}
-
-func corpus(t testing.TB) []sample {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "policy", "testdata", "statements.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var samples []sample
-	for line := range strings.Lines(string(text)) {
-		var s sample
-		if err := json.Unmarshal([]byte(line), &s); err != nil {
-			t.Fatal(err)
-		}
-		samples = append(samples, s)
-	}
-	return samples
-}
-
 // TestCorpus shows what is found in statements that people have really written. Read the
 // difference before you accept it with -update: every line is shown to somebody.
 func TestCorpus(t *testing.T) {
 	var b strings.Builder
-	for _, s := range corpus(t) {
-		d, err := policy.Parse(policyOf(string(s.Statement)))
+	for _, s := range corpus.Statements(t) {
+		d, err := policy.Parse(policyOf(s.Text))
 		if err != nil {
 			fmt.Fprintf(&b, "%s: refused by the parser\n", s.Name)
 			continue

@@ -2,31 +2,22 @@ package lint
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/corpus"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
 // TestPlacesAreThoseOfTheParsedValues reads the text at each place: package policy lists the
 // values, this package finds them again, and the two must count alike.
 func TestPlacesAreThoseOfTheParsedValues(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "policy", "testdata", "statements.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	documents := []string{
 		`{"Statement":{"Condition" : {"Null":{},"Bool":{"a":[true,"false"],"b":true}},"Principal":{"Service":["a.b","c.d"],"AWS":[],"CanonicalUser":"x"},"Effect":"Deny","NotResource":["x","y"],"NotAction":"z","Sid":"["}}`,
 		"{\n\t\"Statement\" : [ { \"Sid\" : \"\" , \"Effect\" :\r\n\"Allow\" , \"Act\\u0069on\" : [ \"k\\u006ds:Sign\" , \"*\" ] , \"Principal\" : \"*\" } ] }",
 	}
-	for line := range strings.Lines(string(text)) {
-		var sample struct{ Statement json.RawMessage }
-		if err := json.Unmarshal([]byte(line), &sample); err != nil {
-			t.Fatal(err)
-		}
-		documents = append(documents, `{"Statement":[`+string(sample.Statement)+`]}`)
+	for _, s := range corpus.Statements(t) {
+		documents = append(documents, `{"Statement":[`+s.Text+`]}`)
 	}
 	values := 0
 	for _, document := range documents {

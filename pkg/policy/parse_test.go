@@ -1,12 +1,11 @@
 package policy_test
 
 import (
-	"encoding/json"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/corpus"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 )
 
@@ -164,27 +163,9 @@ func TestParseRefusesWithCodeAndPlace(t *testing.T) {
 // corpusStatements returns the real-world statements by name, as JSON text.
 func corpusStatements(t testing.TB) map[string]string {
 	t.Helper()
-	file, err := os.ReadFile("testdata/statements.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
 	list := map[string]string{}
-	for line := range strings.Lines(string(file)) {
-		var entry struct {
-			Name      string
-			Statement json.RawMessage
-		}
-		if err := json.Unmarshal([]byte(line), &entry); err != nil {
-			t.Fatal(err)
-		}
-		text := string(entry.Statement)
-		var raw struct {
-			Raw string `json:"__raw__"`
-		}
-		if json.Unmarshal(entry.Statement, &raw) == nil && raw.Raw != "" {
-			text = raw.Raw
-		}
-		list[entry.Name] = text
+	for _, s := range corpus.Statements(t) {
+		list[s.Name] = s.Text
 	}
 	return list
 }

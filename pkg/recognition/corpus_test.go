@@ -1,7 +1,6 @@
 package recognition_test
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -14,34 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/corpus"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/recognition"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
-
-// sample is a statement that somebody has really written.
-type sample struct {
-	Name      string
-	Statement json.RawMessage
-}
-
-func corpus(t testing.TB) []sample {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "policy", "testdata", "statements.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var samples []sample
-	for line := range strings.Lines(string(text)) {
-		var s sample
-		if err := json.Unmarshal([]byte(line), &s); err != nil {
-			t.Fatal(err)
-		}
-		samples = append(samples, s)
-	}
-	return samples
-}
 
 // TestTheCorpusBesideADefault shows what each statement makes of a console default,
 // and of the API default. A statement that adds nothing leaves it, every other does
@@ -50,13 +27,13 @@ func TestTheCorpusBesideADefault(t *testing.T) {
 	console := consoleDefault(t, symmetric, nil)
 	account := documentOf(t, statementsOf(t, console)[:1])
 	var b strings.Builder
-	for _, s := range corpus(t) {
-		if _, err := policy.Parse(`{"Statement":` + string(s.Statement) + `}`); err != nil {
+	for _, s := range corpus.Statements(t) {
+		if _, err := policy.Parse(`{"Statement":` + s.Text + `}`); err != nil {
 			fmt.Fprintf(&b, "%s: refused by the parser\n", s.Name)
 			continue
 		}
 		for _, whole := range []*policy.Document{console, account} {
-			beside := with(t, whole, string(s.Statement))
+			beside := with(t, whole, s.Text)
 			r := identify(t, symmetric, beside, recognition.Options{})
 			if access.Compare(key, whole, beside).Verdict == access.Equal && r.Verdict != recognition.Default {
 				t.Errorf("%s adds nothing, but %s", s.Name, explain(r))
@@ -103,9 +80,9 @@ func FuzzIdentify(f *testing.F) {
 	for _, drift := range drifts {
 		f.Add(drift.rewrite(f, whole).Text())
 	}
-	for i, s := range corpus(f) {
+	for i, s := range corpus.Statements(f) {
 		if i%4 == 0 { // enough seeds; the comparison's own fuzz target has them all
-			f.Add(`{"Statement":` + string(s.Statement) + `}`)
+			f.Add(`{"Statement":` + s.Text + `}`)
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -123,7 +123,7 @@ func TestADecisionIsCleanOrHeldAtTheNextLook(t *testing.T) {
 	urgent, whole := 0, 0
 	for name, c := range configurations() {
 		c.Repair.HoldWhen = guardrail.DefaultRepair().HoldWhen
-		for i, st := range corpus(t) {
+		for i, st := range corpusStatements(t) {
 			if (i+len(name))%8 != 0 && os.Getenv("REPAIR_PROOF") != "full" {
 				continue
 			}

@@ -100,7 +100,7 @@ func TestARepairedPolicyJudgesCleanAndIsRepairedOnce(t *testing.T) {
 	planned := 0
 	full := os.Getenv("REPAIR_PROOF") == "full"
 	for name, c := range configurations() {
-		for i, st := range corpus(t) {
+		for i, st := range corpusStatements(t) {
 			for j, statements := range [][]string{{st}, {root, st}, slices.Concat(defaults, []string{st})} {
 				if !full && (i+len(name)+j)%3 != 0 {
 					continue

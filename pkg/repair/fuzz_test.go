@@ -11,7 +11,7 @@ import (
 
 // FuzzTrim looks for a policy, or a ceiling, with which a plan is not what it promises.
 func FuzzTrim(f *testing.F) {
-	for _, statement := range corpus(f) {
+	for _, statement := range corpusStatements(f) {
 		f.Add(`{"Version":"2012-10-17","Statement":[`+accountStatement+`,`+statement+`]}`, ceilingText)
 		f.Add(`{"Version":"2012-10-17","Statement":[`+public+`]}`, `{"Statement":[`+root+`,`+statement+`]}`)
 	}

@@ -1,10 +1,8 @@
 package repair_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,27 +10,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/kms-guardrail/kms-guardrail/pkg/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/corpus"
 	"github.com/kms-guardrail/kms-guardrail/pkg/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/repair"
 	"pgregory.net/rapid"
 )
 
-// corpus returns the statements of the corpus that parse.
-func corpus(t testing.TB) []string {
+// corpusStatements returns the statements of the corpus that parse.
+func corpusStatements(t testing.TB) []string {
 	t.Helper()
-	file, err := os.ReadFile("../policy/testdata/statements.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var list []string
-	for line := range strings.Lines(string(file)) {
-		var entry struct{ Statement json.RawMessage }
-		if err := json.Unmarshal([]byte(line), &entry); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := policy.Parse(`{"Statement":` + string(entry.Statement) + `}`); err == nil {
-			list = append(list, string(entry.Statement))
+	for _, s := range corpus.Statements(t) {
+		if _, err := policy.Parse(`{"Statement":` + s.Text + `}`); err == nil {
+			list = append(list, s.Text)
 		}
 	}
 	return list
@@ -102,7 +93,7 @@ func randomRequest(t *rapid.T, tb testing.TB, corpus []string) repair.Request {
 }
 
 func TestAPlanKeepsWhatItPromises(t *testing.T) {
-	statements := corpus(t)
+	statements := corpusStatements(t)
 	outcomes := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		r := randomRequest(rt, t, statements)
