@@ -57,15 +57,15 @@ test: test-go test-infra ## Run all tests (needs Go and Node)
 # go test shows what a test says only with -v. How far a proof goes must be seen, so the
 # tests that say it ("proof: ...") run by themselves, and one without its line fails.
 PROOFS := \
-	./pkg/localaws:TestContractOfMoto \
-	./pkg/access:TestEveryPairOfTheCorpusAgreesWithSampledRequests \
-	./pkg/access:TestAConditionBlockLessAndAFlippedEffect \
-	./pkg/access:TestRandomPairsAgreeWithSampledRequests \
-	./pkg/repair:TestARepairedPolicyJudgesCleanAndIsRepairedOnce \
-	./pkg/archive:TestEveryFaultOfEveryCallEndsInTheSameState \
-	./pkg/enforcer:TestEveryFaultOfEveryCallEndsRight \
-	./pkg/enforcer:TestTwoFaultsOfARepairEndRight \
-	./pkg/enforcer:TestSoak \
+	./pkg/local/localaws:TestContractOfMoto \
+	./pkg/engine/access:TestEveryPairOfTheCorpusAgreesWithSampledRequests \
+	./pkg/engine/access:TestAConditionBlockLessAndAFlippedEffect \
+	./pkg/engine/access:TestRandomPairsAgreeWithSampledRequests \
+	./pkg/engine/repair:TestARepairedPolicyJudgesCleanAndIsRepairedOnce \
+	./pkg/aws/archive:TestEveryFaultOfEveryCallEndsInTheSameState \
+	./pkg/guard/enforcer:TestEveryFaultOfEveryCallEndsRight \
+	./pkg/guard/enforcer:TestTwoFaultsOfARepairEndRight \
+	./pkg/guard/enforcer:TestSoak \
 	./functions/enforce:TestKilledAnywhereAndRedeliveredEveryKeyEndsRight
 
 space := $(subst ,, )
@@ -128,11 +128,11 @@ fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the whole proof of t
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s "$$package" </dev/null; \
 		done; \
 	done
-	ACCESS_PROOF=full RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m ./pkg/access
+	ACCESS_PROOF=full RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m ./pkg/engine/access
 
 .PHONY: mutants
 mutants: ## Break the comparison and the writing protocol on purpose, one rule at a time; fail unless the tests notice each (about 10 minutes)
-	$(GO) test -p 1 -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/access ./pkg/enforcer ./pkg/archive ./pkg/awskms
+	$(GO) test -p 1 -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/engine/access ./pkg/guard/enforcer ./pkg/aws/archive ./pkg/aws/awskms
 
 .PHONY: fmt
 fmt: ## Format all Go files

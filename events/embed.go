@@ -33,7 +33,7 @@
 // them are the ones of AWS's documentation.
 //
 // To add a sample: add the file, a line in README.md, a row in the table of
-// pattern_test.go and one in the table of pkg/trail. A test fails until all are there.
+// pattern_test.go and one in the table of pkg/engine/trail. A test fails until all are there.
 package events
 
 import (

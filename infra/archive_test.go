@@ -176,7 +176,7 @@ func TestFunctionMayAddAndDeleteOnlyWhatPackageArchiveDoes(t *testing.T) {
 
 // A folder that package archive fills and the role cannot would stop every repair.
 func TestEveryFolderOfPackageArchiveIsFilledByOneFunction(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("..", "pkg", "archive", "*.go"))
+	files, err := filepath.Glob(filepath.Join("..", "pkg", "aws", "archive", "*.go"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 )
 
 // configurationFile is the name of the configuration in the working directory, and beside

@@ -2,6 +2,7 @@ package pkg_test
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,8 +31,8 @@ type library struct {
 
 var (
 	engine = []string{
-		"pkg/policy", "pkg/catalog", "pkg/defaultpolicy", "pkg/integration", "pkg/evaluation", "pkg/access",
-		"pkg/spelling", "pkg/lint", "pkg/recognition", "pkg/guardrail", "pkg/repair", "pkg/trail",
+		"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/defaultpolicy", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access",
+		"pkg/engine/spelling", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/guardrail", "pkg/engine/repair", "pkg/engine/trail",
 	}
 
 	sdk     = library{"SDK", []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}}
@@ -45,7 +46,7 @@ var (
 
 	// notInLambda is what must not travel into a deployed function.
 	notInLambda = slices.Concat(cdk.paths, quamina.paths, fakeS3.paths, []string{
-		module + "pkg/localaws", module + "pkg/mutation", module + "pkg/corpus", module + "infra", module + "events",
+		module + "pkg/local", module + "pkg/desk", module + "infra", module + "events",
 		"pgregory.net/rapid", "github.com/google/go-cmp", "testing",
 	})
 )
@@ -53,6 +54,7 @@ var (
 const (
 	pure    = "the engine decides and does nothing else: with the standard library only, it can be read, fuzzed and trusted on its own"
 	adapter = "an adapter serves the enforcer's interfaces and knows no other edge of the program, so that it can be replaced alone"
+	desk    = "the tool builds without the CDK and without Node: it has to run where only Go is"
 	lambda  = "a deployed function carries no test server, test library or CDK: less to load, less to attack"
 )
 
@@ -61,59 +63,60 @@ var table = []row{
 	{folder: "events", reason: "samples and the pattern are data that every side reads; they lean on none"},
 	{folder: "functions/enforce", imports: []string{"pkg/app"}, libraries: []library{runtime}, never: notInLambda, reason: lambda},
 	{folder: "functions/sweep", imports: []string{"pkg/app"}, libraries: []library{runtime}, never: notInLambda, reason: lambda},
+	{folder: "functions/kmsguard", imports: []string{"pkg/desk/cli"}, never: append([]string{module + "infra"}, cdk.paths...), reason: desk},
+	{folder: "pkg/engine/policy", reason: pure},
+	{folder: "pkg/engine/catalog", reason: "tables of AWS's names are data that the engine reads; they lean on none of it"},
+	{folder: "pkg/engine/defaultpolicy", imports: []string{"pkg/engine/policy"}, reason: pure},
+	{folder: "pkg/engine/integration", imports: []string{"pkg/engine/policy"}, reason: pure},
+	{folder: "pkg/engine/evaluation", imports: []string{"pkg/engine/policy", "pkg/engine/catalog"}, reason: "the evaluator confirms what the comparison finds, so it must not share the comparison's code"},
+	{folder: "pkg/engine/access", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/evaluation"}, reason: pure},
+	{folder: "pkg/engine/recognition", imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/evaluation", "pkg/engine/access"}, reason: pure},
+	{folder: "pkg/engine/spelling", reason: pure},
+	{folder: "pkg/engine/lint", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/spelling"}, reason: pure},
 	{
-		folder:    "functions/kmsguard",
-		imports:   slices.Concat([]string{"events", "pkg/app", "pkg/report", "pkg/localaws", "pkg/config", "pkg/enforcer", "pkg/awskms", "pkg/archive"}, engine),
-		libraries: []library{cobra, sdk},
-		never:     append([]string{module + "infra"}, cdk.paths...),
-		reason:    "the tool builds without the CDK and without Node: it has to run where only Go is",
+		folder:  "pkg/engine/guardrail",
+		imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/spelling", "pkg/engine/recognition"}, reason: pure,
 	},
-	{folder: "pkg/policy", reason: pure},
-	{folder: "pkg/catalog", reason: "tables of AWS's names are data that the engine reads; they lean on none of it"},
-	{folder: "pkg/defaultpolicy", imports: []string{"pkg/policy"}, reason: pure},
-	{folder: "pkg/integration", imports: []string{"pkg/policy"}, reason: pure},
-	{folder: "pkg/evaluation", imports: []string{"pkg/policy", "pkg/catalog"}, reason: "the evaluator confirms what the comparison finds, so it must not share the comparison's code"},
-	{folder: "pkg/access", imports: []string{"pkg/policy", "pkg/catalog", "pkg/evaluation"}, reason: pure},
-	{folder: "pkg/recognition", imports: []string{"pkg/policy", "pkg/defaultpolicy", "pkg/evaluation", "pkg/access"}, reason: pure},
-	{folder: "pkg/spelling", reason: pure},
-	{folder: "pkg/lint", imports: []string{"pkg/policy", "pkg/catalog", "pkg/spelling"}, reason: pure},
+	{folder: "pkg/engine/repair", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/guardrail"}, reason: pure},
+	{folder: "pkg/engine/trail", reason: pure},
 	{
-		folder:  "pkg/guardrail",
-		imports: []string{"pkg/policy", "pkg/defaultpolicy", "pkg/integration", "pkg/evaluation", "pkg/access", "pkg/lint", "pkg/spelling", "pkg/recognition"}, reason: pure,
-	},
-	{folder: "pkg/repair", imports: []string{"pkg/policy", "pkg/catalog", "pkg/evaluation", "pkg/access", "pkg/guardrail"}, reason: pure},
-	{folder: "pkg/trail", reason: pure},
-	{
-		folder: "pkg/config", imports: []string{"pkg/defaultpolicy", "pkg/spelling", "pkg/integration", "pkg/guardrail"}, libraries: []library{yaml}, never: notInLambda,
+		folder: "pkg/config", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/spelling", "pkg/engine/integration", "pkg/engine/guardrail"}, libraries: []library{yaml}, never: notInLambda,
 		reason: "the reader of guardrail.yaml knows its types and YAML; what the file means is for the engine",
 	},
-	{folder: "pkg/enforcer", imports: engine, reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
-	{folder: "pkg/awskms", imports: []string{"pkg/defaultpolicy", "pkg/guardrail", "pkg/enforcer"}, libraries: []library{limiter, sdk}, never: notInLambda, reason: adapter},
-	{folder: "pkg/archive", imports: []string{"pkg/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
-	{folder: "pkg/sweeper", imports: []string{"pkg/guardrail", "pkg/trail"}, reason: "the sweeper owns the interfaces it needs: it knows no adapter and no SDK, and how a key is judged only as a function"},
-	{folder: "pkg/awssqs", libraries: []library{sdk}, never: notInLambda, reason: "the queue carries texts: what they say is for the package that writes and reads them"},
-	{folder: "pkg/notify", imports: []string{"pkg/enforcer", "pkg/guardrail"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
+	{folder: "pkg/guard/enforcer", imports: engine, reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
+	{folder: "pkg/aws/awskms", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/guardrail", "pkg/guard/enforcer"}, libraries: []library{limiter, sdk}, never: notInLambda, reason: adapter},
+	{folder: "pkg/aws/archive", imports: []string{"pkg/guard/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
+	{folder: "pkg/guard/sweeper", imports: []string{"pkg/engine/guardrail", "pkg/engine/trail"}, reason: "the sweeper owns the interfaces it needs: it knows no adapter and no SDK, and how a key is judged only as a function"},
+	{folder: "pkg/aws/awssqs", libraries: []library{sdk}, never: notInLambda, reason: "the queue carries texts: what they say is for the package that writes and reads them"},
+	{folder: "pkg/aws/notify", imports: []string{"pkg/guard/enforcer", "pkg/engine/guardrail"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
 	{
-		folder:  "pkg/report",
-		imports: []string{"pkg/policy", "pkg/evaluation", "pkg/access", "pkg/lint", "pkg/guardrail"},
+		folder:  "pkg/desk/report",
+		imports: []string{"pkg/engine/policy", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/guardrail"},
 		reason:  "a renderer shows findings; it does not find or fetch them",
 	},
-	{folder: "pkg/localaws", libraries: []library{quamina, sdk}, reason: "embedded AWS stands for AWS: it must not share the code that it is there to test"},
-	{folder: "pkg/localaws/authz", reason: "the IAM of embedded AWS must not share the reading of policies that it is there to test"},
-	{folder: "pkg/localaws/lambdahost", reason: "the host of a built binary knows the Lambda Runtime API only"},
-	{folder: "pkg/localaws/messagequeue", reason: "the SQS of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
-	{folder: "pkg/localaws/objectstore", libraries: []library{fakeS3}, reason: "the S3 of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
-	{folder: "pkg/corpus", reason: "statements of real policies are data that the tests of any package read"},
-	{folder: "pkg/mutation", reason: "the mutants' mechanism serves the tests of any package"},
+	{
+		folder:    "pkg/desk/cli",
+		imports:   slices.Concat([]string{"events", "pkg/app", "pkg/desk/report", "pkg/local/localaws", "pkg/local/objectstore", "pkg/config", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
+		libraries: []library{cobra, sdk},
+		never:     append([]string{module + "infra"}, cdk.paths...),
+		reason:    desk,
+	},
+	{folder: "pkg/local/localaws", imports: []string{"pkg/local/authz"}, libraries: []library{quamina, sdk}, reason: "embedded AWS stands for AWS: it must not share the code that it is there to test"},
+	{folder: "pkg/local/authz", reason: "the IAM of embedded AWS must not share the reading of policies that it is there to test"},
+	{folder: "pkg/local/lambdahost", reason: "the host of a built binary knows the Lambda Runtime API only"},
+	{folder: "pkg/local/messagequeue", reason: "the SQS of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
+	{folder: "pkg/local/objectstore", libraries: []library{fakeS3}, reason: "the S3 of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
+	{folder: "pkg/local/corpus", reason: "statements of real policies are data that the tests of any package read"},
+	{folder: "pkg/local/mutation", reason: "the mutants' mechanism serves the tests of any package"},
 	{
 		folder:    "pkg/app",
-		imports:   slices.Concat([]string{"pkg/config", "pkg/enforcer", "pkg/sweeper", "pkg/awskms", "pkg/archive", "pkg/awssqs", "pkg/notify"}, engine),
+		imports:   slices.Concat([]string{"pkg/config", "pkg/guard/enforcer", "pkg/guard/sweeper", "pkg/aws/awskms", "pkg/aws/archive", "pkg/aws/awssqs", "pkg/aws/notify"}, engine),
 		libraries: []library{runtime, sdk},
 		never:     notInLambda,
 		reason:    lambda,
 	},
 	{
-		folder: "infra", imports: []string{"events", "pkg/config", "pkg/guardrail"}, libraries: []library{cdk},
+		folder: "infra", imports: []string{"events", "pkg/config", "pkg/engine/guardrail"}, libraries: []library{cdk},
 		reason: "infra describes resources: it shares the pattern and the configuration with what runs in them, and none of the code that does",
 	},
 }
@@ -138,7 +141,9 @@ func (r row) words() string {
 	imports := strings.Replace(strings.Join(r.imports, ", "), strings.Join(engine, ", "), "the engine", 1)
 	var words []string
 	if imports != "" {
-		words = append(words, strings.ReplaceAll(imports, "pkg/", ""))
+		for folder := range strings.SplitSeq(imports, ", ") {
+			words = append(words, path.Base(folder))
+		}
 	}
 	for _, l := range r.libraries {
 		words = append(words, l.name)

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/lambdahost"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/lambdahost"
 )
 
 // folder holds the binary, for all tests of this run.

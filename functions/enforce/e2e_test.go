@@ -18,10 +18,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
-	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/lambdahost"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/lambdahost"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
 func TestABatchLeavesEveryKeyRightAndGivesBackWhatAWSDidNotAnswer(t *testing.T) {

@@ -16,12 +16,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/archive"
-	"github.com/kms-guardrail/kms-guardrail/pkg/awskms"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
-	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/lambdahost"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/lambdahost"
 )
 
 // kills is how often the function is killed.

@@ -16,12 +16,12 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/events"
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
-	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/lambdahost"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/objectstore"
-	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/lambdahost"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/objectstore"
 )
 
 const (

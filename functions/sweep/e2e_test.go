@@ -16,11 +16,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/messagequeue"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/objectstore"
-	"github.com/kms-guardrail/kms-guardrail/pkg/sweeper"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/sweeper"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/messagequeue"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/objectstore"
 )
 
 const (

@@ -13,10 +13,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/archive"
-	"github.com/kms-guardrail/kms-guardrail/pkg/awskms"
-	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
-	"github.com/kms-guardrail/kms-guardrail/pkg/notify"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
 // NewEnforce returns the handler of functions/enforce, wired from the

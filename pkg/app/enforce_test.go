@@ -15,9 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/objectstore"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/objectstore"
 )
 
 // bucket returns the endpoint of an S3 that has a bucket named archive.

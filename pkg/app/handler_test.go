@@ -17,8 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
-	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
 // events is an EventHandler that does what the event says, and remembers the events.

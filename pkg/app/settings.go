@@ -8,10 +8,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/notify"
-	"github.com/kms-guardrail/kms-guardrail/pkg/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
 // The environment variables of the settings.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 )
 
 const (

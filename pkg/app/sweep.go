@@ -10,13 +10,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/archive"
-	"github.com/kms-guardrail/kms-guardrail/pkg/awskms"
-	"github.com/kms-guardrail/kms-guardrail/pkg/awssqs"
-	"github.com/kms-guardrail/kms-guardrail/pkg/enforcer"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/notify"
-	"github.com/kms-guardrail/kms-guardrail/pkg/sweeper"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awssqs"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/sweeper"
 )
 
 // EnvKeysQueue is the environment variable of the queue that the function enforce reads.

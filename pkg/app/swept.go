@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/notify"
-	"github.com/kms-guardrail/kms-guardrail/pkg/sweeper"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/sweeper"
 )
 
 // tellFirst tells people of the first sweep under a configuration, which only reports how

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws"
-	"github.com/kms-guardrail/kms-guardrail/pkg/localaws/messagequeue"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/messagequeue"
 )
 
 // sweepTwice runs two sweeps under a new configuration that repairs, of an account with one

@@ -5,8 +5,8 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 )
 
 // anyKey matches every key. Its lists are empty, not nil.

@@ -7,7 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/spelling"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/spelling"
 )
 
 // placeholders stand for what the key has.

@@ -12,7 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 )
 
 // Load reads the configuration in a file. The error of a file that is there and can be

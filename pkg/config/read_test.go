@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
-	"github.com/kms-guardrail/kms-guardrail/pkg/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 )
 
 // least is the shortest file that says something.

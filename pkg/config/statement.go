@@ -7,7 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 )
 
 // elements are those of a policy statement.

@@ -10,7 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/spelling"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/spelling"
 )
 
 // value is how one value of the file is read, and what editors and readers of the

@@ -1,0 +1,228 @@
+// Package awskms adapts AWS KMS to what the enforcer needs.
+//
+// A [Client] makes plain calls: DescribeKey, GetKeyPolicy, ListAliases,
+// ListResourceTags and PutKeyPolicy, in the Region of the key's ARN. It never sets
+// BypassPolicyLockoutSafetyCheck: there is no parameter for it. Errors are mapped to the enforcer's classes in one place
+// (errors.go).
+package awskms
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"golang.org/x/time/rate"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+)
+
+// attempts is how often one call is tried. Few: what stays unanswered goes back
+// to the queue, which waits better than a function that is paid for waiting.
+const attempts = 3
+
+// policyName is the only name that a key policy can have.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
+const policyName = "default"
+
+// writesPerSecond is a third of what KMS takes of PutKeyPolicy in an account and
+// Region, so that people can still change policies while the guardrail repairs many.
+// https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
+const writesPerSecond = 5
+
+// throttled is the code of the one answer to PutKeyPolicy after which it is tried again. After
+// any other (none, or a 5xx) it may have taken effect: another try would replace, unread, what
+// somebody put since. https://docs.aws.amazon.com/kms/latest/developerguide/throttling.html
+const throttled = "ThrottlingException"
+
+// Client reads and writes key policies. It may be used by several goroutines.
+type Client struct {
+	api    *kms.Client
+	writes *rate.Limiter
+	// onWrite are the options of PutKeyPolicy.
+	onWrite func(*kms.Options)
+}
+
+// New returns a client that calls as the configuration says (credentials,
+// endpoint, HTTP client), each key in its own Region. concurrency is how many such
+// clients may write at the same time; they share what KMS takes.
+func New(config aws.Config, concurrency int) *Client {
+	writer := retry.NewStandard(func(r *retry.StandardOptions) {
+		r.MaxAttempts = attempts
+		r.Retryables = []retry.IsErrorRetryable{retry.RetryableErrorCode{Codes: map[string]struct{}{throttled: {}}}}
+	})
+	return &Client{
+		onWrite: func(o *kms.Options) { o.Retryer = writer },
+		api: kms.NewFromConfig(config, func(o *kms.Options) {
+			o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = attempts })
+		}),
+		writes: rate.NewLimiter(rate.Limit(float64(writesPerSecond)/float64(max(concurrency, 1))), 1),
+	}
+}
+
+// Resolve returns the ARN of the key with an id, key ARN, alias name or alias ARN. Of a
+// key ARN it is that, without a call; else it is one DescribeKey call's, in the Region of an
+// ARN, or the configuration's. Errors are of the classes that [enforcer.Keys] has.
+func (c *Client) Resolve(ctx context.Context, id string) (string, error) {
+	var region []func(*kms.Options)
+	if parsed, err := arn.Parse(id); err == nil {
+		if strings.HasPrefix(parsed.Resource, "key/") {
+			return id, nil
+		}
+		region = append(region, func(o *kms.Options) { o.Region = parsed.Region })
+	}
+	out, err := c.api.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &id}, region...)
+	if err != nil {
+		return "", classify(err)
+	}
+	if out.KeyMetadata == nil || aws.ToString(out.KeyMetadata.Arn) == "" {
+		return "", fmt.Errorf("%w: DescribeKey did not answer with the ARN of key %q", enforcer.ErrRefused, id)
+	}
+	return *out.KeyMetadata.Arn, nil
+}
+
+// Describe implements [enforcer.Keys] with one DescribeKey call.
+func (c *Client) Describe(ctx context.Context, keyARN string) (guardrail.Key, error) {
+	parsed, region, err := inRegionOf(keyARN)
+	if err != nil {
+		return guardrail.Key{}, err
+	}
+	out, err := c.api.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &keyARN}, region)
+	if err != nil {
+		return guardrail.Key{}, classify(err)
+	}
+	m := out.KeyMetadata
+	if m == nil || aws.ToString(m.Arn) != keyARN {
+		return guardrail.Key{}, fmt.Errorf("%w: DescribeKey did not answer with key %s", enforcer.ErrRefused, keyARN)
+	}
+	managed, err := awsManaged(m.KeyManager)
+	if err != nil {
+		return guardrail.Key{}, err
+	}
+	return guardrail.Key{
+		ARN: keyARN, Account: parsed.AccountID, Region: parsed.Region, Partition: parsed.Partition,
+		AWSManaged: managed,
+		Type: defaultpolicy.KeyType{
+			Spec:        defaultpolicy.KeySpec(m.KeySpec),
+			Usage:       defaultpolicy.KeyUsage(m.KeyUsage),
+			Origin:      defaultpolicy.Origin(m.Origin),
+			MultiRegion: multiRegion(m),
+		},
+	}, nil
+}
+
+// awsManaged tells who manages a key. Whether the policy of a key of an unknown
+// manager can be changed is not known, so it is an error.
+func awsManaged(manager types.KeyManagerType) (bool, error) {
+	switch manager {
+	case types.KeyManagerTypeAws:
+		return true, nil
+	case types.KeyManagerTypeCustomer:
+		return false, nil
+	default:
+		return false, fmt.Errorf("%w: DescribeKey answered with the unknown key manager %q", enforcer.ErrRefused, manager)
+	}
+}
+
+// multiRegion reads a key's part in a multi-Region set. An unknown part stays as
+// KMS spells it, so that the judgement refuses it.
+func multiRegion(m *types.KeyMetadata) defaultpolicy.MultiRegion {
+	if !aws.ToBool(m.MultiRegion) {
+		return defaultpolicy.SingleRegion
+	}
+	if m.MultiRegionConfiguration == nil {
+		return ""
+	}
+	switch part := m.MultiRegionConfiguration.MultiRegionKeyType; part {
+	case types.MultiRegionKeyTypePrimary:
+		return defaultpolicy.Primary
+	case types.MultiRegionKeyTypeReplica:
+		return defaultpolicy.Replica
+	default:
+		return defaultpolicy.MultiRegion(part)
+	}
+}
+
+// Policy implements [enforcer.Keys] with one GetKeyPolicy call.
+func (c *Client) Policy(ctx context.Context, keyARN string) (string, error) {
+	_, region, err := inRegionOf(keyARN)
+	if err != nil {
+		return "", err
+	}
+	out, err := c.api.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &keyARN, PolicyName: aws.String(policyName)}, region)
+	if err != nil {
+		return "", classify(err)
+	}
+	return aws.ToString(out.Policy), nil
+}
+
+// Aliases implements [enforcer.Keys] with a ListAliases call for each hundred.
+func (c *Client) Aliases(ctx context.Context, keyARN string) ([]string, error) {
+	_, region, err := inRegionOf(keyARN)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	pages := kms.NewListAliasesPaginator(c.api, &kms.ListAliasesInput{KeyId: &keyARN, Limit: aws.Int32(100)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx, region)
+		if err != nil {
+			return nil, classify(err)
+		}
+		for _, alias := range page.Aliases {
+			names = append(names, aws.ToString(alias.AliasName))
+		}
+	}
+	return names, nil
+}
+
+// Tags implements [enforcer.Keys] with a ListResourceTags call: a key has at most fifty.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_ListResourceTags.html
+func (c *Client) Tags(ctx context.Context, keyARN string) (map[string]string, error) {
+	_, region, err := inRegionOf(keyARN)
+	if err != nil {
+		return nil, err
+	}
+	tags := map[string]string{}
+	pages := kms.NewListResourceTagsPaginator(c.api, &kms.ListResourceTagsInput{KeyId: &keyARN, Limit: aws.Int32(50)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx, region)
+		if err != nil {
+			return nil, classify(err)
+		}
+		for _, tag := range page.Tags {
+			tags[aws.ToString(tag.TagKey)] = aws.ToString(tag.TagValue)
+		}
+	}
+	return tags, nil
+}
+
+// PutPolicy implements [enforcer.Keys] with one PutKeyPolicy call, after a wait where
+// too many came before it. The lockout safety check is on, as it is by default.
+func (c *Client) PutPolicy(ctx context.Context, keyARN, policy string) error {
+	_, region, err := inRegionOf(keyARN)
+	if err != nil {
+		return err
+	}
+	if err := c.writes.Wait(ctx); err != nil {
+		return fmt.Errorf("waiting to write: %w", err)
+	}
+	_, err = c.api.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: &keyARN, PolicyName: aws.String(policyName), Policy: &policy}, region, c.onWrite)
+	return classify(err)
+}
+
+// inRegionOf returns the option that sends a call to the Region of a key: the
+// event of a replica arrives in the Region of its primary.
+func inRegionOf(keyARN string) (arn.ARN, func(*kms.Options), error) {
+	parsed, err := arn.Parse(keyARN)
+	if err != nil {
+		return arn.ARN{}, nil, fmt.Errorf("%w: %q is not an ARN", enforcer.ErrRefused, keyARN)
+	}
+	return parsed, func(o *kms.Options) { o.Region = parsed.Region }, nil
+}

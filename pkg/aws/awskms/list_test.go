@@ -1,0 +1,69 @@
+package awskms_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
+)
+
+const listerPolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:ListKeys","Resource":"*"}}`
+
+// lister is a client whose role may list keys.
+func (w *world) lister(region string) *awskms.Client {
+	role := w.account.AddRole("Lister", localaws.PrincipalOptions{Policies: []string{listerPolicy}})
+	return awskms.New(w.cloud.Config(role, region), 1)
+}
+
+func TestKeysAreAllOfTheAccountAndRegionPageByPage(t *testing.T) {
+	w := newWorld(t, virginia)
+	want := []string{w.account.AddAWSManagedKey(virginia, "s3")}
+	for range 1100 {
+		want = append(want, w.create(t, virginia, &kms.CreateKeyInput{}))
+	}
+	w.create(t, ireland, &kms.CreateKeyInput{})
+	w.cloud.Inject(localaws.Fault{Kind: localaws.Throttle, Operation: "ListKeys", Skip: 1})
+	var got []string
+	pages := 0
+	lister := w.lister(virginia)
+	for page, err := range lister.Keys(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages++
+		got = append(got, page...)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) || pages != 2 {
+		t.Errorf("%d keys on %d pages, want %d on 2", len(got), pages, len(want))
+	}
+	for _, err := range lister.Keys(t.Context()) {
+		if err != nil {
+			t.Error(err)
+		}
+		break // one page is enough for some
+	}
+	if calls := len(w.cloud.Calls("ListKeys")); calls != 4 {
+		t.Errorf("%d calls, want two pages, one of them twice, and one more", calls)
+	}
+}
+
+func TestKeysEndWithTheClassOfTheError(t *testing.T) {
+	w := newWorld(t, virginia) // whose role may not list
+	n := 0
+	for page, err := range w.client.Keys(t.Context()) {
+		n++
+		if page != nil || !errors.Is(err, enforcer.ErrAccessDenied) {
+			t.Errorf("%q, %v", page, err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d answers, want the error", n)
+	}
+}

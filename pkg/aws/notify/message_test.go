@@ -1,0 +1,184 @@
+package notify_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+)
+
+func TestPeopleReadWhatHappenedAndHowToUndoIt(t *testing.T) {
+	const want = `non-compliant, severity critical: the key policy was repaired
+
+Key         arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
+Account     111122223333
+Region      us-east-1
+Key type    SYMMETRIC_DEFAULT ENCRYPT_DECRYPT
+Aliases     alias/payments
+Baseline    standard
+Rule        payments
+Reason      public-access
+Time        2026-11-23T12:00:00Z
+
+What was found
+- critical: public-access, statement 2: every principal may kms:Decrypt
+- medium: account-access: role Worker may kms:Encrypt
+
+What was changed
+- statement 2 "partners": drop-statement: it is outside the ceiling
+
+Who made the call
+  Caller    arn:aws:sts::111122223333:assumed-role/Dev/ana
+  Type      AssumedRole
+  Address   203.0.113.9
+  Program   aws-cli/2
+  Event     e-1
+  Time      2026-11-23T11:59:00Z
+
+To put the policy before the repair back
+  kmsguard restore repairs/r-1
+
+kms-guardrail v1.2.3, configuration c0ffee
+`
+	p := report(t, repaired(nil))
+	if diff := cmp.Diff(want, p.texts["email"]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if p.texts["sms"] != p.subject {
+		t.Errorf("a phone shows %q", p.texts["sms"])
+	}
+}
+
+func TestTheSubjectSaysHowBadWhichKeyAndWhatWasDone(t *testing.T) {
+	const key = "KMS key 1234abcd-12ab-34cd-56ef-1234567890ab"
+	for _, row := range []struct {
+		action guardrail.Action
+		says   string // in the text
+		want   string
+	}{
+		{guardrail.Repaired, "the key policy was repaired", "[critical] " + key + ": repaired"},
+		{guardrail.Reported, "nothing was written", "[critical] " + key + ": non-compliant"},
+		{guardrail.Held, "a repair is planned, and held: nothing was written", "[critical] " + key + ": repair held"},
+		{guardrail.BudgetExhausted, "repaired too often: nothing was written", "[critical] " + key + ": budget-exhausted"},
+		{guardrail.PlanRefused, "refused: nothing was written", "[critical] " + key + ": plan-refused"},
+	} {
+		p := report(t, repaired(func(o *guardrail.Outcome) { o.Action = row.action }))
+		title := "What a repair would change"
+		if row.action == guardrail.Repaired {
+			title = "What was changed"
+		}
+		text := p.texts["email"]
+		if first, _, _ := strings.Cut(text, "\n"); p.subject != row.want || !strings.HasSuffix(first, row.says) || !strings.Contains(text, "\n"+title+"\n- statement 2") {
+			t.Errorf("subject %q, want %q; text:\n%s", p.subject, row.want, text)
+		}
+	}
+}
+
+// An invocation that died may have written or not, and nobody must believe that it did.
+func TestARepairThatIsNotConfirmedIsNotCalledDone(t *testing.T) {
+	p := report(t, repaired(func(o *guardrail.Outcome) { o.ActionReason = "write-not-confirmed" }))
+	if text := p.texts["email"]; !strings.Contains(text, "it is not known whether it was written") || strings.Contains(text, "was repaired") {
+		t.Error(text)
+	}
+}
+
+func TestProgramsReadThePublicOutcomeWithoutWhatQuotesThePolicy(t *testing.T) {
+	o := repaired(func(o *guardrail.Outcome) {
+		o.Findings[0].Witness = &evaluation.Request{Principal: "THE POLICY"}
+	})
+	p := report(t, o)
+	want := repaired(func(o *guardrail.Outcome) {
+		o.Findings[0], o.Findings[1] = o.Findings[1], o.Findings[0] // the worst first
+		o.Plan.Policy = ""
+	})
+	if diff := cmp.Diff(want, p.outcome(t)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for kind, text := range p.texts {
+		if strings.Contains(text, "THE POLICY") {
+			t.Errorf("%s quotes the policy: %s", kind, text)
+		}
+	}
+	if o.Plan.Policy == "" || o.Findings[0].Witness == nil {
+		t.Error("the outcome of the caller is changed")
+	}
+}
+
+// hostile is text that does something to whoever shows it.
+const hostile = "ana\r\n\r\nKey  fine\x1b[2J\u202egpj.exe\u0085 <script>&amp; <!channel> `rm` https://evil.example/ \U000e0041\xff"
+
+func TestHostileTextActsOnNobody(t *testing.T) {
+	p := report(t, repaired(func(o *guardrail.Outcome) {
+		o.Actor.ARN, o.Actor.UserAgent, o.Actor.InvokedBy, o.Actor.Type, o.Actor.SourceIP, o.Actor.EventID = hostile, hostile, hostile, hostile, hostile, hostile
+		o.Plan.Edits, o.Aliases = []string{hostile}, []string{hostile}
+		o.Rule, o.Baseline, o.ActionReason, o.Restore, o.KeyARN, o.Exemption = hostile, hostile, hostile, hostile, hostile, hostile
+		o.Findings[0].Message, o.Findings[0].Code = hostile, hostile // planted in the archive
+	}))
+	for kind, text := range p.texts {
+		if at := strings.IndexFunc(text, acts); at >= 0 {
+			t.Errorf("%s: %q", kind, text[at:min(at+40, len(text))])
+		}
+		if strings.Contains(text, "://") {
+			t.Errorf("%s has a link: %s", kind, text)
+		}
+	}
+	const want = `  Program   ana\u000d\u000a\u000d\u000aKey  fine\u001b[2J\u202egpj.exe\u0085 \u003cscript\u003e\u0026amp; \u003c!channel\u003e \u0060rm\u0060 https:\u002f\u002fevil.example/ \U000e0041�` + "\n"
+	if !strings.Contains(p.texts["email"], want) {
+		t.Errorf("the text does not have %q:\n%s", want, p.texts["email"])
+	}
+}
+
+// acts tells what must not be in a message.
+func acts(r rune) bool { return r != '\n' && !unicode.IsPrint(r) || strings.ContainsRune("<>&`", r) }
+
+// SNS refuses more than 256 KB, and for good: then nobody would hear of it.
+func TestAHugeOutcomeIsCutTheWorstStays(t *testing.T) {
+	for name, change := range map[string]func(*guardrail.Outcome){
+		"findings": func(o *guardrail.Outcome) {
+			worst := o.Findings[1]
+			for i := range 5000 {
+				o.Findings = append(o.Findings, guardrail.Finding{Code: guardrail.CodeAccountAccess, Severity: guardrail.Low, Message: fmt.Sprintf("finding %d %s", i, strings.Repeat("x", 100))})
+			}
+			o.Findings[1] = o.Findings[0]
+			o.Findings = append(o.Findings, worst)
+		},
+		"edits":    func(o *guardrail.Outcome) { o.Plan.Edits = strings.Split(strings.Repeat("an edit;", 100_000), ";") },
+		"messages": func(o *guardrail.Outcome) { o.Findings[0].Message = strings.Repeat("<", 300<<10) },
+		"aliases":  func(o *guardrail.Outcome) { o.Aliases = strings.Split(strings.Repeat("alias/a,", 100_000), ",") },
+		"names": func(o *guardrail.Outcome) {
+			long := strings.Repeat(`"\`, 200<<10)
+			o.Actor.ARN, o.Actor.UserAgent, o.KeyARN, o.Rule, o.Restore, o.KeyType, o.Archive = long, long, long, long, long, long, long
+			o.Account, o.Region, o.Before, o.After, o.Baseline, o.GuardrailVersion, o.ConfigurationHash = long, long, long, long, long, long, long
+		},
+	} {
+		p := report(t, repaired(change)) // SNS has checked the size
+		text := p.texts["email"]
+		if !strings.Contains(text, "every principal may kms:Decrypt") || len(p.outcome(t).Findings) == 0 {
+			t.Errorf("%s: the worst finding is lost in %d bytes", name, p.bytes)
+		}
+		if left := strings.Contains(text, " more, which the function's log has\n"); left != (name == "findings" || name == "edits") {
+			t.Errorf("%s: says that more is left out: %v", name, left)
+		}
+	}
+}
+
+func TestWhateverAnOutcomeSaysSNSTakesIt(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		text := rapid.String()
+		o := repaired(func(o *guardrail.Outcome) {
+			o.KeyARN, o.Action, o.Severity = text.Draw(r, "key"), guardrail.Action(text.Draw(r, "action")), guardrail.Severity(text.Draw(r, "severity"))
+			o.Actor.ARN, o.Findings[0].Message = text.Draw(r, "actor"), text.Draw(r, "message")
+		})
+		for kind, text := range report(t, o).texts {
+			if strings.ContainsFunc(text, acts) {
+				r.Errorf("%s acts: %q", kind, text)
+			}
+		}
+	})
+}

@@ -1,0 +1,265 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+)
+
+// historyManual is the long help of history.
+const historyManual = `history lists the archived repairs of a key, newest first: when, what became of it, what was
+found, who made the call that was repaired, and the id of the record, which restore takes.
+  written    the repair's policy was put on the key
+  abandoned  nothing was written, and why; after lock-expired, whether it was is not known
+  open       an invocation is at work, or was interrupted
+--output json and jsonl have the policies, too: policyBefore is what restore puts back, and
+superseded has those of other writers that the repair replaced unseen.
+
+A key that is named by its ARN need not exist any more; KMS is not called then. ` + archiveManual + `
+
+The exit code is 2 where a record cannot be read; the others are printed all the same.`
+
+// defaultLimit is how many repairs are listed if nobody says.
+const defaultLimit = 20
+
+// archivedRepair is one repair in the archive. Its JSON form is public.
+type archivedRepair struct {
+	Record string `json:"record"`
+	// Time is that of the repair; EventTime that of the event, EventID, that it answers.
+	Time      time.Time `json:"time"`
+	KeyARN    string    `json:"keyArn"`
+	EventID   string    `json:"eventId"`
+	EventTime time.Time `json:"eventTime"`
+	// Actor made the call that the event tells of; null where nobody did.
+	Actor             *guardrail.Actor    `json:"actor"`
+	GuardrailVersion  string              `json:"guardrailVersion"`
+	ConfigurationHash string              `json:"configurationHash"`
+	Severity          guardrail.Severity  `json:"severity"`
+	Findings          []guardrail.Finding `json:"findings"`
+	// Before and After are the hashes of PolicyBefore and PolicyAfter.
+	Before string   `json:"before"`
+	After  string   `json:"after"`
+	Edits  []string `json:"edits"`
+	// Written and Abandoned are null where that did not happen.
+	Written      *writtenRepair     `json:"written"`
+	Abandoned    *abandonedRepair   `json:"abandoned"`
+	Reported     bool               `json:"reported"`
+	Superseded   []supersededPolicy `json:"superseded"`
+	PolicyBefore string             `json:"policyBefore"`
+	PolicyAfter  string             `json:"policyAfter"`
+}
+
+// writtenRepair says that the repair's policy was on the key.
+type writtenRepair struct {
+	Time time.Time `json:"time"`
+	Hash string    `json:"hash"`
+}
+
+// abandonedRepair says why nothing was written.
+type abandonedRepair struct {
+	Time   time.Time `json:"time"`
+	Reason string    `json:"reason"`
+	// EventID is that of the event which gave the repair up.
+	EventID string `json:"eventId"`
+}
+
+// supersededPolicy is the policy of another writer that the repair replaced unseen.
+type supersededPolicy struct {
+	Time      time.Time        `json:"time"`
+	EventID   string           `json:"eventId"`
+	EventTime time.Time        `json:"eventTime"`
+	Actor     *guardrail.Actor `json:"actor"`
+	Hash      string           `json:"hash"`
+	Policy    string           `json:"policy"`
+}
+
+// newArchivedRepair puts an entry of the archive into its public form.
+func newArchivedRepair(e enforcer.Entry) (archivedRepair, error) {
+	r := e.Record
+	a := archivedRepair{
+		Record: string(e.Slot), Time: r.Time, KeyARN: r.KeyARN, EventID: r.EventID, EventTime: r.EventTime,
+		Actor: r.Actor, GuardrailVersion: r.GuardrailVersion, ConfigurationHash: r.ConfigurationHash,
+		Severity: r.Severity, Findings: append([]guardrail.Finding{}, r.Findings...),
+		Before: r.Before.Hash, After: r.After.Hash, PolicyBefore: r.Before.Text, PolicyAfter: r.After.Text,
+		Edits: []string{}, Reported: e.Reported, Superseded: []supersededPolicy{},
+	}
+	if e.Written != nil {
+		a.Written = &writtenRepair{e.Written.Time, e.Written.Hash}
+	}
+	if e.Abandoned != nil {
+		a.Abandoned = &abandonedRepair{e.Abandoned.Time, e.Abandoned.Reason, e.Abandoned.EventID}
+	}
+	for _, s := range e.Superseded {
+		a.Superseded = append(a.Superseded, supersededPolicy{s.Time, s.EventID, s.EventTime, s.Actor, s.Policy.Hash, s.Policy.Text})
+	}
+	var edits []repair.Edit
+	if len(r.Edits) > 0 {
+		if err := json.Unmarshal(r.Edits, &edits); err != nil {
+			return a, fmt.Errorf("%s: the edits in the record: %w", e.Slot, err)
+		}
+	}
+	for _, edit := range edits {
+		a.Edits = append(a.Edits, edit.String())
+	}
+	return a, nil
+}
+
+// became says in a few words what became of the repair.
+func (a archivedRepair) became() string {
+	word := "open"
+	switch {
+	case a.Written != nil:
+		word = "written"
+	case a.Abandoned != nil:
+		word = "abandoned (" + a.Abandoned.Reason + ")"
+	}
+	if !a.Reported {
+		word += ", not reported"
+	}
+	if n := len(a.Superseded); n > 0 {
+		word += fmt.Sprintf(", superseded %d", n)
+	}
+	return word
+}
+
+func newHistory(o *options) *cobra.Command {
+	var flags archiveFlags
+	var keyID string
+	limit := defaultLimit
+	cmd := &cobra.Command{
+		Use:   "history --key-id ID",
+		Short: "List the archived repairs of a key",
+		Long:  historyManual,
+		Example: "  kmsguard history --key-id alias/payments --archive my-archive\n" +
+			"  kmsguard history --key-id alias/payments --limit 1 --output jsonl | jq -r .policyBefore",
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case keyID == "":
+				return misuse(cmd, "--key-id is required: the key id, key ARN, alias or alias ARN of the key")
+			case limit < 1:
+				return misuse(cmd, "--limit %d lists nothing; it is a number from 1", limit)
+			}
+			return history(cmd, o, &flags, keyID, limit)
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().StringVar(&keyID, "key-id", "", "`ID` of the key: key id, key ARN, alias or alias ARN")
+	cmd.Flags().IntVar(&limit, "limit", limit, "most repairs that are listed, the newest `N`")
+	return cmd
+}
+
+func history(cmd *cobra.Command, o *options, flags *archiveFlags, keyID string, limit int) error {
+	keys, records, err := flags.open(cmd, o)
+	if err != nil {
+		return err
+	}
+	arn, err := keys.Resolve(cmd.Context(), keyID)
+	if err != nil {
+		return fmt.Errorf("%s: describing the key: %w (the history of a key that is gone can be read by its ARN)", keyID, err)
+	}
+	entries, problem := records.Entries(cmd.Context(), arn, limit+1) // one more tells whether there are more
+	if cmd.Context().Err() != nil {
+		return cmd.Context().Err()
+	}
+	l := historyList{cmd: cmd, answers: &results{out: cmd.OutOrStdout(), output: o.output}}
+	if len(entries) > limit {
+		entries = entries[:limit]
+		defer cmd.PrintErrf("note: only the newest %d are listed; --limit lists more\n", limit)
+	}
+	l.problem(problem)
+	if err := l.write(arn, entries); err != nil {
+		return err
+	}
+	return status(l.code)
+}
+
+// historyList prints the repairs of a key.
+type historyList struct {
+	cmd     *cobra.Command
+	answers *results
+	code    int
+}
+
+// problem prints the errors about records that cannot be read, each on a line.
+func (l *historyList) problem(err error) {
+	if err == nil {
+		return
+	}
+	l.code = exitError
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		l.cmd.PrintErrf("kmsguard: reading the archive: %s\n", report.Printable(line))
+	}
+}
+
+func (l *historyList) write(arn string, entries []enforcer.Entry) error {
+	if len(entries) == 0 && l.answers.output == textOutput && l.code == exitFine {
+		_, err := fmt.Fprintf(l.answers.out, "no repair of %s is in the archive\n", report.Printable(arn))
+		return err
+	}
+	for _, entry := range entries {
+		a, err := newArchivedRepair(entry)
+		if err != nil {
+			l.problem(err)
+		}
+		if l.answers.output == textOutput {
+			err = l.row(a)
+		} else {
+			err = l.answers.add(a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return l.answers.end()
+}
+
+// row writes one repair for people: a line of the table, and below it the long names.
+func (l *historyList) row(a archivedRepair) error {
+	const columns = "%-20s  %-24s  %-8s  "
+	var b strings.Builder
+	if l.answers.count++; l.answers.count == 1 {
+		fmt.Fprintf(&b, columns+"%s\n", "TIME", "BECAME", "SEVERITY", "FINDINGS")
+	}
+	line := func(text string, indent int) {
+		b.WriteString(report.Wrap(report.Printable(text), report.Width, strings.Repeat(" ", indent)) + "\n")
+	}
+	start := fmt.Sprintf(columns, clock(a.Time), a.became(), a.Severity)
+	line(start+either(strings.Join(codesOf(a.Findings), ", "), "none"), len(fmt.Sprintf(columns, "", "", "")))
+	line("    actor   "+actorOf(a.Actor), 12)
+	line("    record  "+a.Record, 12)
+	_, err := l.answers.out.Write([]byte(b.String()))
+	return err
+}
+
+// clock writes a time as people read it.
+func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// codesOf returns the codes of findings in their order, each once.
+func codesOf(findings []guardrail.Finding) []string {
+	var codes []string
+	seen := map[guardrail.Code]bool{}
+	for _, f := range findings {
+		if !seen[f.Code] {
+			codes = append(codes, string(f.Code))
+		}
+		seen[f.Code] = true
+	}
+	return codes
+}
+
+// actorOf names who made a call.
+func actorOf(a *guardrail.Actor) string {
+	if a == nil || a.ARN == "" {
+		return "unknown"
+	}
+	return a.ARN
+}

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+)
+
+// output is the value of --output.
+type output string
+
+const (
+	textOutput  output = "text"
+	jsonOutput  output = "json"
+	jsonlOutput output = "jsonl"
+)
+
+// String, Set and Type make output a flag.
+func (o *output) String() string { return string(*o) }
+
+// Type names the flag's values in the help.
+func (o *output) Type() string { return "text|json|jsonl" }
+
+// Set takes one of the three values.
+func (o *output) Set(value string) error {
+	switch v := output(value); v {
+	case textOutput, jsonOutput, jsonlOutput:
+		*o = v
+		return nil
+	default:
+		return errors.New("must be text, json or jsonl")
+	}
+}
+
+// writeJSON writes one value: indented for json, else on one line.
+func (o output) writeJSON(w io.Writer, value any) error {
+	indent := ""
+	if o == jsonOutput {
+		indent = "  "
+	}
+	text, err := marshal(value, "", indent)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+// marshal writes JSON in which nothing is escaped for HTML, and everything that
+// a terminal could take for a command is.
+func marshal(value any, prefix, indent string) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent(prefix, indent)
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
+	}
+	return report.PrintableJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+}
+
+// results writes several values as they come: an array for json, else one on a line.
+type results struct {
+	out    io.Writer
+	output output
+	count  int
+}
+
+func (r *results) add(value any) error {
+	r.count++
+	if r.output != jsonOutput {
+		return r.output.writeJSON(r.out, value)
+	}
+	before := ",\n  "
+	if r.count == 1 {
+		before = "[\n  "
+	}
+	text, err := marshal(value, "  ", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = r.out.Write(append([]byte(before), text...))
+	return err
+}
+
+// paragraph writes an outcome for people, with a blank line before all but the first.
+func (r *results) paragraph(source report.Source, o guardrail.Outcome) error {
+	r.count++
+	if r.count > 1 {
+		if _, err := fmt.Fprintln(r.out); err != nil {
+			return err
+		}
+	}
+	return report.Outcome(r.out, source, o)
+}
+
+// end must follow the last add.
+func (r *results) end() error {
+	after := ""
+	switch {
+	case r.output != jsonOutput:
+	case r.count == 0:
+		after = "[]\n"
+	default:
+		after = "\n]\n"
+	}
+	_, err := io.WriteString(r.out, after)
+	return err
+}

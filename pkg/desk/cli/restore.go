@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+)
+
+// restoreManual is the long help of restore.
+const restoreManual = `restore puts the policy back that a key had before an archived repair, byte for byte. RECORD
+is the id that history lists and outcomes carry; the key is the record's. It shows first what
+would change, as diff does, and what guardrail.yaml says of the policy: name the deployed one,
+since what the guardrail does not permit it repairs again. To keep such a policy, give the key an
+exemption or a rule with mode: report, or pull the kill switch (GUARDRAIL_MODE_MAX=report in
+the function's environment) before.
+
+Without --yes nothing is written, unless somebody at a terminal answers y. Nothing is ever
+written that would lock everybody out, or that KMS would refuse; KMS's own lockout check stays
+on. The key's policy is read again directly before the write, and one that was changed in
+between ends the command; KMS has no write that depends on what is there, so that a change at
+the same moment is lost.
+
+` + configManual + `
+
+` + archiveManual + ` With your AWS
+credentials it also calls DescribeKey, GetKeyPolicy, ListAliases, ListResourceTags and
+PutKeyPolicy. The policy that is replaced is not archived: --output json has it.
+
+The exit code is 0 for restored, and for a key that has the policy already; 1 where nothing
+was written because nobody confirmed it or the policy was changed meanwhile; 2 where the policy
+cannot be put back, with the reason; 3 where it is not decided who could change it again.`
+
+// keyWriter is what of AWS KMS restore calls.
+type keyWriter interface {
+	keyReader
+	PutPolicy(ctx context.Context, arn, policy string) error
+}
+
+// restoreFlags are those of the command.
+type restoreFlags struct {
+	archive    archiveFlags
+	subject    subjectFlags
+	superseded string
+	yes        bool
+}
+
+func newRestore(o *options) *cobra.Command {
+	var flags restoreFlags
+	cmd := &cobra.Command{
+		Use:   "restore RECORD",
+		Short: "Put the policy back that a key had before an archived repair",
+		Long:  restoreManual,
+		Example: "  kmsguard restore repairs/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T000000Z-20261128T000000Z/0001\n" +
+			"  kmsguard restore --yes --config guardrail.yaml --archive my-archive repairs/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T000000Z-20261128T000000Z/0001",
+		Annotations: readsConfiguration,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return misuse(cmd, "expected the id of one record, as kmsguard history lists it, got %d", len(args))
+			}
+			if err := flags.subject.checkPlace(cmd); err != nil {
+				return err
+			}
+			checker, err := newChecker(cmd, o, guardrail.Low)
+			if err != nil {
+				return err
+			}
+			keys, records, err := flags.archive.open(cmd, o)
+			if err != nil {
+				return err
+			}
+			r := restoring{cmd: cmd, flags: &flags, checker: checker, keys: keys, records: records}
+			return r.run(args[0])
+		},
+	}
+	flags.archive.add(cmd)
+	flags.subject.addPlace(cmd)
+	cmd.Flags().BoolVar(&flags.yes, "yes", false, "write, without a question")
+	cmd.Flags().StringVar(&flags.superseded, "superseded", "",
+		"put back the policy with this `HASH` that somebody else put meanwhile, and the repair replaced (history --output json has them)")
+	return cmd
+}
+
+// restoring is one run of restore.
+type restoring struct {
+	cmd     *cobra.Command
+	flags   *restoreFlags
+	checker *checker
+	keys    keyWriter
+	records enforcer.History
+
+	entry    enforcer.Entry
+	subject  subject
+	archived *policy.Document
+	live     *policy.Document
+	result   restoration
+}
+
+// run gathers, refuses or shows, asks, and writes once.
+func (r *restoring) run(record string) error {
+	ctx := r.cmd.Context()
+	if err := r.gather(ctx, record); err != nil {
+		return err
+	}
+	if r.live.Hash(r.subject.key.Partition) == r.archived.Hash(r.subject.key.Partition) {
+		return r.end(alreadyThere, exitFine)
+	}
+	if err := r.refuse(); err != nil {
+		return err
+	}
+	r.judge()
+	if err := r.show(); err != nil {
+		return err
+	}
+	confirmed, err := r.confirmed()
+	switch {
+	case err != nil:
+		return err
+	case !confirmed:
+		return r.end(notConfirmed, exitDifferent)
+	}
+	return r.write(ctx)
+}
+
+// gather reads the record, the key and its policy. Nothing of that may be missing: what is
+// not known cannot be shown.
+func (r *restoring) gather(ctx context.Context, record string) (err error) {
+	if r.entry, err = r.records.Entry(ctx, enforcer.Slot(record)); err != nil {
+		return recordProblem(record, err)
+	}
+	text, err := r.wanted()
+	if err != nil {
+		return err
+	}
+	if r.archived, err = policy.Parse(text); err != nil {
+		return fmt.Errorf("KMS would refuse the archived policy, which is malformed: %s:%w", archivedName, err)
+	}
+	arn := r.entry.Record.KeyARN
+	if r.subject, err = r.flags.subject.live(ctx, r.keys, arn); err != nil {
+		return fmt.Errorf("%s: %w", arn, err)
+	}
+	if r.subject.key.AWSManaged {
+		return fmt.Errorf("%s is managed by AWS, and its policy cannot be changed", arn)
+	}
+	if text, err = r.keys.Policy(ctx, arn); err != nil {
+		return fmt.Errorf("what would change cannot be shown, because the key's policy cannot be read: %w", err)
+	}
+	if r.live, err = policy.Parse(text); err != nil {
+		return fmt.Errorf("what would change cannot be shown, because the key's policy is malformed: %s:%w", liveName, err)
+	}
+	r.result = restoration{
+		Record: record, KeyARN: arn, Before: r.live.Hash(r.subject.key.Partition),
+		After: r.archived.Hash(r.subject.key.Partition), Replaced: text,
+	}
+	return nil
+}
+
+// wanted returns the text of the policy to put back.
+func (r *restoring) wanted() (string, error) {
+	if r.flags.superseded == "" {
+		return r.entry.Record.Before.Text, nil
+	}
+	for _, s := range r.entry.Superseded {
+		if s.Policy.Hash == r.flags.superseded {
+			return s.Policy.Text, nil
+		}
+	}
+	return "", fmt.Errorf("--superseded: the record has no such policy among its %d; kmsguard history --key-id %s --output json has their hashes",
+		len(r.entry.Superseded), r.entry.Record.KeyARN)
+}
+
+// write puts the policy back, if the key still has the one that was shown.
+func (r *restoring) write(ctx context.Context) error {
+	arn := r.subject.key.ARN
+	text, err := r.keys.Policy(ctx, arn)
+	if err != nil {
+		return fmt.Errorf("reading the key policy again: %w; nothing was written", err)
+	}
+	now, err := policy.Parse(text)
+	if err != nil || now.Hash(r.subject.key.Partition) != r.result.Before {
+		return r.end(changedMeanwhile, exitDifferent)
+	}
+	switch err := r.keys.PutPolicy(ctx, arn, r.archived.Text()); {
+	case err == nil:
+		return r.end(restored, exitFine)
+	case errors.Is(err, enforcer.ErrAccessDenied), errors.Is(err, enforcer.ErrRefused), errors.Is(err, enforcer.ErrNotFound):
+		return fmt.Errorf("KMS did not take the policy, and nothing was written: %w", err)
+	default:
+		return fmt.Errorf("writing the key policy: %w; whether it was written is not known: the same command tells", err)
+	}
+}

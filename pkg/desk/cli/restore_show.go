@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+)
+
+// What the two policies are called.
+const (
+	archivedName = "the archived policy"
+	liveName     = "the live policy"
+)
+
+// restoration is what restore did, or would do. Its JSON form is public.
+type restoration struct {
+	Record string            `json:"record"`
+	KeyARN string            `json:"keyArn"`
+	Result restorationResult `json:"result"`
+	// Would is "" where there is nothing to restore.
+	Would guardrailsReaction `json:"guardrailWould"`
+	// Before and After are the hashes of the live policy and of the archived one.
+	Before string `json:"before"`
+	After  string `json:"after"`
+	// Replaced is the live policy, which no archive has.
+	Replaced string `json:"replaced"`
+	// Comparison has the live policy for its baseline; it and Outcome, of the archived
+	// policy, are null where there is nothing to restore.
+	Comparison *report.Result     `json:"comparison"`
+	Outcome    *guardrail.Outcome `json:"outcome"`
+}
+
+// restorationResult is how restore ended.
+type restorationResult string
+
+// The results.
+const (
+	restored         restorationResult = "restored"
+	alreadyThere     restorationResult = "already-there"
+	notConfirmed     restorationResult = "not-confirmed"
+	changedMeanwhile restorationResult = "changed-meanwhile"
+)
+
+// guardrailsReaction is what the guardrail would do about a restored policy.
+type guardrailsReaction string
+
+// The reactions.
+const (
+	acceptIt guardrailsReaction = "accept"
+	reportIt guardrailsReaction = "report"
+	undoIt   guardrailsReaction = "repair"
+)
+
+// judge asks what the configuration says of the archived policy, as the function will when
+// the restore's own event arrives, and what would change.
+func (r *restoring) judge() {
+	snapshot := guardrail.Snapshot{
+		Key: r.subject.key, Labels: r.subject.labels, Policy: r.archived.Text(),
+		Evidence: guardrail.LivePolicy, // it would be
+		Trigger:  guardrail.ByEvent,
+	}
+	j := guardrail.Judge(snapshot, r.checker.configuration, r.checker.now)
+	o := r.checker.outcome(r.subject, j)
+	o.Evidence, o.Before = guardrail.FilePolicy, r.result.After
+	if j.Verdict == guardrail.NonCompliant {
+		r.checker.plan(&o, snapshot, j)
+	}
+	comparison := compare(r.subject.key.PolicyKey(), r.live, r.archived)
+	r.result.Outcome, r.result.Comparison, r.result.Would = &o, &comparison, reaction(o, j.Decision)
+}
+
+func reaction(o guardrail.Outcome, d guardrail.Decision) guardrailsReaction {
+	switch {
+	case o.Action == guardrail.NoAction:
+		return acceptIt
+	case d.Repair && o.ActionReason == reasonWouldRepair:
+		return undoIt
+	default:
+		return reportIt
+	}
+}
+
+// show writes what a restore would do, for people.
+func (r *restoring) show() error {
+	record := r.entry.Record
+	if r.result.Before != record.After.Hash {
+		r.cmd.PrintErrln("note: the live policy is not the one of this repair: somebody changed it since, and no record of this repair has it")
+	}
+	if record.ConfigurationHash != r.checker.configuration.Hash() {
+		r.cmd.PrintErrln("note: the repair was made by another configuration than this one; --config names the deployed one")
+	}
+	if r.checker.options.output != textOutput {
+		return nil
+	}
+	var b strings.Builder
+	repaired, err := newArchivedRepair(r.entry)
+	if err != nil {
+		return err
+	}
+	line := func(label, text string) {
+		b.WriteString(report.Wrap(fmt.Sprintf("%-8s  %s", label, report.Printable(text)), report.Width, strings.Repeat(" ", 10)) + "\n")
+	}
+	line("record", repaired.Record)
+	line("key", repaired.KeyARN)
+	line("repair", fmt.Sprintf("%s, %s: %s %s", clock(repaired.Time), repaired.became(), repaired.Severity, strings.Join(codesOf(repaired.Findings), ", ")))
+	line("actor", actorOf(repaired.Actor))
+	b.WriteString("\nWhat would change:\n")
+	err = report.Comparison(&b, report.Policy{Name: liveName, Document: r.live}, report.Policy{Name: archivedName, Document: r.archived}, *r.result.Comparison)
+	if err != nil {
+		return err
+	}
+	b.WriteString("\nWhat the configuration says of the archived policy:\n")
+	if err := report.Outcome(&b, report.Source{Policy: r.archived.Text()}, *r.result.Outcome); err != nil {
+		return err
+	}
+	b.WriteString("\n" + report.Wrap(report.Printable(r.warning()), report.Width, "") + "\n\n")
+	_, err = io.WriteString(r.cmd.OutOrStdout(), b.String())
+	return err
+}
+
+// warning says what the guardrail would do about the restored policy, and what to do about that.
+func (r *restoring) warning() string {
+	switch o := r.result.Outcome; r.result.Would {
+	case undoIt:
+		return "The guardrail would undo this: the restore's own event makes it repair the key again (within ten minutes). To keep the policy, first " +
+			"exempt the key in guardrail.yaml or give it a rule with mode: report, or pull the kill switch: " +
+			"GUARDRAIL_MODE_MAX=report in the function's environment."
+	case acceptIt:
+		return fmt.Sprintf("The guardrail would let it be: it is %s.", o.Verdict)
+	default:
+		return fmt.Sprintf("The guardrail would report it, and not undo it (%s).", o.ActionReason)
+	}
+}
+
+// confirmed tells whether the policy is to be written. Only a terminal is asked.
+func (r *restoring) confirmed() (bool, error) {
+	if r.flags.yes || !isTerminal(r.cmd.InOrStdin()) {
+		return r.flags.yes, nil
+	}
+	r.cmd.PrintErr("Put the archived policy on the key? [y/N] ")
+	return yes(r.cmd.InOrStdin())
+}
+
+// yes reads an answer. The end of the input is a no.
+func yes(in io.Reader) (bool, error) {
+	answer, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("reading the answer: %w", err)
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", nil
+}
+
+// isTerminal tells whether somebody may be there to answer.
+func isTerminal(in io.Reader) bool {
+	if i, ok := in.(interruptible); ok {
+		in = i.in
+	}
+	file, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err == nil && !os.SameFile(info, null)
+}
+
+// end writes how it ended, and returns the exit code.
+func (r *restoring) end(how restorationResult, code int) error {
+	r.result.Result = how
+	out := r.cmd.OutOrStdout()
+	if r.checker.options.output != textOutput {
+		if err := r.checker.options.output.writeJSON(out, r.result); err != nil {
+			return err
+		}
+		return status(code)
+	}
+	words := map[restorationResult]string{
+		restored:         "Restored: the key has the archived policy.",
+		alreadyThere:     "Nothing to restore: the key has the archived policy already.",
+		notConfirmed:     "Not restored: nothing was written. With --yes it is.",
+		changedMeanwhile: "Not restored: the key's policy was changed meanwhile, and nothing was written. Look at it again with the same command.",
+	}
+	if _, err := fmt.Fprintln(out, words[how]); err != nil {
+		return err
+	}
+	return status(code)
+}

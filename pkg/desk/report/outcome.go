@@ -1,0 +1,149 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+)
+
+// Source is where an outcome's event or policy came from.
+type Source struct {
+	// Name is that of a file, say; "" for nowhere.
+	Name string
+	// Policy is the text of the policy file that was judged, so that findings name its
+	// lines; "" for none.
+	Policy string
+}
+
+// Outcome writes one outcome as a short paragraph, the verdict first. Of a plan it tells
+// the edits in words, not the policy. An error is one of w.
+func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
+	var b strings.Builder
+	subject := o.KeyARN
+	switch {
+	case subject != "":
+	case source.Policy != "":
+		subject, source.Name = source.Name, ""
+	default:
+		subject = "(no key)"
+	}
+	fmt.Fprintf(&b, "%s  %s\n", verdictWord(o.Verdict), Printable(subject))
+	line := func(label, text string) {
+		if text != "" {
+			b.WriteString(Wrap(fmt.Sprintf("  %-8s  %s", label, Printable(text)), Width, strings.Repeat(" ", 12)) + "\n")
+		}
+	}
+	line("source", source.Name)
+	line("key type", o.KeyType)
+	line("baseline", baselineWords(o))
+	line("exempt", o.Exemption)
+	line("policy", evidenceWords(o.Evidence))
+	if o.Actor != nil {
+		line("actor", o.Actor.ARN)
+	}
+	line("action", actionWords(o))
+	if len(o.Findings) > 0 {
+		b.WriteString(findings("  ", source.Policy, o.Findings) + "\n")
+	}
+	if o.Plan != nil {
+		line("repair", planWords(o))
+		for _, edit := range o.Plan.Edits {
+			b.WriteString(Wrap(strings.Repeat(" ", 12)+"- "+Printable(edit), Width, strings.Repeat(" ", 14)) + "\n")
+		}
+	}
+	line("archive", o.Archive)
+	if o.Restore != "" { // on one line, to be copied
+		fmt.Fprintf(&b, "  undo      %s\n", Printable(o.Restore))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Findings returns findings as text without a line feed at its end, each line
+// after indent: severity, code, statement and message. Findings that read the same
+// are told once.
+func Findings(indent string, list []guardrail.Finding) string { return findings(indent, "", list) }
+
+// findings is Findings with the lines of the statements in a policy's text, if that is
+// not "".
+func findings(indent, policyText string, list []guardrail.Finding) string {
+	lines := statementLines(policyText)
+	var told []string
+	for _, f := range list {
+		text := fmt.Sprintf("%s%-8s  %s", indent, f.Severity, f.Code)
+		if f.Statement != nil && f.Code != guardrail.CodeUndecided { // whose message names it
+			text += fmt.Sprintf(", statement %d", *f.Statement)
+			if *f.Statement < len(lines) {
+				text += fmt.Sprintf(" on line %d", lines[*f.Statement])
+			}
+		}
+		text = Wrap(Printable(text+": "+f.Message), Width, indent+strings.Repeat(" ", 10))
+		if !slices.Contains(told, text) {
+			told = append(told, text)
+		}
+	}
+	return strings.Join(told, "\n")
+}
+
+// statementLines returns the line on which each statement of a policy starts, from 1.
+func statementLines(text string) []int {
+	d, err := policy.Parse(text)
+	if err != nil {
+		return nil // it has no statements, and no finding is about one
+	}
+	lines := make([]int, len(d.Statements))
+	for i, st := range d.Statements {
+		lines[i] = 1 + strings.Count(text[:st.Offset], "\n")
+	}
+	return lines
+}
+
+// baselineWords says what the key was held against; nothing where there was nothing to judge.
+func baselineWords(o guardrail.Outcome) string {
+	switch {
+	case o.Baseline == "" || o.Verdict == guardrail.NothingToJudge || o.KeyARN == "" && o.Trigger != guardrail.ByCommand:
+		return ""
+	case o.Rule == "" || o.Rule == "default":
+		return o.Baseline
+	default:
+		return o.Baseline + ", by rule " + o.Rule
+	}
+}
+
+func planWords(o guardrail.Outcome) string {
+	if o.Action == guardrail.Repaired {
+		return "the policy was changed:"
+	}
+	return "not written; it would change the policy:"
+}
+
+// verdictWord is the headline of an outcome.
+func verdictWord(v guardrail.Verdict) string {
+	if v == guardrail.NothingToJudge {
+		return "SKIPPED"
+	}
+	return strings.ToUpper(Printable(string(v)))
+}
+
+// evidenceWords says that the policy is not the key's own; that it is needs no words.
+func evidenceWords(e guardrail.Evidence) string {
+	switch e {
+	case guardrail.LivePolicy, guardrail.FilePolicy:
+		return ""
+	case guardrail.EventPolicy:
+		return "as the event tells it; the key's own could not be read"
+	default:
+		return string(e)
+	}
+}
+
+func actionWords(o guardrail.Outcome) string {
+	if o.ActionReason == "" {
+		return string(o.Action)
+	}
+	return string(o.Action) + " (" + o.ActionReason + ")"
+}

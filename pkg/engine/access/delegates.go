@@ -1,0 +1,17 @@
+package access
+
+import "github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+
+// Delegates tells whether a policy leaves actions, such as kms:PutKeyPolicy, to the
+// IAM policies of the account that owns the key: nothing of that is proved missing.
+func Delegates(key policy.Key, d *policy.Document, actions ...string) bool {
+	owner, err := policy.ParseAWSPrincipal(key.Account)
+	if err != nil {
+		return false
+	}
+	needed, err := policy.New(policy.Version2012, "", policy.Statement{
+		Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{owner}},
+		Actions: policy.Values(actions...), Resources: policy.Values("*"),
+	})
+	return err == nil && len(compareWays(key, needed, d, onlyMissing).Missing) == 0
+}

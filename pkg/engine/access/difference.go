@@ -1,0 +1,319 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+)
+
+// finding is a proved piece with one half of a subject that it applies to.
+type finding struct {
+	piece
+	half half
+}
+
+func appendFor(list []finding, pieces []piece, halves []half) []finding {
+	list = slices.Grow(list, len(pieces)*len(halves))
+	for _, p := range pieces {
+		for _, h := range halves {
+			list = append(list, finding{p, h})
+		}
+	}
+	return list
+}
+
+// differences groups findings as a person would say them: by statement, then by
+// the principals to which the same actions happen under the same conditions.
+//
+// granting is the policy that allows what the other does not. A difference whose
+// witness is not confirmed becomes an open question.
+func (c *comparison) differences(granting Which, findings []finding) []Difference {
+	list := []Difference{}
+	for _, statement := range groupBy(findings, func(f finding) origin { return f.cause }) {
+		var rows []row
+		for _, ofSubject := range groupBy(statement, func(f finding) *subject { return f.half.subject }) {
+			rows = append(rows, rowsOf(ofSubject)...)
+		}
+		for _, same := range groupBy(rows, c.told) {
+			witness, ok := c.confirmedWitness(granting, same)
+			if !ok && c.confirmed > confirmations {
+				c.note(Inconclusive{Policy: Actual, Reason: "over-budget", Detail: "there are more differences than those listed"})
+				return list
+			}
+			if !ok {
+				cause := same[0].finding.cause
+				c.note(Inconclusive{Policy: cause.which, Statement: cause.statement, Reason: "unconfirmed-witness",
+					Detail: "the evaluator does not confirm " + witness.Action + " by " + witness.Principal})
+				continue
+			}
+			d := c.difference(same)
+			d.Witness = witness
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// row is what happens to one subject because of one statement: the same boxes
+// for a set of actions.
+type row struct {
+	subject *subject
+	finding finding // an example
+	actions Actions
+	boxes   []box
+	boxesID string
+}
+
+// rowsOf tells the findings of one subject together.
+func rowsOf(findings []finding) []row {
+	var rows []row
+	type kind struct {
+		actions        Actions
+		iam, delegated bool
+	}
+	for _, told := range groupBy(withoutRepeated(findings), func(f finding) kind { return kind{f.actions, f.half.iam, f.delegated} }) {
+		boxes := make([]box, len(told))
+		for i, f := range told {
+			boxes[i] = f.when
+		}
+		first, id := told[0], boxesID(boxes)
+		i := slices.IndexFunc(rows, func(r row) bool {
+			return r.boxesID == id && r.finding.half.iam == first.half.iam && r.finding.delegated == first.delegated
+		})
+		if i < 0 {
+			i = len(rows)
+			rows = append(rows, row{subject: first.half.subject, finding: first, boxes: boxes, boxesID: id})
+		}
+		rows[i].actions |= first.actions
+	}
+	return rows
+}
+
+// withoutRepeated leaves out what a finding with the help of IAM only repeats: what shows
+// without that help too is direct access, and told as such.
+func withoutRepeated(findings []finding) []finding {
+	list := make([]finding, 0, len(findings))
+	for _, f := range findings {
+		if f.half.iam {
+			for _, direct := range findings {
+				if !direct.half.iam && direct.actions&f.actions != 0 && f.when.within(direct.when) {
+					f.actions &^= direct.actions
+				}
+			}
+		}
+		if f.actions != 0 {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// boxesID is the same for the same boxes.
+func boxesID(boxes []box) string {
+	if len(boxes) == 1 {
+		return string(boxes[0].appendID(nil))
+	}
+	ids := make([]string, len(boxes))
+	for i, b := range boxes {
+		ids[i] = string(b.appendID(nil))
+	}
+	slices.Sort(ids)
+	return strings.Join(slices.Compact(ids), "\x00\x00")
+}
+
+// told is the same for rows that are told together.
+type told struct {
+	scope     Scope
+	delegated bool
+	actions   Actions
+	boxesID   string
+}
+
+func (c *comparison) told(r row) told {
+	return told{c.scope(r.subject), r.finding.delegated, r.actions, r.boxesID}
+}
+
+// scope says how near a subject is to the key.
+func (c *comparison) scope(s *subject) Scope {
+	switch {
+	case s.kind == evaluation.ServicePrincipal:
+		return AWSService
+	case s.group == otherAccount:
+		return AnyAccount
+	case s.account != c.reader.key.Account:
+		return NamedAccount
+	default:
+		return OwnAccount
+	}
+}
+
+func (c *comparison) difference(rows []row) Difference {
+	first := rows[0].finding
+	d := Difference{
+		Policy: first.cause.which, Statement: first.cause.statement,
+		Principals: c.principalWords(rows), Actions: []string{"kms:*"},
+		Scope: c.scope(rows[0].subject), Delegated: first.delegated,
+		Unnamed: slices.ContainsFunc(rows, func(r row) bool { return r.subject.group >= otherOfAccount }),
+	}
+	if rows[0].actions != AllActions {
+		d.Actions = rows[0].actions.Names()
+	}
+	d.Conditions = c.conditionWords(rows[0].boxes)
+	d.SID = c.statement(first.cause).SID
+	return d
+}
+
+// statement returns the statement of an origin.
+func (c *comparison) statement(o origin) *policy.Statement {
+	list := c.actual
+	if o.which == Baseline {
+		list = c.baseline
+	}
+	i := slices.IndexFunc(list, func(s statement) bool { return s.from.statement == o.statement })
+	return list[i].Statement
+}
+
+// conditionWords says in words when a difference shows; "" for always.
+func (c *comparison) conditionWords(boxes []box) string {
+	const most = 3
+	var words []string
+	for i, b := range boxes {
+		if len(words) == most {
+			words = append(words, fmt.Sprintf("in %d more cases", len(boxes)-i))
+			break
+		}
+		text := c.reader.space.words(b)
+		if text == "" {
+			return ""
+		}
+		if !slices.Contains(words, text) {
+			words = append(words, text)
+		}
+	}
+	return strings.Join(words, "; or ")
+}
+
+// principalWords names the subjects of rows, groups in words.
+func (c *comparison) principalWords(rows []row) []string {
+	roles := map[string]bool{}
+	for _, r := range rows {
+		if r.subject.kind == evaluation.RolePrincipal {
+			roles[r.subject.arn] = true
+		}
+	}
+	var words []string
+	for _, group := range groupBy(rows, func(r row) string { return r.subject.groupID }) {
+		if s := group[0].subject; s.group == otherSession && roles[s.roleARN] {
+			continue // to name a role is to name its sessions
+		}
+		words = append(words, c.groupWords(group)...)
+	}
+	return words
+}
+
+// groupWords names the subjects of one group.
+func (c *comparison) groupWords(rows []row) []string {
+	s := rows[0].subject
+	other := "" // beside named ones, a group is "every other"
+	if slices.ContainsFunc(c.subjects, func(n subject) bool { return n.group == named && n.account == s.account }) {
+		other = "other "
+	}
+	switch s.group {
+	case named:
+		return []string{s.arn}
+	case otherSession:
+		return []string{"every other session of role " + s.name + " of account " + s.account}
+	case otherService:
+		if c.count(s, func(*subject) bool { return true }) > 1 {
+			return []string{"services such as " + s.arn}
+		}
+		return []string{"every " + other + "AWS service"}
+	case otherAccount:
+		return c.accountWords(rows, "", "any other account")
+	default:
+		return c.accountWords(rows, other, "account "+s.account)
+	}
+}
+
+// accountWords names unnamed principals of one account, or of all other accounts:
+// all of them, all of a type, or those like an example.
+func (c *comparison) accountWords(rows []row, other, of string) []string {
+	s := rows[0].subject
+	all := c.count(s, func(*subject) bool { return true })
+	roots := c.count(s, func(o *subject) bool { return o.kind == evaluation.RootPrincipal })
+	withRoot := slices.ContainsFunc(rows, func(r row) bool { return r.subject.kind == evaluation.RootPrincipal })
+	switch {
+	case len(rows) == all:
+		return []string{"every " + other + "principal of " + of}
+	case len(rows) == all-roots && !withRoot:
+		return []string{"every " + other + "principal of " + of + " but its root user"}
+	}
+	var words []string
+	for _, ofKind := range groupBy(rows, func(r row) evaluation.PrincipalType { return r.subject.kind }) {
+		kind := ofKind[0].subject.kind
+		if len(ofKind) == c.count(s, func(o *subject) bool { return o.kind == kind }) {
+			words = append(words, "every "+other+typeWords(kind)+" of "+of)
+			continue
+		}
+		for _, r := range ofKind {
+			words = append(words, typeWords(kind)+"s such as "+r.subject.arn)
+		}
+	}
+	return words
+}
+
+// count returns how many subjects of the same group satisfy a condition.
+func (c *comparison) count(s *subject, counts func(*subject) bool) int {
+	n := 0
+	for i := range c.subjects {
+		if o := &c.subjects[i]; o.groupID == s.groupID && counts(o) {
+			n++
+		}
+	}
+	return n
+}
+
+func typeWords(t evaluation.PrincipalType) string {
+	switch t {
+	case evaluation.SessionPrincipal:
+		return "role session"
+	case evaluation.FederatedPrincipal:
+		return "federated user"
+	case evaluation.RootPrincipal:
+		return "root user"
+	default:
+		return string(t)
+	}
+}
+
+// groupBy splits a list by a key, in the order in which keys first appear.
+func groupBy[T any, K comparable](list []T, key func(T) K) [][]T {
+	if len(list) == 1 {
+		return [][]T{list}
+	}
+	index := map[K]int{}
+	groupOf := make([]int, len(list))
+	var sizes []int
+	for i, item := range list {
+		k := key(item)
+		group, ok := index[k]
+		if !ok {
+			group = len(sizes)
+			index[k] = group
+			sizes = append(sizes, 0)
+		}
+		groupOf[i] = group
+		sizes[group]++
+	}
+	groups, room := make([][]T, len(sizes)), make([]T, len(list))
+	for group, size := range sizes {
+		groups[group], room = room[:0:size], room[size:]
+	}
+	for i, item := range list {
+		groups[groupOf[i]] = append(groups[groupOf[i]], item)
+	}
+	return groups
+}

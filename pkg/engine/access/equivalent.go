@@ -1,0 +1,117 @@
+package access
+
+import (
+	"fmt"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+)
+
+// Equivalent is the verdict of [Compare], mostly found sooner: where a statement
+// that only one policy has allows something that the other policy does not, one
+// request proves it.
+func Equivalent(key policy.Key, baseline, actual *policy.Document) Verdict {
+	if baseline.Text() == actual.Text() {
+		return Equal
+	}
+	if alike(baseline, actual) {
+		inBaseline, inActual := plainStatements(baseline), plainStatements(actual)
+		switch {
+		case sameLists(key, inBaseline, inActual):
+			return Equal
+		case probe(key, inActual, inBaseline, actual, baseline), probe(key, inBaseline, inActual, baseline, actual):
+			return Different
+		}
+	}
+	return Compare(key, baseline, actual).Verdict
+}
+
+// EquivalentTexts is [Equivalent] of two texts. A text that is not a policy is an error,
+// which wraps a [*policy.Error] and says which of the two it is about; the verdict
+// is then Undecided. The same text twice is read once: it is equal only if it is a policy.
+func EquivalentTexts(key policy.Key, baseline, actual string) (Verdict, error) {
+	a, err := policy.Parse(baseline)
+	if err != nil {
+		return Undecided, fmt.Errorf("%s: %w", Baseline, err)
+	}
+	if actual == baseline {
+		return Equal, nil
+	}
+	b, err := policy.Parse(actual)
+	if err != nil {
+		return Undecided, fmt.Errorf("%s: %w", Actual, err)
+	}
+	return Equivalent(key, a, b), nil
+}
+
+// probe asks the evaluator one request for each plain Allow that only granting has:
+// its first principal, its first action, without condition keys but those that the
+// principal determines, if a policy asks for such a key. It tells whether that proves a
+// difference; finding none says nothing.
+func probe(key policy.Key, statements, others []plainStatement, granting, other *policy.Document) bool {
+	asked := asksOfPrincipal(granting) || asksOfPrincipal(other)
+	same := func(x, y *plainStatement) bool { return sameStatement(key, x, y) }
+	for i := range statements {
+		st := &statements[i]
+		simple := st.Effect == policy.Allow && len(st.Conditions) == 0 && len(st.Principals.Entries) > 0 &&
+			!st.Principals.Negated && !st.Actions.Negated
+		if !simple || isIn(st, others, same) || st.matching() == 0 {
+			continue
+		}
+		s, direct, ok := example(key, &st.Principals.Entries[0])
+		if !ok {
+			continue
+		}
+		request := evaluation.Request{
+			Principal: s.arn, PrincipalType: s.kind, PrincipalAccount: s.account,
+			IdentityPolicyAllows: !direct, Action: st.matching().first(), Resource: key.ARN,
+		}
+		if asked {
+			request.Context = s.context(key)
+		}
+		question, err := evaluation.Ask(key, request)
+		if err != nil {
+			continue
+		}
+		granted, _ := question.Decide(granting)
+		refused, _ := question.Decide(other)
+		if granted.Allows() && !refused.Allows() && refused != evaluation.Inconclusive {
+			return true
+		}
+	}
+	return false
+}
+
+// asksOfPrincipal tells whether a condition of a policy may be on a key that the
+// principal or the key determines, by its name or by a variable.
+func asksOfPrincipal(d *policy.Document) bool {
+	for i := range d.Statements {
+		for _, c := range d.Statements[i].Conditions {
+			if isDetermined(keyID(c.Key)) {
+				return true
+			}
+		}
+	}
+	return mentionsVariables(d)
+}
+
+// example returns a subject that a principal of a policy covers, and whether it
+// covers it without the help of IAM.
+func example(key policy.Key, p *policy.Principal) (s subject, direct, ok bool) {
+	prefix := "arn:" + key.Partition + ":iam::"
+	direct = p.AccountID == key.Account
+	switch p.Kind {
+	case policy.User:
+		return subjectOf(evaluation.UserPrincipal, p.Text, named), direct, true
+	case policy.Role:
+		return subjectOf(evaluation.RolePrincipal, p.Text, named), direct, true
+	case policy.Account:
+		return subjectOf(evaluation.UserPrincipal, prefix+p.AccountID+":user/unnamed", otherOfAccount), false, true
+	case policy.Anyone:
+		return subjectOf(evaluation.UserPrincipal, prefix+unmentionedAccount(nil)+":user/unnamed", otherAccount), false, true
+	case policy.Service:
+		return subject{kind: evaluation.ServicePrincipal, arn: p.Text}, false, true
+	default:
+		return subject{}, false, false
+	}
+}

@@ -1,0 +1,356 @@
+package enforcer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+)
+
+// change is a configuration that repairs, with a change.
+func change(with func(*guardrail.Configuration)) *guardrail.Configuration {
+	return configured(func(c *guardrail.Configuration) { c.Baselines[0].Style = report.Baselines[0].Style; with(c) })
+}
+
+// hold is one that trims, and holds for a reason.
+func hold(reasons ...guardrail.HoldReason) *guardrail.Configuration {
+	return change(func(c *guardrail.Configuration) { c.Repair.HoldWhen, c.Repair.Strategy = reasons, guardrail.Trim })
+}
+
+func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
+	toOther := document(toAccount, allow(`{"AWS":"arn:aws:iam::444455556666:root"}`, "kms:Decrypt"))
+	for _, row := range []struct {
+		name    string
+		c       *guardrail.Configuration
+		policy  string
+		prepare func(t *testing.T, w *world, arn string)
+		want    guardrail.Action
+		why     string
+		finding guardrail.Code // one of them
+		writes  int
+		reason  string
+	}{
+		{"repaired", repair, public, nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "proved"},
+		{"trimmed", hold(), public, nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "proved"},
+		{"kill switch", repair.ReportOnly(), public, nil, guardrail.Reported, guardrail.ReasonReportMode, guardrail.CodePublicAccess, 0, "GUARDRAIL_MODE_MAX=report"},
+		{"below the severity", change(func(c *guardrail.Configuration) { c.Repair.From = guardrail.Critical }), toService, nil, guardrail.Reported, guardrail.ReasonBelow, guardrail.CodeServiceAccess, 0, "repair.from"},
+		{"would take access from a service", hold(guardrail.HoldServiceAccess), toService, nil, guardrail.Held, "would-remove-service-access", guardrail.CodeRepairHeld, 0, "somebody relies on it"},
+		{"would take access from an account", hold(guardrail.HoldCrossAccountAccess), toOther, nil, guardrail.Held, "would-remove-cross-account-access", guardrail.CodeRepairHeld, 0, "somebody relies on it"},
+		{"the same, not held", hold(guardrail.HoldCrossAccountAccess), toService, nil, guardrail.Repaired, "service-access", guardrail.CodeServiceAccess, 1, "it is no account"},
+		{"managed by a stack", hold(guardrail.HoldCloudFormation), toService, tagged("aws:cloudformation:stack-name", "network"), guardrail.Held, "cloudformation-managed", guardrail.CodeRepairHeld, 0, "the stack would bring it back"},
+		{"not managed by a stack", hold(guardrail.HoldCloudFormation), toService, nil, guardrail.Repaired, "service-access", guardrail.CodeServiceAccess, 1, "its tags say so"},
+		{"tags cannot be read", hold(guardrail.HoldCloudFormation), toService, func(_ *testing.T, w *world, _ string) {
+			w.guardrail.SetIdentityPolicies(strings.Replace(guardrailPolicy, `,"kms:ListResourceTags"`, "", 1))
+		}, guardrail.Held, "cloudformation-managed", guardrail.CodeRepairHeld, 0, "what is not known holds"},
+		{"critical, and would be held", hold(guardrail.HoldReasons()...), document(toAccount, allow(`"*"`, "kms:Decrypt"), allow(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Decrypt")), nil, guardrail.Repaired, "public-access", guardrail.CodeRepairHeld, 1, "nothing holds what is critical, and the rest is held"},
+		{"critical, reset, and would be held", change(func(c *guardrail.Configuration) { c.Repair.HoldWhen = guardrail.HoldReasons() }), document(toAccount, allow(`"*"`, "kms:Decrypt"), allow(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Decrypt")), nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "nothing holds it"},
+		{"the plan would be too large", trimConsole, document(toAccount, allow(`{"AWS":"444455556666"}`, "kms:Decrypt"), longDeny()), nil, guardrail.PlanRefused, "too-large", guardrail.CodePlanRefused, 0, "KMS stores 32 KiB"},
+		{"critical, and too large to trim", trimConsole, document(toAccount, allow(`"*"`, "kms:Decrypt"), longDeny()), nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "it is reset: nobody keeps a key public by making its policy large"},
+		{"the account's hour is full", change(func(c *guardrail.Configuration) { c.Repair.MaxPerHour.Account = 1 }), public, repairedAnother, guardrail.Held, "breaker-account", guardrail.CodeBreakerOpen, 0, "something is wrong with many keys"},
+		{"the hour is full", change(func(c *guardrail.Configuration) { c.Repair.MaxPerHour.Total = 1 }), public, repairedAnother, guardrail.Held, "breaker-total", guardrail.CodeBreakerOpen, 0, "something is wrong with many keys"},
+		{"exempt", change(func(c *guardrail.Configuration) {
+			c.Exemptions = []guardrail.Exemption{{Name: "e", Expires: newClock().now().Add(time.Hour), Match: guardrail.Match{Accounts: []string{account}}}}
+		}), public, nil, guardrail.NoAction, guardrail.ReasonExempt, guardrail.CodePublicAccess, 0, "it is listed all the same"},
+		{"the archive cannot be used", repair, public, func(_ *testing.T, w *world, _ string) {
+			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
+				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/repairs/") {
+					return answered(http.StatusForbidden, "AccessDenied"), nil
+				}
+				return call(), nil
+			}
+		}, guardrail.PlanRefused, "archive-unusable", guardrail.CodeArchiveUnusable, 0, "nothing is written that was not archived"},
+		{"the state is lost", repair, public, func(_ *testing.T, w *world, _ string) {
+			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
+				if strings.Contains(r.URL.Path, "/state/") {
+					return answered(http.StatusForbidden, "AccessDenied"), nil
+				}
+				return call(), nil
+			}
+		}, guardrail.PlanRefused, "archive-unusable", guardrail.CodeArchiveUnusable, 0, "what protects the key from being written again is not known"},
+		{"there is no archive", repair, public, func(_ *testing.T, w *world, _ string) {
+			w.config.Archive = nil
+			w.enforcer = enforcer.New(w.config)
+		}, guardrail.PlanRefused, "no-archive", guardrail.CodeArchiveUnusable, 0, "nothing is written that was not archived"},
+		{"too old", repair, public, func(_ *testing.T, w *world, _ string) { w.clock.advance(15 * 24 * time.Hour) }, guardrail.PlanRefused, "event-too-old", guardrail.CodePlanRefused, 0, "whether it was handled is not known"},
+		{"nothing to do", change(func(c *guardrail.Configuration) { c.Repair.Strategy = guardrail.Trim }), good, bypassed, guardrail.Reported, "nothing-to-do", guardrail.CodeLockoutCheckBypassed, 0, "nothing differs"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, row.c)
+			arn, event := w.drift(t, row.policy)
+			if row.prepare != nil {
+				row.prepare(t, w, arn)
+			}
+			if row.name == "nothing to do" {
+				event = w.lastEvent()
+			}
+			w.cloud.ResetCalls()
+			o := w.handle(t, event)
+			if o.Action != row.want || o.ActionReason != row.why || !slices.Contains(codes(o), row.finding) {
+				t.Errorf("%s because of %s, with %q: %s", o.Action, o.ActionReason, codes(o), row.reason)
+			}
+			if n := len(w.cloud.Calls("PutKeyPolicy")); n != row.writes {
+				t.Errorf("%d writes, want %d: %s", n, row.writes, row.reason)
+			}
+			if told := len(w.reporter.of(arn, row.want)); told != 1 && row.want != guardrail.NoAction {
+				t.Errorf("%d reports", told)
+			}
+			if names := w.bucket.names(t, "outbox/"); len(names) > 0 {
+				t.Errorf("the outbox has %q", names)
+			}
+		})
+	}
+}
+
+// Somebody makes a key public that a service and a role use, too. What is critical is taken
+// away at once; the event of that write finds the rest, which is held, and writes no more.
+func TestACriticalFindingLetsNothingThroughThatIsHeld(t *testing.T) {
+	w := newWorld(t, hold(guardrail.HoldServiceAccess))
+	sns := strings.Replace(allow(`{"Service":"sns.amazonaws.com"}`, "kms:Decrypt"), "}", `},"Condition":{"StringEquals":{"aws:SourceAccount":"`+account+`"}}`, 1)
+	role := allow(`{"AWS":"`+worker+`"}`, "kms:Decrypt")
+	arn, event := w.drift(t, document(toAccount, allow(`"*"`, "kms:Decrypt"), sns, role))
+	o := w.handle(t, event)
+	if want := (outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}); summary(o) != want {
+		t.Errorf("%+v, want %+v", summary(o), want)
+	}
+	if told := o.Findings[len(o.Findings)-1]; told.Code != guardrail.CodeRepairHeld || told.Severity != guardrail.Info || !strings.Contains(told.Message, "the rest is held") || !strings.Contains(told.Message, "sns.amazonaws.com lose kms:Decrypt") {
+		t.Errorf("%+v", told)
+	}
+	left := document(toAccount, sns, role)
+	if got := w.policy(t, arn); hash(t, got) != hash(t, left) || o.After != hash(t, left) {
+		t.Errorf("the policy is %s, want %s", got, left)
+	}
+	for round := range 3 { // its own event, and that again
+		o := w.handle(t, w.lastEvent())
+		if want := (outcome{guardrail.NonCompliant, guardrail.Medium, guardrail.LivePolicy, guardrail.Held, "would-remove-service-access"}); summary(o) != want {
+			t.Errorf("round %d: %+v, want %+v", round, summary(o), want)
+		}
+		w.clock.advance(time.Minute)
+	}
+	if n := len(w.cloud.Calls("PutKeyPolicy")); n != 1 {
+		t.Errorf("%d writes", n)
+	}
+}
+
+var trimConsole = configured(func(c *guardrail.Configuration) {
+	c.Baselines[0].Administrators.Required, c.Repair.Strategy = []string{admin}, guardrail.Trim
+})
+
+// longDeny is a Deny that may stay, and leaves no room for what is missing.
+func longDeny() string {
+	deny := strings.Replace(allow(`"*"`, "kms:ScheduleKeyDeletion"), "Allow", "Deny", 1)
+	return strings.Replace(deny, `"Effect"`, `"Sid":"`+strings.Repeat("x", 32350)+`","Effect"`, 1)
+}
+
+// tagged lets KMS answer with a tag that only AWS can set.
+func tagged(key, value string) func(*testing.T, *world, string) {
+	return func(_ *testing.T, w *world, _ string) {
+		w.config.Keys = withTags{w.config.Keys, map[string]string{key: value}}
+		w.enforcer = enforcer.New(w.config)
+	}
+}
+
+type withTags struct {
+	enforcer.Keys
+	tags map[string]string
+}
+
+func (k withTags) Tags(context.Context, string) (map[string]string, error) { return k.tags, nil }
+
+func repairedAnother(t *testing.T, w *world, _ string) {
+	t.Helper()
+	_, event := w.drift(t, public)
+	if o := w.handle(t, event); o.Action != guardrail.Repaired {
+		t.Fatalf("the other key: %+v", summary(o))
+	}
+}
+
+// bypassed puts the same policy once more, with the lockout check switched off.
+func bypassed(t *testing.T, w *world, arn string) {
+	t.Helper()
+	in := &kms.PutKeyPolicyInput{KeyId: &arn, Policy: &good, BypassPolicyLockoutSafetyCheck: true}
+	if _, err := w.kms(virginia).PutKeyPolicy(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheCallsOfAnOutcomeAreCounted(t *testing.T) {
+	labels := change(func(c *guardrail.Configuration) {
+		c.Rules = []guardrail.Rule{{Name: "r", Match: guardrail.Match{Aliases: []string{"alias/x"}, Tags: map[string]string{"team": "x"}}}}
+	})
+	reads := []string{"DescribeKey", "GetKeyPolicy"}
+	for _, row := range []struct {
+		name    string
+		c       *guardrail.Configuration
+		make    func(t *testing.T, w *world) (event []byte)
+		kms     []string
+		s3      int
+		archive bool
+	}{
+		{"compliant, made", repair, made, reads, 0, true},
+		{"compliant, made, in report mode", report, made, reads, 0, false},
+		{"compliant, put", repair, func(t *testing.T, w *world) []byte { _, e := w.drift(t, apiDefault(t)); return e }, reads, 1, true},
+		{"not compliant, in report mode", report, func(t *testing.T, w *world) []byte { _, e := w.drift(t, public); return e }, reads, 0, false},
+		{"aliases and tags count", labels, made, []string{"DescribeKey", "ListAliases", "ListResourceTags", "GetKeyPolicy"}, 0, true},
+		{
+			"repaired", repair, func(t *testing.T, w *world) []byte { _, e := w.drift(t, public); return e },
+			[]string{"DescribeKey", "GetKeyPolicy", "GetKeyPolicy", "PutKeyPolicy", "GetKeyPolicy"},
+			1 + 2 + 4 + 1 + 1 + 2, // state; two lists and four objects of the claim; state; written; reported and pointer
+			true,
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, row.c)
+			event := row.make(t, w)
+			if !row.archive {
+				w.config.Archive = nil
+				w.enforcer = enforcer.New(w.config)
+			}
+			w.cloud.ResetCalls()
+			w.bucket.counted()
+			w.handle(t, event)
+			if got := w.calls(); !slices.Equal(got, row.kms) {
+				t.Errorf("KMS calls %q, want %q", got, row.kms)
+			}
+			if got := w.bucket.counted(); len(got) != row.s3 {
+				t.Errorf("%d S3 calls, want %d: %q", len(got), row.s3, got)
+			}
+		})
+	}
+}
+
+func made(t *testing.T, w *world) []byte {
+	t.Helper()
+	w.create(t, &kms.CreateKeyInput{})
+	return w.lastEvent()
+}
+
+func TestAKeyOfAnotherAccountIsNotTouched(t *testing.T) {
+	for _, row := range []struct {
+		scope string
+		want  guardrail.Action
+	}{{"", guardrail.Repaired}, {account, guardrail.Repaired}, {"444455556666", guardrail.Reported}} {
+		w := newWorld(t, repair)
+		w.config.Account = row.scope
+		w.enforcer = enforcer.New(w.config)
+		_, event := w.drift(t, public)
+		o := w.handle(t, event)
+		if o.Action != row.want || row.want == guardrail.Reported && (len(w.calls()) > 0 || o.Verdict != guardrail.CannotJudge) {
+			t.Errorf("account %q: %+v, calls %q", row.scope, summary(o), w.calls())
+		}
+	}
+}
+
+// Nothing sets the bypass, whatever else is written.
+func TestNoWriteSwitchesTheLockoutCheckOff(t *testing.T) {
+	w := newWorld(t, console)
+	for _, text := range []string{public, lockedOut, toService} {
+		_, event := w.drift(t, text)
+		w.handle(t, event)
+		for _, call := range w.cloud.Calls() {
+			if call.Identity == w.guardrail.ARN && strings.Contains(string(call.Request), "Bypass") {
+				t.Errorf("the guardrail called %s with %s", call.Operation, call.Request)
+			}
+		}
+	}
+}
+
+// What stands between a delivery and the write gives the message back, and leaves the key.
+func TestAMessageIsGivenBackWhereItCannotEnd(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		prepare func(t *testing.T, w *world, arn string) context.Context
+		want    error
+		says    string
+	}{
+		{"another invocation has the key", func(t *testing.T, w *world, arn string) context.Context {
+			other := w.bucket.archive()
+			r := enforcer.Record{
+				Time: w.clock.now(), Holder: "other", EventID: "other", EventTime: w.clock.now(), KeyARN: arn,
+				Before: enforcer.PolicyText{Text: public, Hash: hash(t, public)}, After: enforcer.PolicyText{Text: good, Hash: hash(t, good)},
+			}
+			if _, err := other.Claim(t.Context(), r, enforcer.Limits{Budget: 3, Window: 24 * time.Hour, AccountPerHour: 9, TotalPerHour: 9}); err != nil {
+				t.Fatal(err)
+			}
+			return t.Context()
+		}, enforcer.ErrBusy, ""},
+		{"somebody else creates the same claim at the same moment", func(t *testing.T, w *world, _ string) context.Context {
+			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
+				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/repairs/") {
+					return answered(http.StatusConflict, "ConditionalRequestConflict"), nil
+				}
+				return call(), nil
+			}
+			return t.Context()
+		}, enforcer.ErrBusy, ""},
+		{"too little time", func(t *testing.T, _ *world, _ string) context.Context {
+			ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
+			t.Cleanup(cancel)
+			return ctx
+		}, nil, "too little time"},
+		{"the reporter does not answer", func(t *testing.T, w *world, _ string) context.Context {
+			w.config.Configuration = report
+			w.enforcer = enforcer.New(w.config)
+			w.reporter.fail = func() error { return errAway }
+			return t.Context()
+		}, errAway, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, repair)
+			arn, event := w.drift(t, public)
+			o, err := w.enforcer.Handle(row.prepare(t, w, arn), first(event))
+			if err == nil || row.want != nil && !errors.Is(err, row.want) || !strings.Contains(err.Error(), row.says) {
+				t.Errorf("%+v, %v", summary(o), err)
+			}
+			if n := len(w.cloud.Calls("PutKeyPolicy")); n > 0 {
+				t.Errorf("%d writes", n)
+			}
+			if row.says != "" && len(w.bucket.names(t, "repairs/")) > 0 {
+				t.Error("a claim was made that there is no time for")
+			}
+		})
+	}
+}
+
+// A notifier that fails for good keeps no message from its end; the log has the outcome.
+func TestAReporterThatDoesNotWorkBlocksNothing(t *testing.T) {
+	w := newWorld(t, repair)
+	w.reporter.fail = func() error { return fmt.Errorf("%w: no such topic", enforcer.ErrReporter) }
+	arn, event := w.drift(t, public)
+	if o := w.handle(t, event); o.Action != guardrail.Repaired {
+		t.Errorf("%+v", summary(o))
+	}
+	if !strings.Contains(w.log.String(), "reporter failed") || !w.bucket.entries(t, arn)[0].Reported {
+		t.Errorf("log:\n%s", w.log)
+	}
+}
+
+func TestTheReporterIsToldFromTheConfiguredSeverityAndOfEveryRepair(t *testing.T) {
+	loud := change(func(c *guardrail.Configuration) { c.Notify.From = guardrail.Critical })
+	for _, row := range []struct {
+		c      *guardrail.Configuration
+		policy string
+		told   int
+		reason string
+	}{
+		{loud.ReportOnly(), public, 1, "critical"},
+		{loud.ReportOnly(), toService, 0, "high is below"},
+		{loud, toService, 1, "a repair is told always"},
+		{loud, apiDefault(t), 0, "there is nothing to tell"},
+	} {
+		w := newWorld(t, row.c)
+		_, event := w.drift(t, row.policy)
+		w.handle(t, event)
+		if got := len(w.reporter.outcomes); got != row.told {
+			t.Errorf("%d reports, want %d: %s", got, row.told, row.reason)
+		}
+	}
+}

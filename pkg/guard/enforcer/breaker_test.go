@@ -1,0 +1,148 @@
+package enforcer_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+)
+
+// perHour repairs so many keys of an account in an hour, and each so often in a day.
+func perHour(repairs, budget int) *guardrail.Configuration {
+	return configured(func(c *guardrail.Configuration) {
+		c.Repair.MaxPerHour.Account, c.Repair.Budget.Repairs = repairs, budget
+	})
+}
+
+// flush is the call of the schedule.
+func (w *world) flush(t *testing.T) {
+	t.Helper()
+	if _, err := w.enforcer.Flush(t.Context(), fmt.Sprint("flush-", deliveries.Add(1))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// open uses the hour up with other keys.
+func (w *world) open(t *testing.T, repairs int) {
+	t.Helper()
+	for range repairs {
+		repairedAnother(t, w, "")
+	}
+}
+
+// Nobody keeps a key open to everybody by making cheap ones drift.
+func TestACriticalRepairThatTheBreakerHoldsComesBackUntilItIsDone(t *testing.T) {
+	w := newWorld(t, perHour(2, 3))
+	w.open(t, 2)
+	arn, event := w.drift(t, public)
+	o := w.handle(t, event)
+	until := newClock().now().Add(time.Hour + 2*time.Second)
+	if text := o.Findings[len(o.Findings)-1].Message; o.Action != guardrail.Held || o.ActionReason != "breaker-account" || !strings.Contains(text, "postponed until "+until.Format(time.RFC3339)) {
+		t.Errorf("%+v: %s", summary(o), text)
+	}
+	w.clock.at = until.Add(-time.Second)
+	w.flush(t)
+	w.clock.at = until.Add(-2 * time.Second)
+	w.open(t, 2) // the next hour as well
+	w.clock.at = until
+	w.flush(t)
+	if held := w.reporter.of(arn, guardrail.Held); len(held) != 2 || len(w.bucket.names(t, "postponed/")) != 1 {
+		t.Fatalf("%d reports, postponed %q", len(held), w.bucket.names(t, "postponed/"))
+	}
+	w.clock.at = until.Add(time.Hour)
+	w.flush(t)
+	if told := w.reporter.of(arn, guardrail.Repaired); len(told) != 1 || len(w.bucket.names(t, "postponed/")) != 0 || w.policy(t, arn) == public {
+		t.Errorf("%d reports, postponed %q", len(told), w.bucket.names(t, "postponed/"))
+	}
+}
+
+func TestARepairThatIsNotCriticalDoesNotComeBackFromTheBreaker(t *testing.T) {
+	w := newWorld(t, perHour(1, 3))
+	w.open(t, 1)
+	_, event := w.drift(t, toService)
+	if o := w.handle(t, event); o.Action != guardrail.Held || len(w.bucket.names(t, "postponed/")) > 0 {
+		t.Errorf("%+v, postponed %q", summary(o), w.bucket.names(t, "postponed/"))
+	}
+}
+
+func TestAPostponedEventThatMeetsTheOpenBreakerStaysPostponed(t *testing.T) {
+	w := newWorld(t, perHour(3, 1))
+	arn, event := w.drift(t, public)
+	w.handle(t, event)
+	w.clock.advance(settling + time.Minute)
+	w.put(t, arn, publicToo)
+	if o := w.handle(t, w.lastEvent()); o.Action != guardrail.BudgetExhausted {
+		t.Fatalf("%+v", summary(o))
+	}
+	w.open(t, 2)
+	for range 12 {
+		w.clock.advance(5 * time.Minute)
+		w.flush(t)
+	}
+	if told := w.reporter.of(arn, guardrail.Repaired); len(told) != 2 || hash(t, w.policy(t, arn)) == hash(t, publicToo) {
+		t.Errorf("%d repairs are told", len(told))
+	}
+}
+
+// The hour is used up in the moment between the look at it and the claim, and the process
+// dies.
+func TestARepairThatIsBegunWhileTheBreakerOpensComesBack(t *testing.T) {
+	w := newWorld(t, perHour(1, 3))
+	arn, event := w.drift(t, public)
+	w.unanswered(t, event, http.MethodPut, "/breaker/")
+	w.open(t, 1)
+	w.clock.advance(16 * time.Minute)
+	if o, err := w.enforcer.Handle(t.Context(), again(event)); err != nil || o.Action != guardrail.Held {
+		t.Fatalf("%+v, %v", summary(o), err)
+	}
+	w.wantRepairedInTheNextHour(t, arn)
+}
+
+// The limit is lowered, and the message is a dead letter: only the record is left.
+func TestARepairThatALowerLimitHoldsComesBackByItsRecord(t *testing.T) {
+	w := newWorld(t, perHour(2, 3))
+	w.open(t, 1)
+	arn, event := w.drift(t, public)
+	w.unanswered(t, event, http.MethodPut, "/outbox/")
+	w.config.Configuration = perHour(1, 3)
+	w.enforcer = enforcer.New(w.config)
+	w.clock.advance(16 * time.Minute)
+	w.flush(t)
+	if held := w.reporter.of(arn, guardrail.Held); len(held) != 1 || held[0].Actor == nil {
+		t.Errorf("held: %+v", held)
+	}
+	w.wantRepairedInTheNextHour(t, arn)
+}
+
+// unanswered handles an event without an answer to one kind of the archive's calls.
+func (w *world) unanswered(t *testing.T, event []byte, method, path string) {
+	t.Helper()
+	w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
+		if r.Method != method || !strings.Contains(r.URL.Path, path) {
+			return call(), nil
+		}
+		if path == "/outbox/" {
+			_ = call().Body.Close() // it is done, and the answer is lost
+		}
+		return nil, errNoAnswer
+	}
+	if _, err := w.enforcer.Handle(t.Context(), first(event)); err == nil {
+		t.Fatalf("%s of %s was not called", method, path)
+	}
+	w.bucket.strike = nil
+}
+
+func (w *world) wantRepairedInTheNextHour(t *testing.T, arn string) {
+	t.Helper()
+	for range 12 {
+		w.clock.advance(5 * time.Minute)
+		w.flush(t)
+	}
+	if told := w.reporter.of(arn, guardrail.Repaired); len(told) != 1 || hash(t, w.policy(t, arn)) == hash(t, public) {
+		t.Errorf("%d repairs are told, postponed %q", len(told), w.bucket.names(t, "postponed/"))
+	}
+}

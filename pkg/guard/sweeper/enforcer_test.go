@@ -1,0 +1,144 @@
+package sweeper_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/sweeper"
+)
+
+// kms has a policy for each key, by ARN. A key with no policy is gone.
+type kms struct {
+	policies map[string]string
+	denied   map[string]bool
+
+	mu   sync.Mutex
+	puts int
+}
+
+func (k *kms) Describe(_ context.Context, arn string) (guardrail.Key, error) {
+	if k.policies[arn] == "" {
+		return guardrail.Key{}, fmt.Errorf("%w: NotFoundException", enforcer.ErrNotFound)
+	}
+	return keyOf(arn), nil
+}
+
+func (k *kms) Policy(_ context.Context, arn string) (string, error) {
+	if k.denied[arn] {
+		return "", enforcer.ErrAccessDenied
+	}
+	return k.policies[arn], nil
+}
+
+func (*kms) Aliases(context.Context, string) ([]string, error)       { return []string{"alias/x"}, nil }
+func (*kms) Tags(context.Context, string) (map[string]string, error) { return nil, nil }
+
+func (k *kms) PutPolicy(context.Context, string, string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.puts++
+	return errors.New("a sweep wrote")
+}
+
+func keyOf(arn string) guardrail.Key {
+	return guardrail.Key{ARN: arn, Account: "111122223333", Region: "us-east-1", Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults()}
+}
+
+const accountStatement = `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`
+
+// policies are of every severity: none, low or medium, high, critical, and none to be had.
+var policies = []string{
+	`{"Version":"2012-10-17","Statement":[` + accountStatement + `]}`,
+	`{"Version":"2012-10-17","Statement":[` + accountStatement + `,{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Admin"},"Action":"kms:Sign","Resource":"*"}]}`,
+	`{"Version":"2012-10-17","Statement":[` + accountStatement + `,{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"kms:Decrypt","Resource":"*"}]}`,
+	`{"Version":"2012-10-17","Statement":[` + accountStatement + `,{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}`,
+	`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Admin"},"Action":"kms:*","Resource":"*"}]}`,
+	`{`, "",
+}
+
+func drawConfiguration(r *rapid.T) *guardrail.Configuration {
+	c := guardrail.DefaultConfiguration()
+	c.Baselines[0].Style = rapid.SampledFrom([]defaultpolicy.Style{defaultpolicy.API, defaultpolicy.Console}).Draw(r, "style")
+	c.Mode = rapid.SampledFrom([]guardrail.Mode{guardrail.Report, guardrail.Repair}).Draw(r, "mode")
+	c.Repair.From = rapid.SampledFrom([]guardrail.Severity{guardrail.Low, guardrail.Medium, guardrail.High, guardrail.Critical}).Draw(r, "from")
+	c.Repair.Sweep = rapid.Bool().Draw(r, "sweep")
+	if rapid.Bool().Draw(r, "rule") {
+		c.Rules = []guardrail.Rule{{Name: "aliased", Match: guardrail.Match{Aliases: []string{"alias/x"}}, Mode: rapid.SampledFrom([]guardrail.Mode{"", guardrail.Report, guardrail.Repair}).Draw(r, "rule mode")}}
+	}
+	return c
+}
+
+// I10: what the first sweep says that it would repair is what the judgement under the very
+// configuration decides, key by key, and it writes and queues nothing.
+func TestTheFirstSweepCountsExactlyWhatWouldBeRepaired(t *testing.T) {
+	counted := map[string]int{}
+	rapid.Check(t, func(r *rapid.T) {
+		c := drawConfiguration(r)
+		w := newWorld(rapid.IntRange(0, 6).Draw(r, "keys"))
+		k := &kms{policies: map[string]string{}, denied: map[string]bool{}}
+		for _, arn := range w.keys {
+			k.policies[arn] = rapid.SampledFrom(policies).Draw(r, "policy")
+			k.denied[arn] = rapid.IntRange(0, 5).Draw(r, "denied") == 0
+		}
+		got := sweepWith(r, w, k, c)
+		bySweep, byEvent := 0, 0
+		for _, arn := range w.keys {
+			if k.policies[arn] == "" || k.denied[arn] {
+				continue
+			}
+			s := guardrail.Snapshot{
+				Key: keyOf(arn), Labels: guardrail.Labels{Aliases: []string{"alias/x"}},
+				Policy: k.policies[arn], Evidence: guardrail.LivePolicy, Trigger: guardrail.BySweep,
+			}
+			if guardrail.Judge(s, c, night).Decision.Repair {
+				bySweep++
+			}
+			if s.Trigger = guardrail.ByEvent; guardrail.Judge(s, c, night).Decision.Repair {
+				byEvent++
+			}
+		}
+		if got.WouldRepair != bySweep || got.WouldRepair+got.WouldRepairOnEvent != byEvent || !got.Complete {
+			r.Fatalf("%+v; a sweep repairs %d, and events %d", got, bySweep, byEvent)
+		}
+		if k.puts > 0 || len(w.sent) > 0 {
+			r.Fatalf("%d policies are written, %d messages queued", k.puts, len(w.sent))
+		}
+		counted["by a sweep"] += bySweep
+		counted["by an event only"] += got.WouldRepairOnEvent
+		counted["not"] += len(w.keys) - byEvent
+	})
+	if len(counted) != 3 || slices.Contains([]int{counted["by a sweep"], counted["by an event only"], counted["not"]}, 0) {
+		t.Errorf("the test saw only %v", counted)
+	}
+}
+
+func sweepWith(r *rapid.T, w *world, k *kms, c *guardrail.Configuration) sweeper.Summary {
+	e := newEnforcer(k, c)
+	config := w.config(c.Hash())
+	config.Judge = func(ctx context.Context, message []byte) (guardrail.Outcome, error) {
+		return e.Handle(ctx, enforcer.Message{Event: message, Delivery: "sweep"})
+	}
+	got, err := sweeper.New(config).Sweep(context.Background(), "1")
+	if err != nil {
+		r.Fatal(err)
+	}
+	return got
+}
+
+func newEnforcer(k *kms, c *guardrail.Configuration) *enforcer.Enforcer {
+	return enforcer.New(enforcer.Config{
+		Keys: k, Configuration: c, Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return night.Add(time.Second) }, Pause: func(context.Context, time.Duration) error { return nil },
+	})
+}
