@@ -87,7 +87,7 @@ func evalFiles(cmd *cobra.Command, o *options, keyARN, policyFile, requestFile s
 	if err != nil {
 		return err
 	}
-	if missing := evaluation.MissingKeys(d, request); len(missing) > 0 {
+	if missing := evaluation.MissingKeys(d.Set, request); len(missing) > 0 {
 		cmd.PrintErrf("note: the policy asks about %s, which every such request has and this one has not; taken for absent\n", strings.Join(missing, ", "))
 	}
 	if o.output == textOutput {
@@ -118,7 +118,7 @@ func decide(keyARN, source string, d *policy.Document, request evaluation.Reques
 	if err := request.Check(key); err != nil {
 		return decided{}, err
 	}
-	decision, why := evaluation.Evaluate(key, d, request)
+	decision, why := evaluation.Evaluate(key, d.Set, request)
 	return decided{Decision: decision, Inconclusive: why}, nil
 }
 
