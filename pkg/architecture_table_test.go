@@ -96,10 +96,20 @@ var table = []row{
 	},
 	{
 		folder:    "pkg/desk/cli",
-		imports:   slices.Concat([]string{"events", "pkg/app", "pkg/desk/report", "pkg/local/localaws", "pkg/local/objectstore", "pkg/config", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
+		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/config", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
 		libraries: []library{cobra, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    desk,
+	},
+	{
+		folder: "pkg/desk/demo",
+		imports: []string{
+			"events", "pkg/app", "pkg/desk/report", "pkg/local/localaws", "pkg/local/objectstore", "pkg/config", "pkg/guard/enforcer", "pkg/aws/archive",
+			"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/guardrail",
+		},
+		libraries: []library{sdk},
+		never:     append([]string{module + "infra"}, slices.Concat(cdk.paths, cobra.paths)...),
+		reason:    "the demo is the one part of the desk that carries an AWS of its own; it knows nothing of the command line",
 	},
 	{folder: "pkg/local/localaws", imports: []string{"pkg/local/authz"}, libraries: []library{quamina, sdk}, reason: "embedded AWS stands for AWS: it must not share the code that it is there to test"},
 	{folder: "pkg/local/authz", reason: "the IAM of embedded AWS must not share the reading of policies that it is there to test"},

@@ -312,7 +312,7 @@ func TestTheOutcomeOfCheckIsAnOutcomeWithAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for file, want := range map[string]string{"": string(plain), "x": `{"file":"x",` + string(plain[1:])} {
-		text, err := json.Marshal(checked{File: file})
+		text, err := json.Marshal(judged{File: file})
 		if err != nil || string(text) != want {
 			t.Errorf("%v, got %s, want %s", err, text, want)
 		}

@@ -5,8 +5,6 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/spf13/cobra"
-
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
@@ -44,31 +42,10 @@ func (o *options) configuration() (*guardrail.Configuration, error) {
 	return config.Load(path)
 }
 
-func newConfig(o *options) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "config",
-		Short:   "Work with guardrail.yaml",
-		Long:    "config works with guardrail.yaml, the file that says what is enforced.",
-		Example: "  kmsguard config validate guardrail.yaml\n  kmsguard config explain --key-id alias/payments",
-		RunE:    group, Args: cobra.ArbitraryArgs,
-		SuggestionsMinimumDistance: 2,
+// getenv reads the environment, with the file of --config before the environment's.
+func (o *options) getenv(name string) string {
+	if name == app.EnvConfig && o.config != "" {
+		return o.config
 	}
-	cmd.AddCommand(newConfigValidate(o), newConfigExplain(o), newConfigSchema())
-	return cmd
-}
-
-func newConfigSchema() *cobra.Command {
-	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema of guardrail.yaml, for editors",
-		Long: `schema prints the JSON Schema of guardrail.yaml as this version reads it. An editor
-with a YAML language server uses it if the first line of guardrail.yaml says
-  # yaml-language-server: $schema=guardrail.schema.json`,
-		Example: "  kmsguard config schema > guardrail.schema.json",
-		Args:    noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := cmd.OutOrStdout().Write(config.Schema())
-			return err
-		},
-	}
+	return os.Getenv(name)
 }
