@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +28,7 @@ func (f *archiveFlags) add(cmd *cobra.Command) {
 
 // open returns AWS KMS and the archive, both called as the global flags say.
 func (f *archiveFlags) open(ctx context.Context, o *options) (*awskms.Client, enforcer.History, error) {
-	bucket := either(f.bucket, o.getenv(app.EnvArchiveBucket))
+	bucket := either(f.bucket, os.Getenv(app.EnvArchiveBucket))
 	if bucket == "" {
 		return nil, nil, misuse("the archive is not known: --archive, or %s, names its bucket", app.EnvArchiveBucket)
 	}
@@ -35,7 +36,7 @@ func (f *archiveFlags) open(ctx context.Context, o *options) (*awskms.Client, en
 	if err != nil {
 		return nil, nil, err
 	}
-	records, err := archive.New(aws, archive.Options{Bucket: bucket, BucketOwner: o.getenv(app.EnvAccount)}, pathStyle)
+	records, err := archive.New(aws, archive.Options{Bucket: bucket, BucketOwner: os.Getenv(app.EnvAccount)}, pathStyle)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -59,9 +59,9 @@ func checkKeys(ctx context.Context, c checker, keys keyReader, place place, ids 
 
 // newChecker returns a checker for the configuration of the options, at the present.
 func (o *options) newChecker(failOn guardrail.Severity) (checker, error) {
-	configuration, err := o.configuration()
+	configuration, file, err := o.configuration()
 	if err != nil {
 		return checker{}, err
 	}
-	return checker{judge{configuration, time.Now()}, newJudging(o.streams, o.output, failOn)}, nil
+	return checker{judge{configuration, time.Now()}, newJudging(o, o.use(configuration, file), failOn)}, nil
 }

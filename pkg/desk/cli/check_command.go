@@ -6,13 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 )
-
-// configManual says which configuration a command reads.
-const configManual = `guardrail.yaml is the file of --config, else that of ` + app.EnvConfig + ` in the
-environment, else the one in the working directory, else the default configuration.`
 
 // checkManual is the long help of check.
 const checkManual = `check judges key policies against guardrail.yaml: policy files, each as if it were the
@@ -35,8 +30,9 @@ func newCheck(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check FILE...|--key-id ID",
 		Short: "Judge key policies against guardrail.yaml",
-		Long:  checkManual, Annotations: concerns(readsConfiguration, callsAWS),
+		Long:  checkManual, Annotations: concerns(readsConfiguration, judges, callsAWS),
 		Example: "  kmsguard check --account 111122223333 --region us-east-1 policy.json\n" +
+			"  kmsguard check --default-config --account 111122223333 policy.json\n" +
 			"  kmsguard check --key-id alias/payments --fail-on high --output json",
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if (len(files) == 0) == (len(flags.keyIDs) == 0) {

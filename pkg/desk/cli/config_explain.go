@@ -33,6 +33,8 @@ type explanation struct {
 	Ceiling json.RawMessage `json:"ceiling"`
 	Reset   json.RawMessage `json:"reset"`
 	Problem string          `json:"problem,omitempty"`
+	// Configuration is the one that is explained.
+	Configuration used `json:"configuration"`
 
 	baseline *guardrail.Baseline
 	limits   guardrail.Limits
@@ -40,12 +42,13 @@ type explanation struct {
 
 // explainKey writes what the configuration means for a key.
 func explainKey(o *options, s subject, limits bool) error {
-	c, err := o.configuration()
+	c, file, err := o.configuration()
 	if err != nil {
 		return err
 	}
 	now := time.Now()
 	e, code := explain(s, c, now), exitFine
+	e.Configuration = o.use(c, file)
 	if e.Problem != "" {
 		code = exitInconclusive
 		noteMissingFlags(o.streams, s, c, now)

@@ -23,7 +23,7 @@ policies: what a key policy must and may allow. The key's own policy is not read
 The exit code is 3 where no baseline can be applied to the key.`,
 		Example: "  kmsguard config explain --key-id alias/payments\n" +
 			"  kmsguard config explain --account 111122223333 --region us-east-1 --alias alias/payments --limits",
-		Args: noArguments, Annotations: concerns(readsConfiguration, callsAWS),
+		Args: noArguments, Annotations: concerns(readsConfiguration, judges, callsAWS),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := flags.one(cmd, o)
 			if err != nil {

@@ -47,7 +47,7 @@ func (o *options) fileToValidate(args []string) (string, error) {
 	}
 	file, err := o.configPath()
 	if err == nil && file == "" {
-		err = misuse("there is no %s in the working directory; name a file", configFile)
+		err = misuse("there is no %s in the working directory or above it; name a file", configFile)
 	}
 	return file, err
 }

@@ -11,8 +11,9 @@ func newConfigValidate(o *options) *cobra.Command {
 		Use:   "validate [FILE]",
 		Short: "Check a configuration file",
 		Long: `validate reads FILE, or the file of --config, or that of ` + app.EnvConfig + ` in the
-environment, or guardrail.yaml in the working directory; "-" is standard input. It prints what the file says in short, or all of its
-problems, each with file, line and column. Warnings, about exemptions that have no
+environment, or guardrail.yaml or guardrail.yml in the working directory or the nearest
+folder above it; "-" is standard input. It prints what the file says in short, or all of
+its problems, each with file, line and column. Warnings, about exemptions that have no
 effect, do not change the exit code.`,
 		Example:     "  kmsguard config validate\n  kmsguard config validate guardrail.yaml --output json",
 		Annotations: concerns(readsConfiguration),

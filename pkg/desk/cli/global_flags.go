@@ -18,7 +18,8 @@ func (o *options) addGlobal(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.Var(&o.output, "output", "how results are written: text, json (one document) or jsonl (one object a line)")
 	flags.Bool("no-color", false, "write without colours, as with NO_COLOR (today nothing has any)")
-	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration (that of "+app.EnvConfig+", else guardrail.yaml in the working directory, where there is one)")
+	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration (that of "+app.EnvConfig+", else guardrail.yaml in the working directory or above it)")
+	flags.BoolVar(&o.defaultConfig, "default-config", false, "judge by the built-in default configuration")
 	flags.StringVar(&o.aws.profile, "profile", "", "`NAME` of the profile of the shared AWS configuration")
 	flags.StringVar(&o.aws.region, "region", "", "AWS `REGION` (a key whose ARN is known is called in its own)")
 	flags.StringVar(&o.aws.endpoint, "endpoint-url", "", "`URL` to call in place of AWS")
@@ -29,6 +30,7 @@ func (o *options) addGlobal(root *cobra.Command) {
 // flags of these groups are errors: they would change nothing.
 const (
 	readsConfiguration = "reads the configuration" // --config
+	judges             = "judges"                  // --default-config
 	callsAWS           = "calls AWS"               // --profile, --region and --endpoint-url
 )
 
@@ -44,6 +46,7 @@ func concerns(what ...string) map[string]string {
 // restricted are the global flags that mean something to some commands only.
 var restricted = []struct{ flag, concern, without string }{
 	{"config", readsConfiguration, "reads no configuration"},
+	{"default-config", judges, "judges nothing"},
 	{"profile", callsAWS, "calls no AWS"},
 	{"region", callsAWS, "calls no AWS"},
 	{"endpoint-url", callsAWS, "calls no AWS"},

@@ -11,6 +11,7 @@ import (
 func TestFlagsThatCannotApplyAreErrors(t *testing.T) {
 	t.Chdir(t.TempDir())
 	readers := "which reads no configuration; check, config explain, config validate, replay, restore do (see kmsguard "
+	judges := "which judges nothing; check, config explain, replay, restore do (see kmsguard "
 	callers := "which calls no AWS; check, config explain, history, replay, restore do (see kmsguard "
 	tests := []struct {
 		because string
@@ -33,8 +34,12 @@ func TestFlagsThatCannotApplyAreErrors(t *testing.T) {
 		{"a schema needs no AWS", []string{"config", "schema", "--profile", "p"}, "--profile says nothing to kmsguard config schema, " + callers},
 		{"a version needs no AWS", []string{"version", "--region", "us-east-1"}, "--region says nothing to kmsguard version, " + callers},
 		{"nor does completion", []string{"completion", "bash", "--profile", "p"}, "--profile says nothing to kmsguard completion, " + callers},
-		{"a file is not fetched", []string{"check", "--account", account, "--profile", "p", "a"}, "--profile says how AWS is called, and without --key-id it is not called; leave it out (see kmsguard check --help)"},
+		{"a file is not fetched", []string{"check", "--default-config", "--account", account, "--profile", "p", "a"}, "--profile says how AWS is called, and without --key-id it is not called; leave it out (see kmsguard check --help)"},
 		{"nor is a key that is described", []string{"config", "explain", "--account", account, "--endpoint-url", "http://x"}, "--endpoint-url says how AWS is called, and without --key-id"},
+		{"two files are judged by each other", []string{"diff", "--default-config", "a", "b"}, "--default-config says nothing to kmsguard diff, " + judges},
+		{"a file to check is named", []string{"config", "validate", "--default-config"}, "--default-config says nothing to kmsguard config validate, " + judges},
+		{"an archive is only read", []string{"history", "--default-config", "--key-id", "a"}, "--default-config says nothing to kmsguard history, " + judges},
+		{"one configuration counts", []string{"check", "--default-config", "--config", "x", "--account", account, "a"}, "--config names a configuration, and --default-config asks for the built-in one; give one of them (see kmsguard check --help)"},
 		{"a schema is that of every file", []string{"config", "schema", "--config", "x"}, "kmsguard config schema, " + readers},
 		{"an unknown command is told first", []string{"--config", "x", "chekc"}, `unknown command "chekc"; did you mean check?`},
 		{"a Region is checked before it is called", []string{"history", "--region", "us-east-1/", "--key-id", "a"}, `--region: "us-east-1/" is not a Region`},

@@ -80,7 +80,7 @@ func (h *home) policy(t *testing.T, arn string) string {
 func (h *home) replay(t *testing.T, in string, args ...string) result {
 	t.Helper()
 	h.cloud.ResetCalls()
-	return kmsguard(t, in, slices.Concat([]string{"replay", "--region", "us-east-1"}, h.endpoint, args)...)
+	return kmsguard(t, in, slices.Concat([]string{"replay", "--region", "us-east-1"}, h.endpoint, orDefault(t, args))...)
 }
 
 // archive gives replay a bucket to archive in. Each service has its own endpoint then, which

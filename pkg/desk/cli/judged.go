@@ -12,7 +12,8 @@ import (
 // judged is one result of a command that judges: an outcome, with the file that its policy
 // or event was read from. Its JSON form is public.
 type judged struct {
-	File string `json:"file,omitempty"`
+	File          string `json:"file,omitempty"`
+	Configuration used   `json:"configuration"`
 	guardrail.Outcome
 
 	policy string // the text of the policy file, so that findings name its lines; "" for none
@@ -20,14 +21,15 @@ type judged struct {
 
 // judging writes results as they come, and remembers the exit code that counts.
 type judging struct {
+	used    used
 	streams streams
 	answers *results
 	failOn  guardrail.Severity // the lowest severity that makes the exit code 1
 	code    int
 }
 
-func newJudging(s streams, format output, failOn guardrail.Severity) *judging {
-	return &judging{streams: s, answers: &results{out: s.out, output: format}, failOn: failOn, code: exitFine}
+func newJudging(o *options, u used, failOn guardrail.Severity) *judging {
+	return &judging{used: u, streams: o.streams, answers: &results{out: o.streams.out, output: o.output}, failOn: failOn, code: exitFine}
 }
 
 // each judges what the names stand for, in their order. A name that cannot be judged is an
@@ -56,6 +58,7 @@ func (j *judging) each(ctx context.Context, names []string, judge func(ctx conte
 }
 
 func (j *judging) write(r judged) error {
+	r.Configuration = j.used
 	if j.answers.output != textOutput {
 		return j.answers.add(r)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"os"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
@@ -16,7 +17,11 @@ func replay(ctx context.Context, o *options, files []string) error {
 	if err != nil {
 		return err
 	}
-	settings, err := app.ReadSettings(o.getenv, ".")
+	configuration, file, err := o.configuration()
+	if err != nil {
+		return err
+	}
+	settings, err := app.SettingsFor(configuration, os.Getenv)
 	if err != nil {
 		return err
 	}
@@ -24,7 +29,7 @@ func replay(ctx context.Context, o *options, files []string) error {
 	if err != nil {
 		return err
 	}
-	return newJudging(o.streams, o.output, guardrail.Low).each(ctx, files, func(ctx context.Context, file string) (judged, error) {
+	return newJudging(o, o.use(settings.Configuration, file), guardrail.Low).each(ctx, files, func(ctx context.Context, file string) (judged, error) {
 		event, err := readFile(file, o.streams.in)
 		if err != nil {
 			return judged{}, err

@@ -27,7 +27,7 @@ A file that cannot be read, and an event that AWS gave no answer about, are erro
 on standard error; the other events go on.`,
 		Example: "  kmsguard replay events/put-key-policy-by-id.json\n" +
 			"  " + app.EnvModeMax + "=report kmsguard replay --config guardrail.yaml --output jsonl event.json",
-		Annotations: concerns(readsConfiguration, callsAWS),
+		Annotations: concerns(readsConfiguration, judges, callsAWS),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return misuse("expected at least one event file")

@@ -223,7 +223,7 @@ func TestInterruptedReplayStops(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
 	h.cloud.ResetCalls()
-	got := kmsguardWith(ctx, "", "replay", "--endpoint-url", h.cloud.Endpoint(), "--output", "json", file, file)
+	got := kmsguardWith(ctx, "", "replay", "--default-config", "--endpoint-url", h.cloud.Endpoint(), "--output", "json", file, file)
 	got.check(t, exitInterrupted, "[]\n", "kmsguard: interrupted\n")
 	if calls := h.cloud.Calls(); len(calls) > 0 {
 		t.Errorf("it went on: %v", calls)
@@ -238,7 +238,7 @@ func TestWriterErrorOfReplayIsAnError(t *testing.T) {
 	h := newHome(t)
 	_, file := h.key(t, accountPolicy)
 	for _, format := range []string{"text", "json", "jsonl"} {
-		args := []string{"replay", "--endpoint-url", h.cloud.Endpoint(), "--output", format, file}
+		args := []string{"replay", "--default-config", "--endpoint-url", h.cloud.Endpoint(), "--output", format, file}
 		if code := run(t.Context(), args, streams{in: strings.NewReader(""), out: fullDisk{}, err: &strings.Builder{}}); code != exitError {
 			t.Errorf("%s: exit code %d", format, code)
 		}

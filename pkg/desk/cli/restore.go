@@ -58,7 +58,7 @@ func newRestore(o *options) *cobra.Command {
 		Long:  restoreManual,
 		Example: "  kmsguard restore repairs/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T000000Z-20261128T000000Z/0001\n" +
 			"  kmsguard restore --yes --config guardrail.yaml --archive my-archive repairs/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T000000Z-20261128T000000Z/0001",
-		Annotations: concerns(readsConfiguration, callsAWS),
+		Annotations: concerns(readsConfiguration, judges, callsAWS),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return misuse("expected the id of one record, as kmsguard history lists it, got %d", len(args))

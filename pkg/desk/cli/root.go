@@ -16,7 +16,7 @@ func newRoot(s streams) *cobra.Command {
 		Short: "AWS KMS key policies against the default that AWS generates for the key type",
 		Long: "kmsguard judges AWS KMS key policies by what they allow: against guardrail.yaml, the\n" +
 			"default policy that AWS generates for a key's type, or each other.",
-		Example: "  kmsguard demo\n  kmsguard check --account 111122223333 policy.json\n  kmsguard diff baseline.json actual.json",
+		Example: "  kmsguard demo\n  kmsguard check --config guardrail.yaml --account 111122223333 policy.json\n  kmsguard diff baseline.json actual.json",
 		Version: app.Version,
 		RunE:    group, Args: cobra.ArbitraryArgs,
 		PersistentPreRunE: o.checkGlobal,

@@ -25,10 +25,11 @@ func (s streams) note(format string, args ...any) {
 
 // options are where a command reads and writes, and the flags that every command has.
 type options struct {
-	streams streams
-	output  output
-	config  string
-	aws     awsFlags
+	streams       streams
+	output        output
+	config        string
+	defaultConfig bool
+	aws           awsFlags
 }
 
 // answer writes the one answer of a command, its value as JSON or as text for people, and
