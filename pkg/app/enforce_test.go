@@ -16,6 +16,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/objectstore"
 )
@@ -179,7 +180,7 @@ func TestPeopleAreToldThroughTheTopicFromTheConfiguredSeverityOn(t *testing.T) {
 	for from, want := range map[string]int{"high": 1, "critical": 0} {
 		handler, _, told, event := notifying(t, from, false)
 		o := invoke(t, handler, event)
-		if o.Severity != guardrail.High || len(told) != want {
+		if o.Severity != rules.High || len(told) != want {
 			t.Fatalf("from %s: %d messages about %s, want %d", from, len(told), o.Severity, want)
 		}
 		if want == 1 {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // The environment variables of the settings.
@@ -32,7 +32,7 @@ const ConfigurationFile = "guardrail.yaml"
 
 // Settings are what a function or command works with.
 type Settings struct {
-	Configuration *guardrail.Configuration
+	Configuration *rules.Configuration
 	// ArchiveBucket is required where the configuration repairs.
 	ArchiveBucket string
 	// FindingsTopic is the ARN of the SNS topic by which people are told; "" for none.
@@ -61,9 +61,9 @@ func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
 	if s.Configuration, err = readConfiguration(getenv(EnvConfig), folder); err != nil {
 		return s, err
 	}
-	switch most := getenv(EnvModeMax); guardrail.Mode(most) {
-	case "", guardrail.Repair:
-	case guardrail.Report:
+	switch most := getenv(EnvModeMax); rules.Mode(most) {
+	case "", rules.Repair:
+	case rules.Report:
 		s.Configuration = s.Configuration.ReportOnly()
 	default:
 		return s, fmt.Errorf("%s is %q; it must be report, or not be set", EnvModeMax, most)
@@ -91,13 +91,13 @@ func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
 }
 
 // readConfiguration reads the named file, or the one beside the binary if there is one.
-func readConfiguration(path, folder string) (*guardrail.Configuration, error) {
+func readConfiguration(path, folder string) (*rules.Configuration, error) {
 	if path != "" {
 		return config.Load(path)
 	}
 	c, err := config.Load(filepath.Join(folder, ConfigurationFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return guardrail.DefaultConfiguration(), nil
+		return rules.DefaultConfiguration(), nil
 	}
 	return c, err
 }

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
@@ -88,24 +88,24 @@ func (c *Client) Resolve(ctx context.Context, id string) (string, error) {
 }
 
 // Describe implements [enforcer.Keys] with one DescribeKey call.
-func (c *Client) Describe(ctx context.Context, keyARN string) (guardrail.Key, error) {
+func (c *Client) Describe(ctx context.Context, keyARN string) (rules.Key, error) {
 	parsed, region, err := inRegionOf(keyARN)
 	if err != nil {
-		return guardrail.Key{}, err
+		return rules.Key{}, err
 	}
 	out, err := c.api.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &keyARN}, region)
 	if err != nil {
-		return guardrail.Key{}, classify(err)
+		return rules.Key{}, classify(err)
 	}
 	m := out.KeyMetadata
 	if m == nil || aws.ToString(m.Arn) != keyARN {
-		return guardrail.Key{}, fmt.Errorf("%w: DescribeKey did not answer with key %s", enforcer.ErrRefused, keyARN)
+		return rules.Key{}, fmt.Errorf("%w: DescribeKey did not answer with key %s", enforcer.ErrRefused, keyARN)
 	}
 	managed, err := awsManaged(m.KeyManager)
 	if err != nil {
-		return guardrail.Key{}, err
+		return rules.Key{}, err
 	}
-	return guardrail.Key{
+	return rules.Key{
 		ARN: keyARN, Account: parsed.AccountID, Region: parsed.Region, Partition: parsed.Partition,
 		AWSManaged: managed,
 		Type: defaultpolicy.KeyType{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
@@ -43,7 +44,7 @@ func TestATopicIsCalledInItsRegion(t *testing.T) {
 
 // SNS takes no attribute without a value, and of a bad event there is no account.
 func TestAnOutcomeWithoutAKeyIsReported(t *testing.T) {
-	p := report(t, guardrail.Outcome{Verdict: guardrail.CannotJudge, Severity: guardrail.High, Action: guardrail.Reported})
+	p := report(t, guardrail.Outcome{Verdict: guardrail.CannotJudge, Severity: rules.High, Action: guardrail.Reported})
 	if _, there := p.attributes["account"]; there || p.subject != "[high] KMS event: cannot-judge" {
 		t.Errorf("%+v", p)
 	}

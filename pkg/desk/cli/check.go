@@ -13,6 +13,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
@@ -45,7 +46,7 @@ type checked struct {
 
 func newCheck(o *options) *cobra.Command {
 	var flags subjectFlags
-	failOn := severityFlag(guardrail.Low)
+	failOn := severityFlag(rules.Low)
 	cmd := &cobra.Command{
 		Use:   "check FILE...|--key-id ID",
 		Short: "Judge key policies against guardrail.yaml",
@@ -59,7 +60,7 @@ func newCheck(o *options) *cobra.Command {
 			if err := onceStandardInput(cmd, args); err != nil {
 				return err
 			}
-			c, err := newChecker(cmd, o, guardrail.Severity(failOn))
+			c, err := newChecker(cmd, o, rules.Severity(failOn))
 			if err != nil {
 				return err
 			}
@@ -76,10 +77,10 @@ func newCheck(o *options) *cobra.Command {
 }
 
 // severityFlag is the value of --fail-on.
-type severityFlag guardrail.Severity
+type severityFlag rules.Severity
 
 // failSeverities are all but info, which no exit code tells.
-var failSeverities = slices.DeleteFunc(guardrail.Severities(), func(s guardrail.Severity) bool { return s == guardrail.Info })
+var failSeverities = slices.DeleteFunc(rules.Severities(), func(s rules.Severity) bool { return s == rules.Info })
 
 // String, Set and Type make severityFlag a flag.
 func (s *severityFlag) String() string { return string(*s) }
@@ -102,14 +103,14 @@ func (s *severityFlag) Set(value string) error {
 type checker struct {
 	cmd           *cobra.Command
 	options       *options
-	configuration *guardrail.Configuration
+	configuration *rules.Configuration
 	now           time.Time
-	failOn        guardrail.Severity
+	failOn        rules.Severity
 	answers       *results
 	code          int
 }
 
-func newChecker(cmd *cobra.Command, o *options, failOn guardrail.Severity) (*checker, error) {
+func newChecker(cmd *cobra.Command, o *options, failOn rules.Severity) (*checker, error) {
 	configuration, err := o.configuration()
 	if err != nil {
 		return nil, err

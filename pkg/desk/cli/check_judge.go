@@ -7,6 +7,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 )
 
@@ -46,7 +47,7 @@ func (c *checker) outcome(s subject, j guardrail.Judgement) guardrail.Outcome {
 
 // skipped is the outcome of an AWS managed key, whose policy nobody can change.
 func (c *checker) skipped(s subject) guardrail.Outcome {
-	o := c.outcome(s, guardrail.Judgement{Verdict: guardrail.NothingToJudge, Severity: guardrail.NoSeverity})
+	o := c.outcome(s, guardrail.Judgement{Verdict: guardrail.NothingToJudge, Severity: rules.NoSeverity})
 	o.Action, o.ActionReason = guardrail.Skipped, string(trail.AWSManagedKey)
 	return o
 }
@@ -54,7 +55,7 @@ func (c *checker) skipped(s subject) guardrail.Outcome {
 // plan adds what a repair would change, or why it would not be written.
 func (c *checker) plan(o *guardrail.Outcome, s guardrail.Snapshot, j guardrail.Judgement) {
 	note := func(code guardrail.Code, message string) {
-		o.Findings = append(o.Findings, guardrail.NewFinding(s.Key, code, guardrail.Info, message))
+		o.Findings = append(o.Findings, guardrail.NewFinding(s.Key, code, rules.Info, message))
 	}
 	decision, err := repair.Decide(s, j, c.configuration, "")
 	var refusal *repair.Refusal

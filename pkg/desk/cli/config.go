@@ -9,7 +9,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // configFile is where the configuration is if nobody says.
@@ -33,13 +33,13 @@ func (o *options) configPath() (string, error) {
 
 // configuration reads the file that counts, or returns the default configuration where
 // there is none.
-func (o *options) configuration() (*guardrail.Configuration, error) {
+func (o *options) configuration() (*rules.Configuration, error) {
 	path, err := o.configPath()
 	switch {
 	case err != nil:
 		return nil, err
 	case path == "":
-		return guardrail.DefaultConfiguration(), nil
+		return rules.DefaultConfiguration(), nil
 	}
 	return config.Load(path)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // explanation says what of a configuration applies to a key. Its JSON form is public.
@@ -22,9 +22,9 @@ type explanation struct {
 	KeyType string   `json:"keyType"`
 	Aliases []string `json:"aliases"`
 	// Rule is "default" where none matches; Baseline is "" where it is not decided which.
-	Rule     string         `json:"rule"`
-	Baseline string         `json:"baseline"`
-	Mode     guardrail.Mode `json:"mode"`
+	Rule     string     `json:"rule"`
+	Baseline string     `json:"baseline"`
+	Mode     rules.Mode `json:"mode"`
 	// Exemption names the one in force, "" for none.
 	Exemption string `json:"exemption"`
 	// Why has a line for each rule that was tried and each exemption that has to do with the key.
@@ -36,8 +36,8 @@ type explanation struct {
 	Reset   json.RawMessage `json:"reset"`
 	Problem string          `json:"problem,omitempty"`
 
-	baseline *guardrail.Baseline
-	limits   guardrail.Limits
+	baseline *rules.Baseline
+	limits   rules.Limits
 }
 
 func newConfigExplain(o *options) *cobra.Command {
@@ -110,7 +110,7 @@ func (f *subjectFlags) one(cmd *cobra.Command, o *options) (subject, error) {
 }
 
 // explain says what applies to a key at a moment.
-func explain(s subject, c *guardrail.Configuration, now time.Time) explanation {
+func explain(s subject, c *rules.Configuration, now time.Time) explanation {
 	selected := c.Select(s.key, s.labels, now)
 	e := explanation{
 		KeyARN: s.key.ARN, Account: s.key.Account, Region: s.key.Region, KeyType: s.key.Type.String(),

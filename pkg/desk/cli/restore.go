@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
@@ -66,7 +66,7 @@ func newRestore(o *options) *cobra.Command {
 			if err := flags.subject.checkPlace(cmd); err != nil {
 				return err
 			}
-			checker, err := newChecker(cmd, o, guardrail.Low)
+			checker, err := newChecker(cmd, o, rules.Low)
 			if err != nil {
 				return err
 			}

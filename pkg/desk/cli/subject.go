@@ -11,14 +11,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
 // subject is a key to judge or to explain: what decides about its rule and baseline.
 type subject struct {
-	key    guardrail.Key
-	labels guardrail.Labels
+	key    rules.Key
+	labels rules.Labels
 }
 
 // subjectFlags name live keys, or say what one key is.
@@ -92,7 +92,7 @@ func (f *subjectFlags) described(cmd *cobra.Command, region string) (subject, er
 	if err != nil {
 		return subject{}, err
 	}
-	s := subject{key: guardrail.Key{
+	s := subject{key: rules.Key{
 		ARN: key.ARN, Account: key.Account, Partition: key.Partition, Region: region, Type: f.keyType(),
 	}}
 	if key.ARN != "" {
@@ -114,8 +114,8 @@ func (f *subjectFlags) place(s *subject) {
 	s.key.OrganizationID, s.key.OrganizationalUnits = f.organization, f.units
 }
 
-func (f *subjectFlags) labels(cmd *cobra.Command) (guardrail.Labels, error) {
-	l := guardrail.Labels{Aliases: append([]string{}, f.aliases...), Tags: map[string]string{}}
+func (f *subjectFlags) labels(cmd *cobra.Command) (rules.Labels, error) {
+	l := rules.Labels{Aliases: append([]string{}, f.aliases...), Tags: map[string]string{}}
 	for _, alias := range f.aliases {
 		if !strings.HasPrefix(alias, "alias/") {
 			return l, misuse(cmd, "--alias %q does not start with alias/", alias)
@@ -134,7 +134,7 @@ func (f *subjectFlags) labels(cmd *cobra.Command) (guardrail.Labels, error) {
 // keyReader is what of AWS KMS these commands call. It cannot write.
 type keyReader interface {
 	Resolve(ctx context.Context, id string) (string, error)
-	Describe(ctx context.Context, arn string) (guardrail.Key, error)
+	Describe(ctx context.Context, arn string) (rules.Key, error)
 	Policy(ctx context.Context, arn string) (string, error)
 	Aliases(ctx context.Context, arn string) ([]string, error)
 	Tags(ctx context.Context, arn string) (map[string]string, error)

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // Keys is what the enforcer needs of AWS KMS. Errors are ErrNotFound,
@@ -13,7 +13,7 @@ import (
 // and the same call may succeed later.
 type Keys interface {
 	// Describe returns the metadata of the key with an ARN.
-	Describe(ctx context.Context, arn string) (guardrail.Key, error)
+	Describe(ctx context.Context, arn string) (rules.Key, error)
 	// Policy returns the text of the key's policy.
 	Policy(ctx context.Context, arn string) (string, error)
 	// Aliases returns the names of the key's aliases, such as alias/payments.

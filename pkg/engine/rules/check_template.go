@@ -1,4 +1,4 @@
-package guardrail
+package rules
 
 import (
 	"fmt"
@@ -138,7 +138,7 @@ func (b *Baseline) checkControl(found *problems, place func(...string) []string)
 		found.add("whether somebody could change the key policy could not be asked: "+err.Error(), place("require")...)
 		return
 	}
-	who, unsure := access.WhoMay(k.PolicyKey(), possible.Set, putKeyPolicy)
+	who, unsure := access.WhoMay(k.PolicyKey(), possible.Set, PutKeyPolicy)
 	switch {
 	case len(who) > 0:
 	case unsure:
@@ -146,7 +146,7 @@ func (b *Baseline) checkControl(found *problems, place func(...string) []string)
 	default:
 		*found = append(*found, Problem{
 			Place:   place("require"),
-			Detail:  "nobody could ever change a policy that has the required statements, nor repair it: they forbid " + putKeyPolicy + " to everyone, whatever IAM allows",
+			Detail:  "nobody could ever change a policy that has the required statements, nor repair it: they forbid " + PutKeyPolicy + " to everyone, whatever IAM allows",
 			Witness: &witness,
 		})
 	}
@@ -165,7 +165,7 @@ func (b *Baseline) possibleRequests(k Key, d *policy.Document) (*policy.Document
 	}
 	var templates []Template
 	for _, c := range conditions {
-		templates = append(templates, Template(fmt.Sprintf(`{"Effect":"Deny","Principal":"*","Action":%q,"Resource":"*","Condition":{%s}}`, putKeyPolicy, c)))
+		templates = append(templates, Template(fmt.Sprintf(`{"Effect":"Deny","Principal":"*","Action":%q,"Resource":"*","Condition":{%s}}`, PutKeyPolicy, c)))
 	}
 	_, denies, err := readTemplates(k, "impossible", templates)
 	if err != nil {
@@ -207,7 +207,7 @@ func changeOfPolicy(k Key, who policy.Principal, mfa bool) evaluation.Request {
 	}
 	r := evaluation.Request{
 		Principal: who.Text, PrincipalType: kind, PrincipalAccount: k.Account,
-		IdentityPolicyAllows: true, Action: putKeyPolicy, Resource: k.ARN,
+		IdentityPolicyAllows: true, Action: PutKeyPolicy, Resource: k.ARN,
 		Context: map[string]any{
 			"aws:PrincipalArn": who.Text, "aws:PrincipalType": name, "aws:PrincipalAccount": k.Account, "kms:CallerAccount": k.Account,
 			"aws:PrincipalOrgID": k.OrganizationID, "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false",

@@ -1,4 +1,4 @@
-package guardrail
+package rules
 
 import (
 	"errors"
@@ -25,9 +25,9 @@ type Limits struct {
 
 	// unnarrowed is Floor without Deny statements.
 	unnarrowed *policy.Document
-	// permittedDenies are Deny statements that a policy may have: what they take from
+	// PermittedDenies are Deny statements that a policy may have: what they take from
 	// the floor is not missing, in a policy that has them.
-	permittedDenies []policy.Statement
+	PermittedDenies []policy.Statement
 }
 
 // Limits returns what the baseline means for a key. Where the console default has
@@ -54,7 +54,7 @@ func (b *Baseline) Limits(k Key) (Limits, error) {
 	if err != nil {
 		return Limits{}, err
 	}
-	limits := Limits{permittedDenies: permittedDenies}
+	limits := Limits{PermittedDenies: permittedDenies}
 	for _, part := range []struct {
 		name  string
 		d     **policy.Document
@@ -83,7 +83,7 @@ func (b *Baseline) forms(k Key) (f forms, err error) {
 		keyType = keyType.WithDefaults() // the API default is the same for every type
 	}
 	o := defaultpolicy.Options{
-		Style: b.Style, Partition: k.Partition, Account: k.Account, Edition: b.edition(),
+		Style: b.Style, Partition: k.Partition, Account: k.Account, Edition: b.WantedEdition(),
 		Administrators: k.expandAll(b.Administrators.Required), Users: k.expandAll(b.Users.Required),
 		NoAdministratorDelete: !b.AdministratorsMayDelete,
 	}
@@ -111,8 +111,8 @@ func (b *Baseline) forms(k Key) (f forms, err error) {
 // standIn is a role in whose place the permitted principals are put.
 func standIn(k Key) string { return "arn:" + k.Partition + ":iam::" + k.Account + ":role/stand-in" }
 
-// edition is how package defaultpolicy names it.
-func (b *Baseline) edition() defaultpolicy.Edition {
+// WantedEdition returns the edition as package defaultpolicy names it: "" for any.
+func (b *Baseline) WantedEdition() defaultpolicy.Edition {
 	if b.Edition == AnyEdition {
 		return ""
 	}
@@ -139,14 +139,14 @@ func (b *Baseline) required(k Key) (allows, denies []policy.Statement, err error
 		return nil, nil, fmt.Errorf("guardrailAccess: %w", err)
 	}
 	access := policy.Statement{
-		SID: guardrailAccessSID, Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{role}},
+		SID: GuardrailAccessSID, Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{role}},
 		Actions: policy.Values(guardrailActions...), Resources: policy.Values("*"),
 	}
 	return append([]policy.Statement{access}, allows...), denies, nil
 }
 
-// guardrailAccessSID is the Sid of the statement that guardrailAccess requires.
-const guardrailAccessSID = "guardrail-access"
+// GuardrailAccessSID is the Sid of the statement that guardrailAccess requires.
+const GuardrailAccessSID = "guardrail-access"
 
 // guardrailActions are the calls that the guardrail makes about a key.
 var guardrailActions = []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags", "kms:PutKeyPolicy"}
@@ -156,10 +156,10 @@ var guardrailActions = []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:List
 // baseline's own; and apart from them the Deny statements.
 func (b *Baseline) permitted(k Key, widest *policy.Document) (allows, denies []policy.Statement, err error) {
 	if widest != nil {
-		administrators := slices.DeleteFunc(b.Administrators.all(k), func(arn string) bool { return accountOf(arn) != k.Account })
+		administrators := slices.DeleteFunc(b.Administrators.All(k), func(arn string) bool { return AccountOf(arn) != k.Account })
 		allows = givenTo(k, widest.Statements[1], administrators)
 		for _, st := range widest.Statements[2:] {
-			allows = append(allows, givenTo(k, st, b.Users.all(k))...)
+			allows = append(allows, givenTo(k, st, b.Users.All(k))...)
 		}
 	}
 	for _, name := range b.Integrations {
@@ -177,11 +177,11 @@ func (b *Baseline) permitted(k Key, widest *policy.Document) (allows, denies []p
 	return append(allows, more...), denies, err
 }
 
-// all are the permitted and the required principals, for a key.
-func (p Principals) all(k Key) []string { return k.expandAll(slices.Concat(p.Permitted, p.Required)) }
+// All returns the permitted and the required principals, for a key.
+func (p Principals) All(k Key) []string { return k.expandAll(slices.Concat(p.Permitted, p.Required)) }
 
-// accountOf returns the account part of an ARN or ARN pattern, or an account id itself.
-func accountOf(arn string) string {
+// AccountOf returns the account part of an ARN or ARN pattern, or an account id itself.
+func AccountOf(arn string) string {
 	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
 		return parts[4]
 	}
@@ -201,7 +201,7 @@ func givenTo(k Key, st policy.Statement, principals []string) []policy.Statement
 			continue
 		}
 		patterns = append(patterns, text)
-		if account := accountOf(text); text == "arn:"+k.Partition+":iam::"+account+":*" {
+		if account := AccountOf(text); text == "arn:"+k.Partition+":iam::"+account+":*" {
 			named = append(named, policy.Principal{Kind: policy.Account, Text: account, AccountID: account})
 			patterns = append(patterns, "arn:"+k.Partition+":sts::"+account+":*")
 		}
