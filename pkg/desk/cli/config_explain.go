@@ -135,8 +135,13 @@ func explain(s subject, c *rules.Configuration, now time.Time) explanation {
 		e.Problem = "baseline " + e.Baseline + " does not fit this key: " + err.Error()
 		return e
 	}
-	raw := func(d *policy.Document) json.RawMessage { return json.RawMessage(d.Text()) }
-	e.Floor, e.Ceiling, e.Reset = raw(e.limits.Floor), raw(e.limits.Ceiling), raw(e.limits.Reset)
+	reset, err := e.limits.ResetDocument()
+	if err != nil {
+		e.Problem = "baseline " + e.Baseline + " does not fit this key: " + err.Error()
+		return e
+	}
+	raw := func(text string) json.RawMessage { return json.RawMessage(text) }
+	e.Floor, e.Ceiling, e.Reset = raw(e.limits.Floor.Format()), raw(e.limits.Ceiling.Format()), raw(reset.Text())
 	return e
 }
 
@@ -171,9 +176,9 @@ func (e explanation) print(w io.Writer, limits bool) error {
 	if limits && e.Problem == "" {
 		for _, part := range []struct {
 			title string
-			d     *policy.Document
+			s     policy.Set
 		}{{"floor: what the policy must allow", e.limits.Floor}, {"ceiling: what it may allow", e.limits.Ceiling}} {
-			b.WriteString("\n" + part.title + "\n" + string(report.PrintableJSON([]byte(part.d.Text()))) + "\n")
+			b.WriteString("\n" + part.title + "\n" + string(report.PrintableJSON([]byte(part.s.Format()))) + "\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -105,16 +105,10 @@ func (j *Judgement) controlledByAdministrator(k rules.Key) bool {
 // policy in some call that is ordinary but for who calls and from where: conditions on
 // what is the same in all ordinary calls are held to be as they are.
 func (j *Judgement) controlledBySomebody(k rules.Key) bool {
-	pinned, err := policy.New(policy.Version2012, "", slices.Concat(j.Live.Statements, pins(j.Live, OrdinaryContext(k, j.At)))...)
-	if err != nil {
-		return false
-	}
-	result := access.Compare(k.PolicyKey(), nothing.Set, pinned.Set)
+	pinned := policy.Set{Version: policy.Version2012, Statements: slices.Concat(j.Live.Statements, pins(j.Live, OrdinaryContext(k, j.At)))}
+	result := access.Compare(k.PolicyKey(), policy.Set{}, pinned)
 	return slices.ContainsFunc(result.Excess, func(d access.Difference) bool { return d.Scope == access.OwnAccount && rules.IsAboutControl(d) })
 }
-
-// nothing is a policy that allows nothing.
-var nothing, _ = policy.Parse(`{"Statement":{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}}`)
 
 // pins are Deny statements that leave only requests in which the condition keys that a
 // policy asks about have their ordinary values. What says who calls is not pinned.

@@ -36,7 +36,7 @@ func (j *Judgement) decide(s Snapshot, c *rules.Configuration) Decision {
 		return Decision{Reason: ReasonReportMode}
 	case s.Evidence != LivePolicy:
 		return Decision{Reason: ReasonNotLive}
-	case j.Live == nil || j.Limits.Ceiling == nil:
+	case !j.HasLimits():
 		return Decision{Reason: j.worstCode()}
 	case slices.ContainsFunc(j.Findings, func(f Finding) bool { return f.Code == CodeLockedOut }):
 		return Decision{Reason: string(CodeLockedOut)}

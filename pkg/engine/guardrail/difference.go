@@ -99,16 +99,12 @@ func (j *Judgement) permittedDenies(k rules.Key, missing []access.Difference) []
 	if len(j.Limits.PermittedDenies) == 0 {
 		return list
 	}
-	narrowed, err := policy.New(j.Limits.Floor.Version, j.Limits.Floor.ID, slices.Concat(j.Limits.Floor.Statements, j.Limits.PermittedDenies)...)
-	if err != nil {
-		return list
-	}
+	narrowed := with(j.Limits.Floor, j.Limits.PermittedDenies...)
 	for _, d := range missing {
 		if d.Policy != access.Actual || slices.Contains(list, d.Statement) {
 			continue
 		}
-		with, err := policy.New(narrowed.Version, narrowed.ID, append(slices.Clone(narrowed.Statements), j.Live.Statements[d.Statement])...)
-		if err == nil && access.Equivalent(k.PolicyKey(), narrowed.Set, with.Set) == access.Equal {
+		if access.Equivalent(k.PolicyKey(), narrowed, with(narrowed, j.Live.Statements[d.Statement])) == access.Equal {
 			list = append(list, d.Statement)
 		}
 	}
@@ -155,13 +151,14 @@ func (j *Judgement) narrowFloors(narrowing, refused []int) {
 		}
 	}
 	for _, statements := range [][]policy.Statement{given, required} {
-		d, err := policy.New(floor.Version, floor.ID, statements...)
-		if err != nil {
-			j.Floors = []*policy.Document{floor} // too large to carry them: the repair has to do without
-			return
-		}
-		j.Floors = append(j.Floors, d)
+		j.Floors = append(j.Floors, policy.Set{Version: floor.Version, Statements: statements})
 	}
+}
+
+// with returns a set with statements added.
+func with(s policy.Set, more ...policy.Statement) policy.Set {
+	s.Statements = slices.Concat(s.Statements, more)
+	return s
 }
 
 // lint adds what the policy's author surely did not mean.

@@ -47,9 +47,15 @@ type Judgement struct {
 	Limits rules.Limits
 	// Floors are the floor for a repair in two parts: Limits.Floor, narrowed by the Deny
 	// statements of Live that may stay.
-	Floors []*policy.Document
+	Floors []policy.Set
 	// At is the moment of the judgement.
 	At time.Time
+}
+
+// HasLimits tells whether the policy was read and held against a baseline: only then can a
+// repair be planned.
+func (j Judgement) HasLimits() bool {
+	return j.Live != nil && len(j.Limits.Ceiling.Statements) > 0 && len(j.Floors) > 0
 }
 
 // Judge holds a key's policy against what the configuration wants of the key. It
@@ -113,7 +119,7 @@ func (j *Judgement) judgeReach(s Snapshot) {
 
 // compare holds the policy against the limits.
 func (j *Judgement) compare(k rules.Key) {
-	result := access.Within(k.PolicyKey(), j.Limits.Floor.Set, j.Live.Set, j.Limits.Ceiling.Set)
+	result := access.Within(k.PolicyKey(), j.Limits.Floor, j.Live.Set, j.Limits.Ceiling)
 	for _, d := range result.Excess {
 		code, severity := judgeExcess(k, d, j.Live)
 		j.add(newDifference(k, code, severity, excessMessage(d), d))

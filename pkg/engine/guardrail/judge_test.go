@@ -91,7 +91,7 @@ func TestOnlyWhatIsProvedToLieWithinTheLimitsIsCompliantAndOnlyAProvedDifference
 		within := access.Verdict("")
 		for _, floor := range j.Floors {
 			if within == "" || within == access.Inside {
-				within = access.Within(row.key.PolicyKey(), floor.Set, j.Live.Set, j.Limits.Ceiling.Set).Verdict
+				within = access.Within(row.key.PolicyKey(), floor, j.Live.Set, j.Limits.Ceiling).Verdict
 			}
 		}
 		above := j.Severity.AtLeast(rules.Low)

@@ -73,7 +73,7 @@ func TestOnlyWhatACriticalFindingNeedsIsWrittenWhereTheRestIsHeld(t *testing.T) 
 		{"what is not decided", []string{root, public, sns, unsure}, onlyAccount(nil), []string{root, sns, unsure}, false, "sns.amazonaws.com", "it is not proved to be critical"},
 		{"a service through which it is called", []string{root, public, through}, onlyAccount(nil), []string{root, through}, false, `through "s3.us-east-1.amazonaws.com"`, "the same as a service"},
 		{"a Sid without end", []string{root, public, long}, onlyAccount(nil), []string{root, long}, false, "sns.amazonaws.com", "it does not count"},
-		{"too large for a ceiling", []string{root, public, large}, onlyAccount(nil), nil, false, "", "what is critical is repaired all the same"},
+		{"larger than a policy, with the ceiling", []string{root, public, large}, onlyAccount(nil), []string{root, large}, false, "sns.amazonaws.com", "bounds are statements, and no text that could be too large"},
 		{"more that is critical than is told", append(slices.Repeat([]string{public}, 60), root, sns), onlyAccount(nil), nil, false, "", "what is left would be critical"},
 		{"a stack", []string{root, public, legacy}, onlyAccount(func(c *rules.Configuration, _ *rules.Baseline) {
 			c.Repair.HoldWhen = []rules.HoldReason{rules.HoldCloudFormation}

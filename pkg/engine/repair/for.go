@@ -69,17 +69,11 @@ func Decide(s guardrail.Snapshot, j guardrail.Judgement, c *rules.Configuration,
 // no critical finding. Nothing has to be there but what KMS wants: where it would refuse
 // the policy without the floor, the floor is added.
 func urgentPlan(s guardrail.Snapshot, j guardrail.Judgement, writer string) (Plan, error) {
-	ceiling := j.Limits.Ceiling
-	statements := slices.Clone(ceiling.Statements)
+	raised := policy.Set{Version: j.Limits.Ceiling.Version, Statements: slices.Clone(j.Limits.Ceiling.Statements)}
 	for i, st := range j.Live.Statements {
 		if st.Effect == policy.Allow && !st.Incomplete() && !causesCritical(j, i) {
-			st.SID = "" // it says nothing here, and may be long
-			statements = append(statements, st)
+			raised.Statements = append(raised.Statements, st)
 		}
-	}
-	raised, err := policy.New(ceiling.Version, ceiling.ID, statements...)
-	if err != nil {
-		return Plan{}, refuse(TooLarge, "the ceiling with what is not critical: %v", err)
 	}
 	r := request(s, j, writer)
 	r.Bounds = Bounds{Ceiling: raised}
@@ -114,19 +108,28 @@ func For(s guardrail.Snapshot, j guardrail.Judgement, c *rules.Configuration, wr
 	switch {
 	case s.Evidence != guardrail.LivePolicy:
 		return Plan{}, refuse(NotLive, "the judged policy was not read from the key")
-	case j.Live == nil || len(j.Floors) == 0 || j.Limits.Ceiling == nil:
+	case !j.HasLimits():
 		return Plan{}, refuse(Incomplete, "the key was not held against a baseline")
 	}
 	r := request(s, j, writer)
 	if resets(j, c) {
-		return Replace(r, j.Limits.Reset)
+		return reset(r, j)
 	}
 	p, err := Trim(r)
 	var refusal *Refusal
 	if j.Severity == rules.Critical && errors.As(err, &refusal) && slices.Contains(tooMuchToTrim, refusal.Reason) {
-		return Replace(r, j.Limits.Reset)
+		return reset(r, j)
 	}
 	return p, err
+}
+
+// reset plans to write the generated default with what the baseline requires.
+func reset(r Request, j guardrail.Judgement) (Plan, error) {
+	wanted, err := j.Limits.ResetDocument()
+	if err != nil {
+		return Plan{}, refuse(TooLarge, "the generated default with what the baseline requires: %v", err)
+	}
+	return Replace(r, wanted)
 }
 
 // request asks for a repair within the limits of a judgement.

@@ -129,10 +129,14 @@ func (b *Baseline) checkLimits(found *problems, place func(...string) []string) 
 			found.add(fmt.Sprintf("for a key of type %s: %v", t, err), place()...)
 			return
 		}
+		if _, err := limits.ResetDocument(); err != nil {
+			found.add(fmt.Sprintf("for a key of type %s: %v", t, err), place()...)
+			return
+		}
 		if len(b.Permit)+len(b.Require) == 0 {
 			continue
 		}
-		result := access.Within(k.PolicyKey(), limits.unnarrowed.Set, limits.Ceiling.Set, limits.Ceiling.Set)
+		result := access.Within(k.PolicyKey(), limits.unnarrowed, limits.Ceiling, limits.Ceiling)
 		for _, d := range result.Missing {
 			if d.Conditions == "" && (IsAboutControl(d) || !d.Delegated) {
 				*found = append(*found, Problem{

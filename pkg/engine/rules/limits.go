@@ -15,16 +15,17 @@ import (
 type Limits struct {
 	// Floor is access that must be there; its statement 0 is the account statement.
 	// Deny statements that the baseline requires narrow it.
-	Floor *policy.Document
+	Floor policy.Set
 	// Ceiling is access that may be there; Deny statements that the baseline requires
 	// narrow it.
-	Ceiling *policy.Document
+	Ceiling policy.Set
 	// Reset is the generated default with the required principals and statements.
-	// It lies between the two.
-	Reset *policy.Document
+	// It lies between the two. ResetID is the Id of its document.
+	Reset   policy.Set
+	ResetID string
 
 	// unnarrowed is Floor without Deny statements.
-	unnarrowed *policy.Document
+	unnarrowed policy.Set
 	// PermittedDenies are Deny statements that a policy may have: what they take from
 	// the floor is not missing, in a policy that has them.
 	PermittedDenies []policy.Statement
@@ -36,7 +37,7 @@ type Limits struct {
 //
 // Errors are those of [defaultpolicy.Generate], about the key's type or a required
 // principal that this key's default cannot name, and those of package policy about a
-// statement or document that a baseline makes; and one for ${OrganizationId} where
+// statement that a baseline makes; and one for ${OrganizationId} where
 // the organization is not known.
 func (b *Baseline) Limits(k Key) (Limits, error) {
 	if k.OrganizationID == "" && b.namesOrganization() {
@@ -54,23 +55,22 @@ func (b *Baseline) Limits(k Key) (Limits, error) {
 	if err != nil {
 		return Limits{}, err
 	}
-	limits := Limits{PermittedDenies: permittedDenies}
-	for _, part := range []struct {
-		name  string
-		d     **policy.Document
-		start *policy.Document
-		more  []policy.Statement
-	}{
-		{"the floor", &limits.unnarrowed, f.floor, required},
-		{"the floor", &limits.Floor, f.floor, slices.Concat(required, requiredDenies)},
-		{"the ceiling", &limits.Ceiling, f.floor, slices.Concat(permitted, required, requiredDenies)},
-		{"the policy to reset to", &limits.Reset, f.reset, slices.Concat(required, requiredDenies)},
-	} {
-		if *part.d, err = extend(part.start, part.more); err != nil {
-			return Limits{}, fmt.Errorf("%s: %w", part.name, err)
-		}
+	must := slices.Concat(required, requiredDenies)
+	return Limits{
+		Floor: with(f.floor.Set, must), Ceiling: with(f.floor.Set, slices.Concat(permitted, must)),
+		Reset: with(f.reset.Set, must), ResetID: f.reset.ID,
+		unnarrowed: with(f.floor.Set, required), PermittedDenies: permittedDenies,
+	}, nil
+}
+
+// ResetDocument returns Reset as the text to write. The error says that it is larger than
+// KMS stores.
+func (l Limits) ResetDocument() (*policy.Document, error) {
+	d, err := policy.New(l.Reset.Version, l.ResetID, l.Reset.Statements...)
+	if err != nil {
+		return nil, fmt.Errorf("the policy to reset to: %w", err)
 	}
-	return limits, nil
+	return d, nil
 }
 
 // forms are generated defaults for a key. Of the widest, the administrators and
@@ -119,12 +119,10 @@ func (b *Baseline) WantedEdition() defaultpolicy.Edition {
 	return b.Edition
 }
 
-// extend returns a document with statements added.
-func extend(d *policy.Document, more []policy.Statement) (*policy.Document, error) {
-	if len(more) == 0 {
-		return d, nil
-	}
-	return policy.New(d.Version, d.ID, slices.Concat(d.Statements, more)...)
+// with returns a set with statements added.
+func with(s policy.Set, more []policy.Statement) policy.Set {
+	s.Statements = slices.Concat(s.Statements, more)
+	return s
 }
 
 // required returns the statements that the baseline requires beside the default, and

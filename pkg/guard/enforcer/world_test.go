@@ -313,7 +313,11 @@ func resetOf(t testing.TB, c *rules.Configuration, keyType defaultpolicy.KeyType
 	if err != nil {
 		t.Fatal(err)
 	}
-	return limits.Reset.Text()
+	reset, err := limits.ResetDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reset.Text()
 }
 
 // apiDefault is the generated API default.
