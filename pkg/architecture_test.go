@@ -235,7 +235,7 @@ func TestArrowsOfAMadeUpModule(t *testing.T) {
 		{"the wiring in an adapter", add(module+"pkg/aws/awskms/internal/wire", module+"pkg/app"), "knows no other edge"},
 		{"an adapter in a renderer", add(module+"pkg/desk/report", module+"pkg/aws/awskms"), "does not find or fetch"},
 		{"a path that only begins alike", add(module+"pkg/aws/awskms/internal/call", "github.com/aws/aws-sdk-go-v2extra"), "imports github.com/aws/aws-sdk-go-v2extra"},
-		{"the CDK through a library", add(module+"functions/enforce", "github.com/aws/aws-lambda-go/lambda"), "enforce -> github.com/aws/aws-lambda-go/lambda -> github.com/aws/jsii-runtime-go: a deployed"},
+		{"the CDK through a library", add(module+"pkg/app/internal/start", "github.com/aws/aws-lambda-go/lambda"), "start -> github.com/aws/aws-lambda-go/lambda -> github.com/aws/jsii-runtime-go: a deployed"},
 		{"test code in a function", add(module+"functions/enforce/internal/reply", "testing"), "functions/enforce/internal/reply -> testing"},
 		{"an adapter in infra", add(module+"infra", module+"events", module+"pkg/aws/awskms"), "imports " + module + "pkg/aws/awskms"},
 		{"a package that nobody placed", add(module + "pkg/surprise"), "has no row"},

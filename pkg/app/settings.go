@@ -53,13 +53,20 @@ type Settings struct {
 // a guardrail.yaml in folder, the configuration is the default one. The error names the
 // variable, what it has and what it takes; that of a configuration, file, line and reason.
 func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
+	c, err := readConfiguration(getenv(EnvConfig), folder)
+	if err != nil {
+		return Settings{}, err
+	}
+	return SettingsFor(c, getenv)
+}
+
+// SettingsFor is ReadSettings with a configuration that was read before. The settings have
+// its copy that only reports where GUARDRAIL_MODE_MAX says so.
+func SettingsFor(c *rules.Configuration, getenv func(string) string) (Settings, error) {
 	s := Settings{
+		Configuration: c,
 		ArchiveBucket: getenv(EnvArchiveBucket), FindingsTopic: getenv(EnvFindingsTopic), Account: getenv(EnvAccount), Role: getenv(EnvRole),
 		OrganizationID: getenv(EnvOrganizationID), Concurrency: 1,
-	}
-	var err error
-	if s.Configuration, err = readConfiguration(getenv(EnvConfig), folder); err != nil {
-		return s, err
 	}
 	switch most := getenv(EnvModeMax); rules.Mode(most) {
 	case "", rules.Repair:
@@ -78,6 +85,7 @@ func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
 		return s, fmt.Errorf("%s is %q; it must be the ARN of a role, or not be set", EnvRole, s.Role)
 	}
 	if text := getenv(EnvConcurrency); text != "" {
+		var err error
 		if s.Concurrency, err = strconv.Atoi(text); err != nil || s.Concurrency < 1 {
 			return s, fmt.Errorf("%s is %q; it must be a number from 1, or not be set", EnvConcurrency, text)
 		}

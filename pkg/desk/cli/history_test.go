@@ -25,6 +25,9 @@ import (
 func (h *home) desk(t *testing.T, args ...string) result {
 	t.Helper()
 	h.cloud.ResetCalls()
+	if args[0] == "restore" {
+		args = orDefault(t, args)
+	}
 	return kmsguard(t, "", slices.Concat(args, []string{"--region", "us-east-1"}, h.endpoint)...)
 }
 

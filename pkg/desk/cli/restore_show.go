@@ -95,7 +95,7 @@ func (r *restoring) show() error {
 	if record.ConfigurationHash != r.checker.configuration.Hash() {
 		r.cmd.PrintErrln("note: the repair was made by another configuration than this one; --config names the deployed one")
 	}
-	if r.checker.options.output != textOutput {
+	if r.options.output != textOutput {
 		return nil
 	}
 	var b strings.Builder
@@ -178,8 +178,8 @@ func isTerminal(in io.Reader) bool {
 func (r *restoring) end(how restorationResult, code int) error {
 	r.result.Result = how
 	out := r.cmd.OutOrStdout()
-	if r.checker.options.output != textOutput {
-		if err := r.checker.options.output.writeJSON(out, r.result); err != nil {
+	if r.options.output != textOutput {
+		if err := r.options.output.writeJSON(out, r.result); err != nil {
 			return err
 		}
 		return status(code)

@@ -1,6 +1,7 @@
-package cli
+package demo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -37,7 +38,7 @@ func (s *story) checkAnswer() error {
 		return fmt.Errorf("the guardrail answered %q in place of %q", o.Action, s.action)
 	case o.Verdict != s.verdict:
 		return fmt.Errorf("the guardrail called it %q in place of %q", o.Verdict, s.verdict)
-	case o.Severity != either(s.severity, rules.NoSeverity):
+	case o.Severity != cmp.Or(s.severity, rules.NoSeverity):
 		return fmt.Errorf("the guardrail called it %q in place of %q", o.Severity, s.severity)
 	default:
 		return nil

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
@@ -14,8 +15,14 @@ import (
 // reasonWouldRepair is the action reason of a policy that the function would repair.
 const reasonWouldRepair = "would-repair"
 
-// judge judges a policy as that of a key, and plans its repair for the report.
-func (c *checker) judge(s subject, text string) guardrail.Outcome {
+// judge judges key policies against a configuration at a moment. It writes nothing.
+type judge struct {
+	configuration *rules.Configuration
+	now           time.Time
+}
+
+// policy judges a policy as that of a key, and plans its repair for the report.
+func (c judge) policy(s subject, text string) guardrail.Outcome {
 	snapshot := guardrail.Snapshot{
 		Key: s.key, Labels: s.labels, Policy: text,
 		Evidence: guardrail.LivePolicy, // a file stands for it
@@ -34,7 +41,7 @@ func (c *checker) judge(s subject, text string) guardrail.Outcome {
 }
 
 // outcome says what was judged. Nothing is written, whatever the mode.
-func (c *checker) outcome(s subject, j guardrail.Judgement) guardrail.Outcome {
+func (c judge) outcome(s subject, j guardrail.Judgement) guardrail.Outcome {
 	o := guardrail.Outcome{
 		Schema: "1", Time: c.now.UTC(), GuardrailVersion: app.Version, ConfigurationHash: c.configuration.Hash(),
 		Mode: c.configuration.Mode, Trigger: guardrail.ByCommand,
@@ -46,14 +53,14 @@ func (c *checker) outcome(s subject, j guardrail.Judgement) guardrail.Outcome {
 }
 
 // skipped is the outcome of an AWS managed key, whose policy nobody can change.
-func (c *checker) skipped(s subject) guardrail.Outcome {
+func (c judge) skipped(s subject) guardrail.Outcome {
 	o := c.outcome(s, guardrail.Judgement{Verdict: guardrail.NothingToJudge, Severity: rules.NoSeverity})
 	o.Action, o.ActionReason = guardrail.Skipped, string(trail.AWSManagedKey)
 	return o
 }
 
 // plan adds what a repair would change, or why it would not be written.
-func (c *checker) plan(o *guardrail.Outcome, s guardrail.Snapshot, j guardrail.Judgement) {
+func (c judge) plan(o *guardrail.Outcome, s guardrail.Snapshot, j guardrail.Judgement) {
 	note := func(code guardrail.Code, message string) {
 		o.Findings = append(o.Findings, guardrail.NewFinding(s.Key, code, rules.Info, message))
 	}

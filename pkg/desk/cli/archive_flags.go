@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/spf13/cobra"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
@@ -27,24 +27,21 @@ func (f *archiveFlags) add(cmd *cobra.Command) {
 }
 
 // open returns AWS KMS and the archive, both called as the global flags say.
-func (f *archiveFlags) open(cmd *cobra.Command, o *options) (*awskms.Client, enforcer.History, error) {
-	bucket := either(f.bucket, o.getenv(app.EnvArchiveBucket))
+func (f *archiveFlags) open(ctx context.Context, o *options) (*awskms.Client, enforcer.History, error) {
+	bucket := either(f.bucket, os.Getenv(app.EnvArchiveBucket))
 	if bucket == "" {
-		return nil, nil, misuse(cmd, "the archive is not known: --archive, or %s, names its bucket", app.EnvArchiveBucket)
+		return nil, nil, misuse("the archive is not known: --archive, or %s, names its bucket", app.EnvArchiveBucket)
 	}
-	aws, err := config.LoadDefaultConfig(cmd.Context(), o.aws.options()...)
+	aws, err := o.aws.load(ctx)
 	if err != nil {
-		return nil, nil, fmt.Errorf("loading the AWS configuration: %w", err)
+		return nil, nil, err
 	}
-	records, err := archive.New(aws, archive.Options{Bucket: bucket, BucketOwner: o.getenv(app.EnvAccount)}, pathStyle)
+	records, err := archive.New(aws, archive.Options{Bucket: bucket, BucketOwner: os.Getenv(app.EnvAccount)}, pathStyle)
 	if err != nil {
 		return nil, nil, err
 	}
 	return awskms.New(aws, 1), records, nil
 }
-
-// pathStyle lets an endpoint that stands in for S3 do without a host for each bucket.
-func pathStyle(o *s3.Options) { o.UsePathStyle = o.UsePathStyle || o.BaseEndpoint != nil }
 
 // recordProblem words an error about one record.
 func recordProblem(record string, err error) error {

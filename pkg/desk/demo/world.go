@@ -1,4 +1,4 @@
-package cli
+package demo
 
 import (
 	"context"
@@ -46,7 +46,7 @@ const (
 // world is the embedded AWS of the demo.
 type world struct {
 	cloud    *localaws.Cloud
-	store    *demoStore
+	store    *store
 	home     *place // the account that has nearly all keys
 	china    *place // SM2 keys exist in China only
 	stranger string // an account of somebody else
@@ -97,7 +97,7 @@ func (w *world) deploy(p *place) error {
 	}
 	p.role = account.AddRole(guardrailRole, localaws.PrincipalOptions{Policies: []string{p.rolePolicy()}})
 	aws := w.cloud.Config(p.role, p.region)
-	c, err := config.Read(demoFile, []byte(demoConfiguration))
+	c, err := config.Read(configurationFile, []byte(configurationText))
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (w *world) deliver(event []byte) {
 	if envelope.Account == w.china.account {
 		p = w.china
 	}
-	o, err := invoke(context.Background(), p.handler, event)
+	o, err := p.handler.Handle(context.Background(), event)
 	if err != nil {
 		w.errors = append(w.errors, err)
 		return

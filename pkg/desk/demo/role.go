@@ -1,4 +1,4 @@
-package cli
+package demo
 
 import (
 	_ "embed"
@@ -12,7 +12,7 @@ const guardrailRole = "kms-guardrail"
 // CloudFormation's names for the partition and the account. A test of infra holds the
 // synthesised role against this file, so that the demo can do no more than the stack.
 //
-//go:embed demo_role.json
+//go:embed role.json
 var roleTemplate string
 
 // rolePolicy returns the identity policy of the guardrail's role.

@@ -1,4 +1,4 @@
-package cli
+package demo
 
 import (
 	"fmt"
@@ -23,15 +23,51 @@ func (p *printer) line(format string, args ...any) {
 	}
 }
 
-// tell writes the whole report. The first drifted key is shown before and after.
-func tell(out io.Writer, w *world, stories []story, took time.Duration) error {
+// Tell writes the story on one screen: how many keys became what, one public key with the
+// lines that its repair removed, and how to undo that. An error is one of out.
+func (d *Demo) Tell(out io.Writer) error {
 	p := &printer{out: out}
-	p.intro(w)
-	for i := range stories {
-		p.story(&stories[i])
+	s := &d.stories[len(goodKeys())]
+	o := s.answer()
+	p.line("Somebody made keys of every type on an embedded AWS, some as they should be and some not. The guardrail judged")
+	p.counts(d.stories, d.took)
+	p.line("")
+	p.line("One of them somebody had %s (- is what the repair took away):", s.name)
+	p.line("%s", changed(marked("-", s.before, s.after)))
+	p.line("")
+	p.line("found     %s", report.Wrap(report.Printable(string(o.Severity)+", "+o.Findings[0].Message), report.Width-10, strings.Repeat(" ", 10)))
+	for _, edit := range o.Plan.Edits {
+		p.line("repaired  %s", report.Wrap(report.Printable(edit), report.Width-10, strings.Repeat(" ", 10)))
 	}
-	p.beforeAndAfter(&stories[len(goodKeys())])
-	p.summary(w, stories, took)
+	p.line("undo      %s", o.Restore)
+	p.line("")
+	p.line("kmsguard demo --verbose tells of every key, with the guardrail.yaml that was enforced.")
+	return p.err
+}
+
+// changed returns the lines of a marked policy that have a sign, and one line around them.
+func changed(marked string) string {
+	lines := strings.Split(marked, "\n")
+	isSigned := func(i int) bool { return i >= 0 && i < len(lines) && !strings.HasPrefix(lines[i], "   ") }
+	var kept []string
+	for i, line := range lines {
+		if isSigned(i) || isSigned(i-1) || isSigned(i+1) {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "\n")
+}
+
+// TellAll writes a line for every key, with what was found and done, and the policy of the
+// first drifted key before and after its repair. An error is one of out.
+func (d *Demo) TellAll(out io.Writer) error {
+	p := &printer{out: out}
+	p.intro(d.world)
+	for i := range d.stories {
+		p.story(&d.stories[i])
+	}
+	p.beforeAndAfter(&d.stories[len(goodKeys())])
+	p.summary(d.world, d.stories, d.took)
 	return p.err
 }
 
@@ -42,7 +78,7 @@ func (p *printer) intro(w *world) {
 		w.home.account, w.home.region, w.china.account, w.china.region)
 	p.line("The guardrail is deployed in both, with this guardrail.yaml:")
 	p.line("")
-	for line := range strings.Lines(demoConfiguration) {
+	for line := range strings.Lines(configurationText) {
 		p.line("%s", strings.TrimRight("    "+line, "\n "))
 	}
 	p.line("")
@@ -115,7 +151,8 @@ func statementsOf(text string) []policy.Statement {
 	return d.Statements
 }
 
-func (p *printer) summary(w *world, stories []story, took time.Duration) {
+// counts writes how many keys became what.
+func (p *printer) counts(stories []story, took time.Duration) {
 	actions, exempt := map[guardrail.Action]int{}, 0
 	for i := range stories {
 		o := stories[i].answer()
@@ -124,9 +161,13 @@ func (p *printer) summary(w *world, stories []story, took time.Duration) {
 			exempt++
 		}
 	}
-	p.line("")
 	p.line("%d keys: %d compliant, %d exempt, %d repaired, %d held, %d reported, in %.1f s.", len(stories),
 		actions[guardrail.NoAction]-exempt, exempt, actions[guardrail.Repaired], actions[guardrail.Held], actions[guardrail.Reported], took.Seconds())
+}
+
+func (p *printer) summary(w *world, stories []story, took time.Duration) {
+	p.line("")
+	p.counts(stories, took)
 	p.line("%d CloudTrail events; the event pattern passed %d of them to the guardrail, its own %d writes among them,",
 		len(w.cloud.Events()), len(w.passed), w.calls("PutKeyPolicy"))
 	kept := w.keptBack()

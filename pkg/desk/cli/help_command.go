@@ -48,7 +48,7 @@ func newCompletion() *cobra.Command {
 		ValidArgs: shells,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return misuse(cmd, "expected one shell of %s, got %d", strings.Join(shells, ", "), len(args))
+				return misuse("expected one shell of %s, got %d", strings.Join(shells, ", "), len(args))
 			}
 			root, out := cmd.Root(), cmd.OutOrStdout()
 			switch args[0] {
@@ -61,7 +61,7 @@ func newCompletion() *cobra.Command {
 			case "zsh":
 				return root.GenZshCompletion(out)
 			default:
-				return misuse(cmd, "unknown shell %q; known are %s", args[0], strings.Join(shells, ", "))
+				return misuse("unknown shell %q; known are %s", args[0], strings.Join(shells, ", "))
 			}
 		},
 	}
@@ -70,7 +70,7 @@ func newCompletion() *cobra.Command {
 // noArguments refuses arguments, and names the first.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return misuse(cmd, "unexpected argument %q", args[0])
+		return misuse("unexpected argument %q", args[0])
 	}
 	return nil
 }

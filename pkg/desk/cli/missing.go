@@ -7,10 +7,10 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
-// tellMissingFlags notes which flags would say what no baseline can be applied without.
-func tellMissingFlags(note func(format string, args ...any), s subject, c *rules.Configuration, now time.Time) {
+// noteMissingFlags notes which flags would say what no baseline can be applied without.
+func noteMissingFlags(streams streams, s subject, c *rules.Configuration, now time.Time) {
 	if flags := missingFlags(s, c, now); len(flags) > 0 {
-		note("note: no baseline can be applied to the key without %s\n", strings.Join(flags, " and "))
+		streams.note("note: no baseline can be applied to the key without %s", strings.Join(flags, " and "))
 	}
 }
 
