@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/lint"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -42,9 +41,10 @@ func actionsOf(d access.Difference) (actions access.Actions) {
 	return actions
 }
 
-// judgeMissing says how bad it is that access of the floor is missing, and finds the
+// findMissing says how bad it is that access of the floor is missing, and finds the
 // floor that a repair has to reach.
-func (j *Judgement) judgeMissing(k rules.Key, missing []access.Difference) {
+func (e *examination) findMissing() {
+	j, k, missing := &e.Judgement, e.snapshot.Key, e.compared.Missing
 	controlled := hasControl(k, j.Live, j.At)
 	permitted := j.permittedDenies(k, missing)
 	hardening := j.Selection.Baseline.HardeningDenies == rules.PermitDenies
@@ -64,10 +64,10 @@ func (j *Judgement) judgeMissing(k rules.Key, missing []access.Difference) {
 		if byDeny && code != CodeHardeningDeny {
 			refused = append(refused, d.Statement)
 		}
-		j.add(newDifference(k, code, severity, missingMessage(d), d))
+		e.add(newDifference(k, code, severity, missingMessage(d), d))
 	}
 	if !controlled {
-		j.judgeLockout(k)
+		e.judgeLockout()
 	}
 	j.narrowFloors(narrowing, refused)
 }
@@ -112,7 +112,8 @@ func (j *Judgement) permittedDenies(k rules.Key, missing []access.Difference) []
 }
 
 // judgeLockout adds a finding where nobody is left who can change the policy.
-func (j *Judgement) judgeLockout(k rules.Key) {
+func (e *examination) judgeLockout() {
+	j, k := &e.Judgement, e.snapshot.Key
 	who, unsure := access.WhoMay(k.PolicyKey(), j.Live.Set, "kms:PutKeyPolicy")
 	if len(who) > 0 || unsure {
 		return
@@ -121,10 +122,10 @@ func (j *Judgement) judgeLockout(k rules.Key) {
 		return slices.ContainsFunc(st.Principals.Entries, func(p policy.Principal) bool { return p.Kind == policy.UniqueID })
 	})
 	if dead {
-		j.add(NewFinding(k, CodeOnlyDeadPrincipals, rules.High, "nobody can change the key policy: whom it names has been deleted"))
+		e.add(NewFinding(k, CodeOnlyDeadPrincipals, rules.High, "nobody can change the key policy: whom it names has been deleted"))
 		return
 	}
-	j.add(NewFinding(k, CodeNoAdministrator, rules.High, "nobody can change the key policy"))
+	e.add(NewFinding(k, CodeNoAdministrator, rules.High, "nobody can change the key policy"))
 }
 
 // narrowFloors splits the floor in two, and takes from each what Deny statements that
@@ -159,15 +160,6 @@ func (j *Judgement) narrowFloors(narrowing, refused []int) {
 func with(s policy.Set, more ...policy.Statement) policy.Set {
 	s.Statements = slices.Concat(s.Statements, more)
 	return s
-}
-
-// lint adds what the policy's author surely did not mean.
-func (j *Judgement) lint(k rules.Key) {
-	for _, l := range lint.Check(k.PolicyKey(), j.Live) {
-		f := NewFinding(k, Code(lintPrefix+string(l.Code)), rules.Info, fmt.Sprintf("%s (line %d, column %d)", l.Code.Explain(), l.Line, l.Column))
-		f.Statement = &l.Statement
-		j.add(f)
-	}
 }
 
 // excessMessage says who may do what beyond the ceiling.

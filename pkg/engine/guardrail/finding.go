@@ -126,6 +126,16 @@ func (c Code) proved() bool {
 	}
 }
 
+// unjudged tells whether a finding says that the policy could not be held against limits.
+func (c Code) unjudged() bool {
+	switch c {
+	case CodeUndecided, CodeMalformedPolicy, CodeUnknownKeyType, CodeBadBaseline, CodeRuleUndecided:
+		return true
+	default:
+		return false
+	}
+}
+
 // lintPrefix starts the code of a finding of package lint, which documents each; info.
 const lintPrefix = "lint-"
 
