@@ -23,6 +23,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -256,7 +257,7 @@ func TestWhatKMSDoesNotSayTodayIsNeverTakenForWhatIsKnown(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			key, err := describeAnswer(t.Context(), http.StatusOK, row.answer)
-			if !errors.Is(err, enforcer.ErrRefused) || !reflect.DeepEqual(key, rules.Key{}) {
+			if !errors.Is(err, inspect.ErrRefused) || !reflect.DeepEqual(key, rules.Key{}) {
 				t.Errorf("%+v, %v: %s", key, err, row.reason)
 			}
 		})

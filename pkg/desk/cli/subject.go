@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // subject is a key to judge or to explain: what decides about its rule and baseline.
@@ -40,10 +40,10 @@ func (p place) live(ctx context.Context, keys keyReader, id string) (subject, er
 	p.put(&s.key)
 	if s.labels.Aliases, err = keys.Aliases(ctx, arn); err == nil {
 		s.labels.Aliases = append([]string{}, s.labels.Aliases...) // read, so not nil
-	} else if !errors.Is(err, enforcer.ErrAccessDenied) {
+	} else if !errors.Is(err, inspect.ErrAccessDenied) {
 		return s, fmt.Errorf("listing the key's aliases: %w", err)
 	}
-	if s.labels.Tags, err = keys.Tags(ctx, arn); err != nil && !errors.Is(err, enforcer.ErrAccessDenied) {
+	if s.labels.Tags, err = keys.Tags(ctx, arn); err != nil && !errors.Is(err, inspect.ErrAccessDenied) {
 		return s, fmt.Errorf("listing the key's tags: %w", err)
 	}
 	return s, nil

@@ -34,7 +34,7 @@ func (j *Judgement) decide(s Snapshot, c *rules.Configuration) Decision {
 		return Decision{Reason: j.worstCode()}
 	case j.Selection.Mode != rules.Repair:
 		return Decision{Reason: ReasonReportMode}
-	case s.Evidence != LivePolicy:
+	case !s.Evidence.mayPlan():
 		return Decision{Reason: ReasonNotLive}
 	case !j.HasLimits():
 		return Decision{Reason: j.worstCode()}

@@ -12,10 +12,13 @@ const (
 	// EventPolicy: the text that an event carries. It was the key's policy at
 	// best once; nothing is written because of it.
 	EventPolicy Evidence = "event"
-	// FilePolicy: a file at a desk, judged as if it were the key's policy. It is in
-	// outcomes only.
+	// FilePolicy: a file at a desk, the policy that a key has or will have.
 	FilePolicy Evidence = "file"
 )
+
+// mayPlan tells whether a repair may be planned from the evidence: all but the text of an
+// event, which somebody else wrote.
+func (e Evidence) mayPlan() bool { return e == LivePolicy || e == FilePolicy }
 
 // Trigger says what made the guardrail look at a key.
 type Trigger string

@@ -106,8 +106,8 @@ const trimBudget = 2_000
 // is what [Decide] says.
 func For(s guardrail.Snapshot, j guardrail.Judgement, c *rules.Configuration, writer string) (Plan, error) {
 	switch {
-	case s.Evidence != guardrail.LivePolicy:
-		return Plan{}, refuse(NotLive, "the judged policy was not read from the key")
+	case s.Evidence != guardrail.LivePolicy && s.Evidence != guardrail.FilePolicy:
+		return Plan{}, refuse(NotLive, "the judged policy is neither the key's nor a file")
 	case !j.HasLimits():
 		return Plan{}, refuse(Incomplete, "the key was not held against a baseline")
 	}

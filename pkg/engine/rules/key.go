@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
@@ -19,6 +21,16 @@ type Key struct {
 	OrganizationID string
 	// OrganizationalUnits are the units above the account, by id; nil where not known.
 	OrganizationalUnits []string
+}
+
+// KeyOf returns what the ARN of a key says of it. The error is that of
+// [policy.ParseKeyARN].
+func KeyOf(arn string) (Key, error) {
+	k, err := policy.ParseKeyARN(arn)
+	if err != nil {
+		return Key{}, err //nolint:wrapcheck // it says which ARN, and what an ARN looks like
+	}
+	return Key{ARN: arn, Account: k.Account, Partition: k.Partition, Region: strings.Split(arn, ":")[3]}, nil
 }
 
 // PolicyKey returns what of the key decides about its policy.

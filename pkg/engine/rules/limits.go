@@ -143,6 +143,20 @@ func (b *Baseline) required(k Key) (allows, denies []policy.Statement, err error
 	return append([]policy.Statement{access}, allows...), denies, nil
 }
 
+// GuardrailRole returns the ARN of the role that guards a key: GuardrailAccess, or else
+// the role that the documentation names, kms-guardrail-${Region} in the key's account. It is
+// "" for a key whose Region is not known.
+func (b *Baseline) GuardrailRole(k Key) string {
+	switch {
+	case b.GuardrailAccess != "":
+		return k.Expand(b.GuardrailAccess)
+	case k.Region == "":
+		return ""
+	default:
+		return k.Expand("arn:${Partition}:iam::${AccountId}:role/kms-guardrail-${Region}")
+	}
+}
+
 // GuardrailAccessSID is the Sid of the statement that guardrailAccess requires.
 const GuardrailAccessSID = "guardrail-access"
 
