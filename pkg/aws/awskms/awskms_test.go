@@ -21,8 +21,9 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
@@ -112,7 +113,7 @@ func checkType(t *testing.T, w *world, arn string, want defaultpolicy.KeyType, p
 		t.Errorf("%s: %v", want, err)
 		return
 	}
-	wantKey := guardrail.Key{ARN: arn, Account: w.Account.ID, Region: strings.Split(arn, ":")[3], Partition: partition, Type: want}
+	wantKey := rules.Key{ARN: arn, Account: w.Account.ID, Region: strings.Split(arn, ":")[3], Partition: partition, Type: want}
 	if diff := cmp.Diff(wantKey, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", want, diff)
 	}
@@ -233,7 +234,7 @@ func TestWhatKMSDoesNotSayTodayIsNeverTakenForWhatIsKnown(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			key, err := describeAnswer(t.Context(), http.StatusOK, row.answer)
-			if !errors.Is(err, enforcer.ErrRefused) || !reflect.DeepEqual(key, guardrail.Key{}) {
+			if !errors.Is(err, inspect.ErrRefused) || !reflect.DeepEqual(key, rules.Key{}) {
 				t.Errorf("%+v, %v: %s", key, err, row.reason)
 			}
 		})
@@ -261,7 +262,7 @@ func TestWhatKMSDoesNotSayTodayIsNeverTakenForWhatIsKnown(t *testing.T) {
 const someKey = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 // describeAnswer describes someKey where DescribeKey has one answer.
-func describeAnswer(ctx context.Context, status int, body string) (guardrail.Key, error) {
+func describeAnswer(ctx context.Context, status int, body string) (rules.Key, error) {
 	return awskms.New(aws.Config{
 		HTTPClient:  answering{status, body},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIA", "x", ""),

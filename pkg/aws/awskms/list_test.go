@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -59,7 +59,7 @@ func TestKeysEndWithTheClassOfTheError(t *testing.T) {
 	n := 0
 	for page, err := range w.client.Keys(t.Context()) {
 		n++
-		if page != nil || !errors.Is(err, enforcer.ErrAccessDenied) {
+		if page != nil || !errors.Is(err, inspect.ErrAccessDenied) {
 			t.Errorf("%q, %v", page, err)
 		}
 	}

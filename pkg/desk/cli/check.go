@@ -2,13 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // checker judges policies against a configuration at a moment, and writes the results.
@@ -20,45 +20,46 @@ type checker struct {
 // checkFiles judges policy files, each as if it were the policy of the key that s tells of.
 func checkFiles(ctx context.Context, c checker, s subject, files []string) error {
 	noteMissingFlags(c.streams, s, c.configuration, c.now)
-	return c.each(ctx, files, func(_ context.Context, file string) (judged, error) {
+	return c.each(ctx, files, func(ctx context.Context, file string) (judged, error) {
 		text, err := readFile(file, c.streams.in)
 		if err != nil {
 			return judged{}, err
 		}
-		if _, err := policy.Parse(string(text)); err != nil {
+		o, v, err := c.file(ctx, s, string(text))
+		if err == nil && v.Judgement.Live == nil {
+			_, err = policy.Parse(string(text))
+		}
+		if err != nil {
 			return judged{}, err
 		}
-		o := c.policy(s, string(text))
-		o.Evidence = guardrail.FilePolicy
 		return judged{File: file, Outcome: o, policy: string(text)}, nil
 	})
 }
 
 // checkKeys judges the policies of live keys; place has what no call to AWS KMS tells of them.
 func checkKeys(ctx context.Context, c checker, keys keyReader, place place, ids []string) error {
+	i := c.inspector(keys, place)
 	return c.each(ctx, ids, func(ctx context.Context, id string) (judged, error) {
-		s, err := place.live(ctx, keys, id)
+		arn, err := keys.Resolve(ctx, id)
+		if err != nil {
+			return judged{}, fmt.Errorf("describing the key: %w", err)
+		}
+		key, err := rules.KeyOf(arn)
+		if err != nil {
+			return judged{}, fmt.Errorf("describing the key: %w", err)
+		}
+		v, err := i.Gather(ctx, inspect.Subject{Key: key, Trigger: guardrail.ByCommand})
 		if err != nil {
 			return judged{}, err
 		}
-		if s.key.AWSManaged {
-			return judged{Outcome: c.skipped(s)}, nil
-		}
-		noteMissingFlags(c.streams, s, c.configuration, c.now)
-		text, err := keys.Policy(ctx, s.key.ARN)
-		switch {
-		case errors.Is(err, enforcer.ErrAccessDenied):
-			j := guardrail.Unjudged(s.key, guardrail.CodeAccessDenied, "you may not read the key policy: "+err.Error())
-			return judged{Outcome: c.outcome(s, j)}, nil
-		case err != nil:
-			return judged{}, fmt.Errorf("reading the key policy: %w", err)
-		}
-		return judged{Outcome: c.policy(s, text)}, nil
+		noteMissingFlags(c.streams, subject{v.Snapshot.Key, v.Snapshot.Labels}, c.configuration, c.now)
+		o, err := outcomeOf(ctx, i, &v)
+		return judged{Outcome: o}, err
 	})
 }
 
 // newChecker returns a checker for the configuration of the options, at the present.
-func (o *options) newChecker(failOn guardrail.Severity) (checker, error) {
+func (o *options) newChecker(failOn rules.Severity) (checker, error) {
 	configuration, file, err := o.configuration()
 	if err != nil {
 		return checker{}, err
