@@ -11,7 +11,7 @@ import (
 
 func checkEmptyCondition(s *statement) {
 	for _, where := range s.places.empty {
-		s.report(where, EmptyCondition, "", "it holds no condition, so the statement applies as if it were not there")
+		s.report(where, EmptyCondition, "", "%s holds no condition, so the statement applies as if it were not there", quote(where.value))
 	}
 	for i, c := range s.Conditions {
 		if len(c.Values) == 0 {

@@ -98,6 +98,8 @@ func (s *statement) report(about spot, code Code, suggestion, format string, arg
 	case "":
 	case "*":
 		detail += `; write "*", which is the key itself`
+	case policy.Version2012:
+		detail += `; write "Version": "` + suggestion + `"`
 	default:
 		detail += "; did you mean " + quote(suggestion) + "?"
 	}
