@@ -18,8 +18,8 @@ type Finding struct {
 	// clear. Text of the policy in it is quoted, escaped and shortened.
 	Detail string `json:"detail"`
 	// Value is what the finding is about as the policy has it: an action, a principal, a
-	// resource, a condition key or one of its values, shortened. It is "" where the finding is
-	// about the statement.
+	// resource, a condition key or one of its values, shortened and not escaped. It is ""
+	// where the finding is about the statement.
 	Value string `json:"value,omitempty"`
 	// Suggestion is what Value was probably meant to be: the nearest name, or the corrected
 	// value. It is "" where that is not clear.
