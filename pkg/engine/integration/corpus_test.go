@@ -101,7 +101,7 @@ func TestDocumentedPoliciesOfServices(t *testing.T) {
 		}
 		list := p.read(t)
 		for _, name := range append([]string{"bound-services"}, want.accepting...) {
-			got := access.Within(keyAt(t, f), withDefault(t, f).Set, withDefault(t, f, list...).Set, withDefault(t, f, statements(t, lookup(t, name), f)...))
+			got := access.Within(keyAt(t, f), withDefault(t, f).Set, withDefault(t, f, list...).Set, withDefault(t, f, statements(t, lookup(t, name), f)...).Set)
 			if (got.Verdict == access.Inside) != slices.Contains(want.accepting, name) {
 				t.Errorf("%s within %s: %s, but %s: %+v", p.Name, name, got.Verdict, want.reason, got)
 			}

@@ -125,7 +125,7 @@ func checkSound(t *testing.T, st policy.Statement) integration.Class {
 	for _, action := range []string{"kms:Decrypt", "kms:GenerateDataKey"} {
 		for _, context := range requestsOf(service, owner, organizationID) {
 			r := evaluation.Request{Principal: service, PrincipalType: evaluation.ServicePrincipal, IdentityPolicyAllows: true, Action: action, Resource: keyAt(t, f).ARN, Context: context}
-			if decision, _ := evaluation.Evaluate(keyAt(t, f), d, r); decision.Allows() {
+			if decision, _ := evaluation.Evaluate(keyAt(t, f), d.Set, r); decision.Allows() {
 				t.Fatalf("%s is called bound by %s (foreign %q), but is allowed %s for %s with %v:\n%s", service, got.Bound, got.Foreign, action, owner, context, d.Text())
 			}
 		}
@@ -175,7 +175,7 @@ func TestWhatIsBoundByARNIsWithinBoundServices(t *testing.T) {
 			continue
 		}
 		judged++
-		if got := access.Within(keyAt(t, f), withDefault(t, f), withDefault(t, f, st), ceiling); got.Verdict != access.Inside {
+		if got := access.Within(keyAt(t, f), withDefault(t, f).Set, withDefault(t, f, st).Set, ceiling.Set); got.Verdict != access.Inside {
 			t.Errorf("%v is bound by its ARN, but %s: %+v", st.Conditions, got.Verdict, got)
 		}
 	}

@@ -82,7 +82,7 @@ func (m form) statement(t testing.TB, f integration.Facts) policy.Statement {
 // judge holds the API default with the form against the API default with a row's statements.
 func (m form) judge(t testing.TB, f integration.Facts, ceiling *integration.Row) access.Result {
 	t.Helper()
-	return access.Within(keyAt(t, f), withDefault(t, f), withDefault(t, f, m.statement(t, f)), withDefault(t, f, statements(t, ceiling, f)...))
+	return access.Within(keyAt(t, f), withDefault(t, f).Set, withDefault(t, f, m.statement(t, f)).Set, withDefault(t, f, statements(t, ceiling, f)...).Set)
 }
 
 // classify asks the table about the form.
