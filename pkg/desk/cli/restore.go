@@ -7,9 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // restoreManual is the long help of restore.
@@ -45,7 +46,7 @@ type keyWriter interface {
 // restoreFlags are those of the command.
 type restoreFlags struct {
 	archive    archiveFlags
-	subject    subjectFlags
+	place      place
 	superseded string
 	yes        bool
 }
@@ -58,28 +59,28 @@ func newRestore(o *options) *cobra.Command {
 		Long:  restoreManual,
 		Example: "  kmsguard restore repairs/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T000000Z-20261128T000000Z/0001\n" +
 			"  kmsguard restore --yes --config guardrail.yaml --archive my-archive repairs/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T000000Z-20261128T000000Z/0001",
-		Annotations: readsConfiguration,
+		Annotations: concerns(readsConfiguration, judges, callsAWS),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return misuse(cmd, "expected the id of one record, as kmsguard history lists it, got %d", len(args))
+				return misuse("expected the id of one record, as kmsguard history lists it, got %d", len(args))
 			}
-			if err := flags.subject.checkPlace(cmd); err != nil {
+			if err := flags.place.check(); err != nil {
 				return err
 			}
-			checker, err := newChecker(cmd, o, guardrail.Low)
+			checker, err := o.newChecker(rules.Low)
 			if err != nil {
 				return err
 			}
-			keys, records, err := flags.archive.open(cmd, o)
+			keys, records, err := flags.archive.open(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
-			r := restoring{cmd: cmd, flags: &flags, checker: checker, keys: keys, records: records}
+			r := restoring{cmd: cmd, flags: &flags, checker: checker, options: o, keys: keys, records: records}
 			return r.run(args[0])
 		},
 	}
 	flags.archive.add(cmd)
-	flags.subject.addPlace(cmd)
+	flags.place.add(cmd)
 	cmd.Flags().BoolVar(&flags.yes, "yes", false, "write, without a question")
 	cmd.Flags().StringVar(&flags.superseded, "superseded", "",
 		"put back the policy with this `HASH` that somebody else put meanwhile, and the repair replaced (history --output json has them)")
@@ -90,7 +91,8 @@ func newRestore(o *options) *cobra.Command {
 type restoring struct {
 	cmd     *cobra.Command
 	flags   *restoreFlags
-	checker *checker
+	checker checker
+	options *options
 	keys    keyWriter
 	records enforcer.History
 
@@ -113,7 +115,9 @@ func (r *restoring) run(record string) error {
 	if err := r.refuse(); err != nil {
 		return err
 	}
-	r.judge()
+	if err := r.judge(r.cmd.Context()); err != nil {
+		return err
+	}
 	if err := r.show(); err != nil {
 		return err
 	}
@@ -141,7 +145,7 @@ func (r *restoring) gather(ctx context.Context, record string) (err error) {
 		return fmt.Errorf("KMS would refuse the archived policy, which is malformed: %s:%w", archivedName, err)
 	}
 	arn := r.entry.Record.KeyARN
-	if r.subject, err = r.flags.subject.live(ctx, r.keys, arn); err != nil {
+	if r.subject, err = r.flags.place.live(ctx, r.keys, arn); err != nil {
 		return fmt.Errorf("%s: %w", arn, err)
 	}
 	if r.subject.key.AWSManaged {
@@ -188,7 +192,7 @@ func (r *restoring) write(ctx context.Context) error {
 	switch err := r.keys.PutPolicy(ctx, arn, r.archived.Text()); {
 	case err == nil:
 		return r.end(restored, exitFine)
-	case errors.Is(err, enforcer.ErrAccessDenied), errors.Is(err, enforcer.ErrRefused), errors.Is(err, enforcer.ErrNotFound):
+	case errors.Is(err, inspect.ErrAccessDenied), errors.Is(err, inspect.ErrRefused), errors.Is(err, inspect.ErrNotFound):
 		return fmt.Errorf("KMS did not take the policy, and nothing was written: %w", err)
 	default:
 		return fmt.Errorf("writing the key policy: %w; whether it was written is not known: the same command tells", err)

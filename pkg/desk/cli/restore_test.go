@@ -335,7 +335,7 @@ func TestAtATerminalTheAnswerCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out, errs strings.Builder
-		code := run(t.Context(), []string{"restore", slot, "--region", "us-east-1"}, streams{in: terminal, out: &out, err: &errs})
+		code := run(t.Context(), []string{"restore", "--default-config", slot, "--region", "us-east-1"}, streams{in: terminal, out: &out, err: &errs})
 		if code != test.code || !strings.HasSuffix(errs.String(), "\nPut the archived policy on the key? [y/N] ") || h.policy(t, arn) != test.policy {
 			t.Errorf("%q: exit code %d, want %d\n%s%s", test.answer, code, test.code, out.String(), errs.String())
 		}

@@ -228,7 +228,7 @@ func (r *reader) oneResource(value string, variables bool) match {
 		return matchUnknown
 	case r.key.ARN == "":
 		return matchUnknown
-	case globMatch(value, r.key.ARN, false):
+	case policy.IsLike(value, r.key.ARN):
 		return matchYes
 	default:
 		return matchNo
