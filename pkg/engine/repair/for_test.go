@@ -29,9 +29,11 @@ var symmetric = guardrail.Key{
 	ARN: ownKey.ARN, Account: account, Region: "us-east-1", Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults(),
 }
 
-// repairing is the zero configuration in repair mode, from the lowest severity on.
+// repairing is the zero configuration in repair mode, from the lowest severity on, and without
+// the integrations for all services: a test that wants services permitted names them.
 func repairing(change func(*guardrail.Configuration, *guardrail.Baseline)) *guardrail.Configuration {
 	c := guardrail.DefaultConfiguration()
+	c.Baselines[0].Integrations = []string{}
 	c.Mode, c.Repair.From = guardrail.Repair, guardrail.Low
 	change(c, &c.Baselines[0])
 	return c
