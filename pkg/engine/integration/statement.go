@@ -156,10 +156,10 @@ func (m *maker) further() error {
 	return nil
 }
 
-// include adds what another row permits, if the row names it. A row that includes all rows
-// takes what their services may do, and nothing else: it is the baseline that says which roles
-// and principals of the account may use a key. Its own statement has every service that acts
-// for a resource of the account, so what is bounded by aws:SourceArn alone is left out.
+// include adds what another row permits, if the row names it. A row that includes all rows has
+// statements of its own for every service that is bounded by a Source key, so it takes what
+// else services may do: by an encryption context, or to look at the key. Roles and principals
+// of the account are for the baseline to permit.
 func (m *maker) include(other *Row) error {
 	every := m.row.includesAll()
 	if !m.facts.works(other) || other == m.row || !every && !slices.Contains(m.row.Includes, other.Name) {
@@ -175,11 +175,16 @@ func (m *maker) include(other *Row) error {
 		}
 	}
 	for _, st := range o.list {
-		if !every || len(st.Conditions) != 1 || !strings.EqualFold(st.Conditions[0].Key, "aws:SourceArn") {
+		if !every || !isBySource(st) {
 			m.merge(st)
 		}
 	}
 	return nil
+}
+
+// isBySource tells whether a Source key bounds a statement.
+func isBySource(st policy.Statement) bool {
+	return slices.ContainsFunc(st.Conditions, func(c policy.Condition) bool { return strings.HasPrefix(c.Key, "aws:Source") })
 }
 
 // merge adds a statement, or its services to a statement that is alike.
