@@ -150,6 +150,7 @@ func TestUnknownServices(t *testing.T) {
 		{"nosuchservice.amazonaws.com", true, "", "because nothing is near"},
 		{"us-east-1.amazonaws.com", true, "", "because a Region is no service"},
 		{"", true, "", "because it is no name"},
+		{"*", false, "", "because it is every service"},
 	}
 	for _, test := range tests {
 		got := integration.Classify(integration.Use{Service: test.service, Actions: []string{"kms:Decrypt"}}, places[0])
