@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/predicate"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -26,8 +28,8 @@ func truthOf(b bool) truth {
 
 // always and never are the boxes of a condition that always and never holds.
 var (
-	always = []box{nil}
-	never  []box
+	always = []box.Box{nil}
+	never  []box.Box
 )
 
 // onSingle decides a condition for one case of a single-valued key: absent, or
@@ -73,7 +75,7 @@ func (c *condition) onNull(present bool) truth {
 		if present {
 			wanted = "false"
 		}
-		return truthOf(c.asked.holds(&value{text: wanted}))
+		return truthOf(c.asked.Holds(wanted))
 	}
 }
 
@@ -92,7 +94,7 @@ func (c *condition) onEmptyList(present bool) truth {
 }
 
 // boxesOf returns the contexts in which a condition, read for a subject, holds.
-func (r *reader) boxesOf(c *condition, s *subject, from origin) []box {
+func (r *reader) boxesOf(c *condition, s *subject, from origin) []box.Box {
 	value, present, determined := r.determined(c.key, s)
 	switch {
 	case determined:
@@ -105,8 +107,8 @@ func (r *reader) boxesOf(c *condition, s *subject, from origin) []box {
 }
 
 // onDetermined decides a condition on a key that the principal determines.
-func (r *reader) onDetermined(c *condition, text string, present bool, s *subject, from origin) []box {
-	holds := present && c.asked.holds(c.value(text))
+func (r *reader) onDetermined(c *condition, text string, present bool, s *subject, from origin) []box.Box {
+	holds := present && c.asked.Holds(text)
 	known := holds || len(c.unknown) == 0 || !present
 	if present && !c.textOnly() && !s.sameForAll(keyID(c.key)) {
 		known = false // the values of the group were told apart as text only
@@ -114,24 +116,12 @@ func (r *reader) onDetermined(c *condition, text string, present bool, s *subjec
 	result := c.onSingle(present, holds)
 	switch {
 	case !known || result == isUnknown:
-		return []box{r.restrictOpaque(nil, from, c.doubtAbout(c.id()+" for "+s.arn))}
+		return []box.Box{r.restrictOpaque(nil, from, c.doubtAbout(c.id()+" for "+s.arn))}
 	case result == isTrue:
 		return always
 	default:
 		return never
 	}
-}
-
-// value reads a value as far as the condition asks for it.
-func (c *condition) value(text string) *value {
-	if c.textOnly() {
-		return &value{text: text}
-	}
-	var asked kinds
-	for _, a := range c.asked.atoms {
-		asked[a.kind] = true
-	}
-	return newValue(text, asked)
 }
 
 // textOnly tells whether the condition reads values as text, so that the
@@ -146,29 +136,29 @@ func (c *condition) textOnly() bool {
 }
 
 // onFree decides a condition on a free single-valued key.
-func (r *reader) onFree(c *condition, from origin) []box {
+func (r *reader) onFree(c *condition, from origin) []box.Box {
 	k := r.keys[keyID(c.key)]
 	if len(c.unknown) > 0 && c.operator.Set != policy.NoSet {
-		present := box{{k.dimension, full(len(k.classes) + 1).andNot(single(absent, len(k.classes)+1))}}
-		return r.inDoubtIfPresent(c, []box{present}, box{{k.dimension, single(absent, len(k.classes)+1)}}, from)
+		present := box.Box{{Dimension: k.dimension, In: box.Full(len(k.classes) + 1).AndNot(box.Single(absent, len(k.classes)+1))}}
+		return r.inDoubtIfPresent(c, []box.Box{present}, box.Box{{Dimension: k.dimension, In: box.Single(absent, len(k.classes)+1)}}, from)
 	}
-	asked := k.index[c.asked.id]
-	yes, open := none(len(k.classes)+1), none(len(k.classes)+1)
+	asked := k.index[c.asked.ID]
+	yes, open := box.None(len(k.classes)+1), box.None(len(k.classes)+1)
 	for class := range len(k.classes) + 1 {
-		holds := class != absent && k.classes[class-1].holds[asked]
+		holds := class != absent && k.classes[class-1].Holds[asked]
 		switch c.onSingle(class != absent, holds) {
 		case isTrue:
-			yes.add(class)
+			yes.Add(class)
 		case isUnknown:
-			open.add(class)
+			open.Add(class)
 		case isFalse:
 		}
 	}
-	var list []box
-	if b, ok := box(nil).restrict(k.dimension, yes); ok {
+	var list []box.Box
+	if b, ok := box.Box(nil).Restrict(k.dimension, yes); ok {
 		list = append(list, b)
 	}
-	if b, ok := box(nil).restrict(k.dimension, open); ok {
+	if b, ok := box.Box(nil).Restrict(k.dimension, open); ok {
 		list = append(list, r.restrictOpaque(b, from, c.doubtAbout(c.id())))
 	}
 	return r.withUnknownValues(c, k, list, from)
@@ -177,12 +167,12 @@ func (r *reader) onFree(c *condition, from origin) []box {
 // withUnknownValues adds the values that are not known: each is one opaque
 // predicate. A positive operator may hold because of them; a negated one only
 // holds where none of them matches.
-func (r *reader) withUnknownValues(c *condition, k *conditionKey, list []box, from origin) []box {
+func (r *reader) withUnknownValues(c *condition, k *conditionKey, list []box.Box, from origin) []box.Box {
 	for _, value := range c.unknown {
 		text := c.valueID(value)
 		if !c.operator.Negated {
-			present := full(len(k.classes) + 1).andNot(single(absent, len(k.classes)+1))
-			b, _ := box(nil).restrict(k.dimension, present)
+			present := box.Full(len(k.classes) + 1).AndNot(box.Single(absent, len(k.classes)+1))
+			b, _ := box.Box(nil).Restrict(k.dimension, present)
 			list = append(list, r.restrictOpaque(b, from, c.doubtAbout(text)))
 			continue
 		}
@@ -194,7 +184,7 @@ func (r *reader) withUnknownValues(c *condition, k *conditionKey, list []box, fr
 }
 
 // onMulti decides a condition on a multi-valued key.
-func (r *reader) onMulti(c *condition, from origin) []box {
+func (r *reader) onMulti(c *condition, from origin) []box.Box {
 	k := r.keys[keyID(c.key)]
 	o := c.operator
 	switch {
@@ -209,18 +199,18 @@ func (r *reader) onMulti(c *condition, from origin) []box {
 		}
 		return r.inDoubtIfPresent(c, k.presence(func(int) bool { return true }), k.absence(), from)
 	case c.empty && o.Set == policy.ForAllValues:
-		return []box{k.absence()}
+		return []box.Box{k.absence()}
 	}
-	asked := k.index[c.asked.id]
-	fits := func(class int) bool { return !c.empty && k.classes[class].holds[asked] != o.Negated }
+	asked := k.index[c.asked.ID]
+	fits := func(class int) bool { return !c.empty && k.classes[class].Holds[asked] != o.Negated }
 	if o.Set == policy.ForAllValues {
-		var all box // also where the key is absent
+		var all box.Box // also where the key is absent
 		for class := range k.classes {
 			if !fits(class) {
-				all, _ = all.restrict(k.dimension+class, single(without, 2))
+				all, _ = all.Restrict(k.dimension+class, box.Single(without, 2))
 			}
 		}
-		return []box{all}
+		return []box.Box{all}
 	}
 	list := k.presence(fits)
 	if o.IfExists {
@@ -231,8 +221,8 @@ func (r *reader) onMulti(c *condition, from origin) []box {
 
 // inDoubtIfPresent returns the boxes of a condition that is not decided where the key
 // is present, and decided by the operator alone where it is absent.
-func (r *reader) inDoubtIfPresent(c *condition, present []box, absence box, from origin) []box {
-	var list []box
+func (r *reader) inDoubtIfPresent(c *condition, present []box.Box, absence box.Box, from origin) []box.Box {
+	var list []box.Box
 	for _, b := range present {
 		list = append(list, r.restrictOpaque(b, from, c.doubtAbout(c.id())))
 	}
@@ -246,13 +236,13 @@ func (r *reader) inDoubtIfPresent(c *condition, present []box, absence box, from
 	return list
 }
 
-func (r *reader) nullOnMulti(c *condition, k *conditionKey, from origin) []box {
-	var list []box
+func (r *reader) nullOnMulti(c *condition, k *conditionKey, from origin) []box.Box {
+	var list []box.Box
 	switch c.onNull(true) {
 	case isTrue:
 		list = k.presence(func(int) bool { return true })
 	case isUnknown:
-		return []box{r.restrictOpaque(nil, from, c.doubtAbout(c.id()))}
+		return []box.Box{r.restrictOpaque(nil, from, c.doubtAbout(c.id()))}
 	case isFalse:
 	}
 	if c.onNull(false) == isTrue {
@@ -262,26 +252,26 @@ func (r *reader) nullOnMulti(c *condition, k *conditionKey, from origin) []box {
 }
 
 // absence is the box in which a multi-valued key has no value.
-func (k *conditionKey) absence() box {
-	b := make(box, len(k.classes))
+func (k *conditionKey) absence() box.Box {
+	b := make(box.Box, len(k.classes))
 	for class := range k.classes {
-		b[class] = side{k.dimension + class, single(without, 2)}
+		b[class] = box.Side{Dimension: k.dimension + class, In: box.Single(without, 2)}
 	}
 	return b
 }
 
 // presence returns boxes that do not overlap, in which a multi-valued key has a
 // value of a class that fits.
-func (k *conditionKey) presence(fits func(class int) bool) []box {
-	var list []box
-	var none box
+func (k *conditionKey) presence(fits func(class int) bool) []box.Box {
+	var list []box.Box
+	var none box.Box
 	for class := range k.classes {
 		if !fits(class) {
 			continue
 		}
-		b, _ := none.restrict(k.dimension+class, single(with, 2))
+		b, _ := none.Restrict(k.dimension+class, box.Single(with, 2))
 		list = append(list, b)
-		none, _ = none.restrict(k.dimension+class, single(without, 2))
+		none, _ = none.Restrict(k.dimension+class, box.Single(without, 2))
 	}
 	return list
 }
@@ -293,13 +283,13 @@ func (c *condition) doubtAbout(id string) doubt {
 
 // id is the same for conditions that mean the same.
 func (c *condition) id() string {
-	return c.operator.String() + " " + c.valueID(c.asked.id+fmt.Sprintf("%q", slices.Compact(slices.Sorted(slices.Values(c.unknown)))))
+	return c.operator.String() + " " + c.valueID(c.asked.ID+fmt.Sprintf("%q", slices.Compact(slices.Sorted(slices.Values(c.unknown)))))
 }
 
 // valueID is the same for the same value under the same operator, whether it is
 // negated or not.
 func (c *condition) valueID(value string) string {
-	id := operatorID(c.operator) + strconv.Quote(keyID(c.key)) + value
+	id := predicate.OperatorID(c.operator) + strconv.Quote(keyID(c.key)) + value
 	if c.literal {
 		id = "literal " + id
 	}

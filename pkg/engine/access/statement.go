@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/predicate"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -14,11 +16,11 @@ type statement struct {
 	document policy.Set
 	from     origin
 	actions  Actions
-	resource box // not free where it is unknown whether Resource is this key
+	resource box.Box // not free where it is unknown whether Resource is this key
 	// steady are the conditions that mean the same for each principal, and fixed
 	// holds where they do; varying are the others.
 	steady  []readCondition
-	fixed   []box
+	fixed   []box.Box
 	varying []readCondition
 	// exempt is the doubt about whom a NotPrincipal exempts; its id is to be
 	// completed by the subject.
@@ -99,7 +101,7 @@ func (r *reader) registerConditions(statements []statement, subjects []subject) 
 				continue
 			}
 			for s := range subjects {
-				if err := r.space.spend(1 + 40*len(c.Values)); err != nil {
+				if err := r.space.Spend(1 + 40*len(c.Values)); err != nil {
 					return err
 				}
 				read := r.read(c.Condition, st.document, &subjects[s])
@@ -113,7 +115,7 @@ func (r *reader) registerConditions(statements []statement, subjects []subject) 
 func (r *reader) registerCondition(c *policy.Condition, read *condition) {
 	asked := read.asked
 	if c.Operator.Family == policy.NullFamily {
-		asked = &predicate{} // Null asks nothing of the value
+		asked = &predicate.Predicate{} // Null asks nothing of the value
 	}
 	r.register(c.Key, c.Operator.Set != policy.NoSet, asked)
 }
@@ -122,7 +124,7 @@ func (r *reader) registerCondition(c *policy.Condition, read *condition) {
 func (r *reader) readConditions(statements []statement) error {
 	for i := range statements {
 		st := &statements[i]
-		st.fixed = []box{st.resource}
+		st.fixed = []box.Box{st.resource}
 		for _, c := range st.steady {
 			if err := r.and(&st.fixed, c.read, st, nil); err != nil {
 				return err
@@ -133,12 +135,12 @@ func (r *reader) readConditions(statements []statement) error {
 }
 
 // and narrows a list of boxes to those contexts in which a condition holds.
-func (r *reader) and(boxes *[]box, c *condition, st *statement, s *subject) error {
+func (r *reader) and(boxes *[]box.Box, c *condition, st *statement, s *subject) error {
 	if len(*boxes) == 0 {
 		return nil
 	}
 	var err error
-	*boxes, err = r.space.intersectAll(*boxes, r.boxesOf(c, s, st.from))
+	*boxes, err = r.space.IntersectAll(*boxes, r.boxesOf(c, s, st.from))
 	return err
 }
 
@@ -176,7 +178,7 @@ func (r *reader) onThisKey(st *statement) bool {
 
 // inDoubt restricts a statement to the contexts in which its Resource is this key, where
 // nothing more is known. NotResource is the opposite of the same Resource.
-func (r *reader) inDoubt(st *statement) box {
+func (r *reader) inDoubt(st *statement) box.Box {
 	l := st.Resources
 	if len(l.Values) == 0 {
 		return r.restrictOpaque(st.resource, st.from, doubt{"empty-list", "NotResource", "NotResource is an empty list"})

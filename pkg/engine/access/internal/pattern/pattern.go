@@ -1,35 +1,45 @@
-package access
+// Package pattern matches and crosses patterns of text: globs, ARN patterns, and text whose
+// case does not matter. [Samples] finds, through one automaton, a string for each combination
+// of patterns that some string matches together.
+package pattern
 
 import (
 	"slices"
-	"strings"
 	"unicode"
 )
 
-// A pattern is a regular language without alternatives: a sequence of elements,
+// Pattern is a regular language without alternatives: a sequence of elements,
 // each one character or any number of characters of a set. It is what a glob, an
 // ARN pattern, and a string whose case does not matter have in common.
-type pattern []element
+type Pattern []element
 
 // element matches one character, or any number of them.
 type element struct {
-	set    charset
+	set    Charset
 	char   rune // for exactly and ignoreCase
 	repeat bool // any number, none included
 }
 
-// charset is a set of characters.
-type charset uint8
+// Charset is a set of characters.
+type Charset uint8
 
+// The sets of characters.
 const (
-	exactly    charset = iota // char
-	ignoreCase                // char in any case
-	anything
-	notColon  // anything but :
-	inPath    // what the path of a user or role may hold: / and :, but no blank or wildcard
-	inName    // inPath, but no /
-	inService // what the name of a service may hold: no blank, wildcard, : or /
-	digit
+	exactly    Charset = iota // one character
+	ignoreCase                // one character in any case
+	// Anything: every character.
+	Anything
+	// NotColon: every character but a colon.
+	NotColon
+	// InPath: what the path of a user or role may hold, slash and colon among it, but no
+	// blank and no wildcard.
+	InPath
+	// InName: InPath without the slash.
+	InName
+	// InService: what the name of a service may hold: no blank, wildcard, colon or slash.
+	InService
+	// Digit: 0 to 9.
+	Digit
 )
 
 func (e element) matches(c rune) bool {
@@ -38,15 +48,15 @@ func (e element) matches(c rune) bool {
 		return c == e.char
 	case ignoreCase:
 		return c == e.char || equalFold(c, e.char)
-	case notColon:
+	case NotColon:
 		return c != ':'
-	case inPath:
+	case InPath:
 		return c > ' ' && c <= '~' && c != '*' && c != '?' && c != '{'
-	case inService:
+	case InService:
 		return c != ' ' && c != '*' && c != '?' && c != ':' && c != '/'
-	case inName:
+	case InName:
 		return c > ' ' && c <= '~' && c != '*' && c != '?' && c != '{' && c != '/'
-	case digit:
+	case Digit:
 		return c >= '0' && c <= '9'
 	default:
 		return true
@@ -63,28 +73,34 @@ func equalFold(a, b rune) bool {
 	return a == b
 }
 
-// text returns the pattern of exactly one string.
-func text(s string) pattern {
-	var p pattern
+// One returns the pattern of one character of a set.
+func One(set Charset) Pattern { return Pattern{{set: set}} }
+
+// Any returns the pattern of any number of characters of a set, none among them.
+func Any(set Charset) Pattern { return Pattern{{set: set, repeat: true}} }
+
+// Text returns the pattern of exactly one string.
+func Text(s string) Pattern {
+	var p Pattern
 	for _, c := range s {
 		p = append(p, element{set: exactly, char: c})
 	}
 	return p
 }
 
-// foldedText returns the pattern of a string in any case.
-func foldedText(s string) pattern {
-	p := text(s)
+// Folded returns the pattern of a string in any case.
+func Folded(s string) Pattern {
+	p := Text(s)
 	for i := range p {
 		p[i].set = ignoreCase
 	}
 	return p
 }
 
-// glob returns the pattern of a value with * and ?, which stand for characters
+// Glob returns the pattern of a value with * and ?, which stand for characters
 // of a set. A wildcard that comes from an escape such as ${*} is an ordinary character.
-func glob(value literalText, wild charset) pattern {
-	p := make(pattern, 0, len(value))
+func Glob(value Value, wild Charset) Pattern {
+	p := make(Pattern, 0, len(value))
 	for _, c := range value {
 		switch {
 		case c.wildcard() && c.char == '*':
@@ -101,8 +117,19 @@ func glob(value literalText, wild charset) pattern {
 	return p
 }
 
-// mayMeet tells whether a string may match both patterns; false is certain.
-func mayMeet(a, b pattern) bool {
+// Within returns the pattern with its wildcards kept inside a part of an ARN.
+func (p Pattern) Within(set Charset) Pattern {
+	p = slices.Clone(p)
+	for i := range p {
+		if p[i].set == Anything {
+			p[i].set = set
+		}
+	}
+	return p
+}
+
+// MayMeet tells whether a string may match both patterns; false is certain.
+func MayMeet(a, b Pattern) bool {
 	differ := func(x, y element) bool { return x.set == exactly && y.set == exactly && x.char != y.char }
 	for i := 0; i < min(len(a), len(b)) && !a[i].repeat && !b[i].repeat; i++ {
 		if differ(a[i], b[i]) {
@@ -117,86 +144,38 @@ func mayMeet(a, b pattern) bool {
 	return true
 }
 
-// arnParts is how many parts an ARN has: it is split at its first five colons.
-const arnParts = 6
+// ARNParts is how many parts an ARN has: it is split at its first five colons.
+const ARNParts = 6
 
-// arnPattern returns the pattern of an ARN operator's value: each of the six parts
+// ARN returns the pattern of an ARN operator's value: each of the six parts
 // is a glob of its own, and the first of a value that is an ARN is arn. It returns false
 // for a value that has no six parts.
-func arnPattern(value literalText) (pattern, bool) {
-	var p pattern
+func ARN(value Value) (Pattern, bool) {
+	var p Pattern
 	part := 0
 	start := 0
 	for i, c := range value {
-		if c.char == ':' && part < arnParts-1 {
-			p = append(p, glob(value[start:i], notColon)...)
+		if c.char == ':' && part < ARNParts-1 {
+			p = append(p, Glob(value[start:i], NotColon)...)
 			p = append(p, element{set: exactly, char: ':'})
 			part++
 			start = i + 1
 		}
 	}
-	if part < arnParts-1 {
+	if part < ARNParts-1 {
 		return nil, false
 	}
-	p = append(p, glob(value[start:], anything)...)
+	p = append(p, Glob(value[start:], Anything)...)
 	first := slices.IndexFunc(p, func(e element) bool { return e.set == exactly && e.char == ':' })
-	if !p[:first].matches("arn") {
-		return pattern{{set: exactly, char: -1}}, true // matches nothing
+	if !p[:first].Matches("arn") {
+		return Pattern{{set: exactly, char: -1}}, true // matches nothing
 	}
-	return append(text("arn"), p[first:]...), true
+	return append(Text("arn"), p[first:]...), true
 }
 
-// literalText is a value of a policy in which each character knows whether it is
-// an ordinary one although it looks like a wildcard.
-type literalText []valueChar
-
-type valueChar struct {
-	char   rune
-	quoted bool
-}
-
-func (c valueChar) wildcard() bool { return !c.quoted && (c.char == '*' || c.char == '?') }
-
-// plainText returns a value as it stands.
-func plainText(value string) literalText {
-	t := make(literalText, 0, len(value))
-	for _, c := range value {
-		t = append(t, valueChar{char: c})
-	}
-	return t
-}
-
-// quotedText returns a value in which nothing is a wildcard.
-func quotedText(value string) literalText {
-	t := plainText(value)
-	for i := range t {
-		t[i].quoted = true
-	}
-	return t
-}
-
-// String returns the characters.
-func (t literalText) String() string {
-	var b strings.Builder
-	for _, c := range t {
-		b.WriteRune(c.char)
-	}
-	return b.String()
-}
-
-// hasWildcards tells whether any character is a wildcard.
-func (t literalText) hasWildcards() bool {
-	for _, c := range t {
-		if c.wildcard() {
-			return true
-		}
-	}
-	return false
-}
-
-// matches tells whether the pattern matches all of s, in at most
+// Matches tells whether the pattern matches all of s, in at most
 // len(p)*len(s) steps.
-func (p pattern) matches(s string) bool {
+func (p Pattern) Matches(s string) bool {
 	here := make([]bool, len(p)+1)
 	here[0] = true
 	p.skip(here)
@@ -219,7 +198,7 @@ func (p pattern) matches(s string) bool {
 }
 
 // skip marks the places that are reached by matching no character.
-func (p pattern) skip(here []bool) {
+func (p Pattern) skip(here []bool) {
 	for i, e := range p {
 		if here[i] && e.repeat {
 			here[i+1] = true
