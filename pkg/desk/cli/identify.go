@@ -91,7 +91,7 @@ func identifyFile(cmd *cobra.Command, o *options, flags *identifyFlags, file str
 	if err != nil {
 		return err
 	}
-	result, err := recognition.Identify(key, flags.keyType(), d, flags.options())
+	result, err := recognition.Identify(key, flags.keyType(), d.Set, flags.options())
 	if err != nil {
 		return withFlag(err)
 	}

@@ -138,7 +138,7 @@ func (j *Judgement) compare(k Key) {
 // the baseline permits is what the limits say.
 func (j *Judgement) recognise(k Key) {
 	b := j.Selection.Baseline
-	r, err := recognition.Identify(k.PolicyKey(), k.Type, j.Live, recognition.Options{Style: b.Style, Edition: b.edition()})
+	r, err := recognition.Identify(k.PolicyKey(), k.Type, j.Live.Set, recognition.Options{Style: b.Style, Edition: b.edition()})
 	switch {
 	case err == nil && r.Verdict == recognition.Default:
 	case err == nil && r.Verdict == recognition.NotDefault:
