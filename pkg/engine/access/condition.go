@@ -7,6 +7,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/predicate"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -93,12 +94,18 @@ func (c *condition) onEmptyList(present bool) truth {
 	}
 }
 
-// boxesOf returns the contexts in which a condition, read for a subject, holds.
-func (r *reader) boxesOf(c *condition, s *subject, from origin) []box.Box {
+// boxesOf returns the contexts in which a condition holds for requests of a kind of caller.
+// A subject is given where a key or a value depends on it.
+func (r *reader) boxesOf(c *condition, caller callerKind, s *subject, from origin) []box.Box {
 	value, present, determined := r.determined(c.key, s)
+	presence := r.presence(keyID(c.key), caller)
 	switch {
 	case determined:
 		return r.onDetermined(c, value, present, s, from)
+	case presence == catalog.Never:
+		return r.onAbsent(c, from)
+	case presence == catalog.Foreign:
+		return r.onForeign(c, from)
 	case r.keys[keyID(c.key)].multi:
 		return r.onMulti(c, from)
 	default:
@@ -106,17 +113,21 @@ func (r *reader) boxesOf(c *condition, s *subject, from origin) []box.Box {
 	}
 }
 
-// onDetermined decides a condition on a key that the principal determines.
+// onDetermined decides a condition on a key that the principal or the key determines.
 func (r *reader) onDetermined(c *condition, text string, present bool, s *subject, from origin) []box.Box {
 	holds := present && c.asked.Holds(text)
 	known := holds || len(c.unknown) == 0 || !present
-	if present && !c.textOnly() && !s.sameForAll(keyID(c.key)) {
+	if present && s != nil && !c.textOnly() && !s.sameForAll(keyID(c.key)) {
 		known = false // the values of the group were told apart as text only
 	}
 	result := c.onSingle(present, holds)
 	switch {
 	case !known || result == isUnknown:
-		return []box.Box{r.restrictOpaque(nil, from, c.doubtAbout(c.id()+" for "+s.arn))}
+		id := c.id()
+		if s != nil {
+			id += " for " + s.arn
+		}
+		return []box.Box{r.restrictOpaque(nil, from, c.doubtAbout(id))}
 	case result == isTrue:
 		return always
 	default:
@@ -139,12 +150,14 @@ func (c *condition) textOnly() bool {
 func (r *reader) onFree(c *condition, from origin) []box.Box {
 	k := r.keys[keyID(c.key)]
 	if len(c.unknown) > 0 && c.operator.Set != policy.NoSet {
-		present := box.Box{{Dimension: k.dimension, In: box.Full(len(k.classes) + 1).AndNot(box.Single(absent, len(k.classes)+1))}}
-		return r.inDoubtIfPresent(c, []box.Box{present}, box.Box{{Dimension: k.dimension, In: box.Single(absent, len(k.classes)+1)}}, from)
+		return r.inDoubtIfPresent(c, k.in(k.present()), k.in(k.all.AndNot(k.present())), from)
 	}
 	asked := k.index[c.asked.ID]
 	yes, open := box.None(len(k.classes)+1), box.None(len(k.classes)+1)
 	for class := range len(k.classes) + 1 {
+		if !k.all.Has(class) {
+			continue
+		}
 		holds := class != absent && k.classes[class-1].Holds[asked]
 		switch c.onSingle(class != absent, holds) {
 		case isTrue:
@@ -155,10 +168,8 @@ func (r *reader) onFree(c *condition, from origin) []box.Box {
 		}
 	}
 	var list []box.Box
-	if b, ok := box.Box(nil).Restrict(k.dimension, yes); ok {
-		list = append(list, b)
-	}
-	if b, ok := box.Box(nil).Restrict(k.dimension, open); ok {
+	list = append(list, k.in(yes)...)
+	for _, b := range k.in(open) {
 		list = append(list, r.restrictOpaque(b, from, c.doubtAbout(c.id())))
 	}
 	return r.withUnknownValues(c, k, list, from)
@@ -171,9 +182,9 @@ func (r *reader) withUnknownValues(c *condition, k *conditionKey, list []box.Box
 	for _, value := range c.unknown {
 		text := c.valueID(value)
 		if !c.operator.Negated {
-			present := box.Full(len(k.classes) + 1).AndNot(box.Single(absent, len(k.classes)+1))
-			b, _ := box.Box(nil).Restrict(k.dimension, present)
-			list = append(list, r.restrictOpaque(b, from, c.doubtAbout(text)))
+			for _, b := range k.in(k.present()) {
+				list = append(list, r.restrictOpaque(b, from, c.doubtAbout(text)))
+			}
 			continue
 		}
 		for i := range list {
@@ -190,19 +201,23 @@ func (r *reader) onMulti(c *condition, from origin) []box.Box {
 	switch {
 	case o.Family == policy.NullFamily:
 		return r.nullOnMulti(c, k, from)
-	case o.Set == policy.NoSet || len(c.unknown) > 0:
-		// Without a set operator there are two readings: it never holds, or it
-		// is taken as on a single-valued key.
-		const few = 8 // with many classes, presence is many boxes; the doubt then covers absence too
-		if len(k.classes) > few {
-			return r.inDoubtIfPresent(c, always, k.absence(), from)
-		}
-		return r.inDoubtIfPresent(c, k.presence(func(int) bool { return true }), k.absence(), from)
 	case c.empty && o.Set == policy.ForAllValues:
 		return []box.Box{k.absence()}
 	}
 	asked := k.index[c.asked.ID]
 	fits := func(class int) bool { return !c.empty && k.classes[class].Holds[asked] != o.Negated }
+	if o.Set == policy.NoSet || len(c.unknown) > 0 {
+		// Without a set operator there are two readings: it never holds, or it
+		// is taken as on a single-valued key.
+		const few = 8 // with many classes, presence is many boxes; the doubt then covers absence too
+		if len(k.classes) > few {
+			return r.inDoubtIfPresent(c, always, []box.Box{k.absence()}, from)
+		}
+		if len(c.unknown) > 0 || c.empty && !o.IfExists {
+			fits = func(int) bool { return true }
+		}
+		return r.inDoubtIfPresent(c, k.presence(fits), []box.Box{k.absence()}, from)
+	}
 	if o.Set == policy.ForAllValues {
 		var all box.Box // also where the key is absent
 		for class := range k.classes {
@@ -221,16 +236,18 @@ func (r *reader) onMulti(c *condition, from origin) []box.Box {
 
 // inDoubtIfPresent returns the boxes of a condition that is not decided where the key
 // is present, and decided by the operator alone where it is absent.
-func (r *reader) inDoubtIfPresent(c *condition, present []box.Box, absence box.Box, from origin) []box.Box {
+func (r *reader) inDoubtIfPresent(c *condition, present, absence []box.Box, from origin) []box.Box {
 	var list []box.Box
 	for _, b := range present {
 		list = append(list, r.restrictOpaque(b, from, c.doubtAbout(c.id())))
 	}
 	switch c.onSingle(false, false) {
 	case isTrue:
-		list = append(list, absence)
+		list = append(list, absence...)
 	case isUnknown:
-		list = append(list, r.restrictOpaque(absence, from, c.doubtAbout(c.id())))
+		for _, b := range absence {
+			list = append(list, r.restrictOpaque(b, from, c.doubtAbout(c.id())))
+		}
 	case isFalse:
 	}
 	return list

@@ -25,6 +25,24 @@ type conditionKey struct {
 	// multi-valued key has one dimension per class of values: does the request
 	// have a value of it? It is absent where it has none.
 	dimension int
+	all       box.Classes // of a single-valued key: the classes that it may be in
+}
+
+// present returns the classes in which a single-valued key is there.
+func (k *conditionKey) present() box.Classes {
+	return k.all.AndNot(box.Single(absent, len(k.classes)+1))
+}
+
+// in returns the contexts in which a single-valued key is in some classes: all of them,
+// one box, or none.
+func (k *conditionKey) in(some box.Classes) []box.Box {
+	if k.all.AndNot(some).Empty() {
+		return always
+	}
+	if b, ok := box.Box(nil).Restrict(k.dimension, some); ok {
+		return []box.Box{b}
+	}
+	return never
 }
 
 // register notes that a policy asks something of a key. name is the key as
@@ -49,13 +67,21 @@ func (r *reader) register(name string, usedAsSet bool, p *predicate.Predicate) {
 func (r *reader) layOut() error {
 	for _, k := range r.keyOrder {
 		var err error
-		if k.classes, err = predicate.Classify(k.predicates, &r.space.Budget); err != nil {
+		if documented, _ := catalog.LookupConditionKey(k.name); documented.Type == catalog.Bool {
+			k.classes, err = predicate.ClassifyBool(k.predicates, &r.space.Budget)
+		} else {
+			k.classes, err = predicate.Classify(k.predicates, &r.space.Budget)
+		}
+		if err != nil {
 			return err
 		}
 		k.dimension = len(r.space.about)
 		if !k.multi {
-			all := box.Full(len(k.classes) + 1)
-			r.space.addDimension(all, false, dimension{key: k})
+			k.all = box.Full(len(k.classes) + 1)
+			if r.neverAbsent(keyID(k.name)) {
+				k.all = k.present()
+			}
+			r.space.addDimension(k.all, false, dimension{key: k})
 			k.findHolding()
 			continue
 		}

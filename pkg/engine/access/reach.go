@@ -19,10 +19,10 @@ func (r *reader) reach(st *statement, s *subject) (coverage, []box.Box, error) {
 	if covered == coversNothing {
 		return coversNothing, nil, nil
 	}
-	boxes := st.fixed
+	boxes := st.fixed[s.caller()]
 	if when != nil {
 		var err error
-		if boxes, err = r.space.IntersectAll(st.fixed, []box.Box{when}); err != nil {
+		if boxes, err = r.space.IntersectAll(boxes, []box.Box{when}); err != nil {
 			return coversNothing, nil, err
 		}
 	}
@@ -32,7 +32,7 @@ func (r *reader) reach(st *statement, s *subject) (coverage, []box.Box, error) {
 			resolved := r.read(c.Condition, st.document, s)
 			read = &resolved
 		}
-		if err := r.and(&boxes, read, st, s); err != nil {
+		if err := r.and(&boxes, read, st, s.caller(), s); err != nil {
 			return coversNothing, nil, err
 		}
 	}

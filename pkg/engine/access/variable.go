@@ -70,6 +70,10 @@ func (r *reader) variable(text string, s *subject) (string, resolution) {
 		fallback = inner
 	}
 	value, present, determined := r.determined(strings.TrimSpace(name), s)
+	if _, constant := r.constants[keyID(strings.TrimSpace(name))]; constant {
+		r.askConstant(strings.TrimSpace(name))
+		return value, resolved
+	}
 	switch {
 	case !determined || s == nil || !s.sameForAll(keyID(strings.TrimSpace(name))):
 		return "", unknown
@@ -86,7 +90,7 @@ func (r *reader) variable(text string, s *subject) (string, resolution) {
 // value for all principals that the subject stands for.
 func (s *subject) sameForAll(key string) bool {
 	switch key {
-	case "aws:principaltype", "aws:principalisawsservice", "aws:resourceaccount":
+	case "aws:principaltype", "aws:principalisawsservice":
 		return true
 	case "aws:principalaccount", "kms:calleraccount":
 		return s.group != otherAccount

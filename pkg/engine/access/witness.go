@@ -102,6 +102,7 @@ func (c *comparison) witness(f finding) evaluation.Request {
 	s := f.half.subject
 	context := s.context(c.reader.key)
 	c.reader.space.addContext(context, f.when)
+	c.reader.completeContext(context, s.caller())
 	return evaluation.Request{
 		Principal: s.arn, PrincipalType: s.kind, PrincipalAccount: s.account,
 		IdentityPolicyAllows: f.half.iam, Action: f.actions.first(), Resource: c.reader.key.ARN,

@@ -38,6 +38,8 @@ const (
 	InName
 	// InService: what the name of a service may hold: no blank, wildcard, colon or slash.
 	InService
+	// InKeyID: what a Region and the id of a key may hold: letters, digits and hyphens.
+	InKeyID
 	// Digit: 0 to 9.
 	Digit
 )
@@ -56,6 +58,8 @@ func (e element) matches(c rune) bool {
 		return c != ' ' && c != '*' && c != '?' && c != ':' && c != '/'
 	case InName:
 		return c > ' ' && c <= '~' && c != '*' && c != '?' && c != '{' && c != '/'
+	case InKeyID:
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-'
 	case Digit:
 		return c >= '0' && c <= '9'
 	default:
@@ -148,9 +152,9 @@ func MayMeet(a, b Pattern) bool {
 const ARNParts = 6
 
 // ARN returns the pattern of an ARN operator's value: each of the six parts
-// is a glob of its own, and the first of a value that is an ARN is arn. It returns false
-// for a value that has no six parts.
-func ARN(value Value) (Pattern, bool) {
+// is a glob of its own, and the first of a value that is an ARN is arn. A value without six
+// parts, "*" among them, matches no ARN.
+func ARN(value Value) Pattern {
 	var p Pattern
 	part := 0
 	start := 0
@@ -163,14 +167,14 @@ func ARN(value Value) (Pattern, bool) {
 		}
 	}
 	if part < ARNParts-1 {
-		return nil, false
+		return Pattern{{set: exactly, char: -1}} // matches nothing
 	}
 	p = append(p, Glob(value[start:], Anything)...)
 	first := slices.IndexFunc(p, func(e element) bool { return e.set == exactly && e.char == ':' })
 	if !p[:first].Matches("arn") {
-		return Pattern{{set: exactly, char: -1}}, true // matches nothing
+		return Pattern{{set: exactly, char: -1}} // matches nothing
 	}
-	return append(Text("arn"), p[first:]...), true
+	return append(Text("arn"), p[first:]...)
 }
 
 // Matches tells whether the pattern matches all of s, in at most

@@ -165,11 +165,10 @@ func newAtom(o policy.Operator, value pattern.Value) (atom, bool) {
 	case policy.BoolFamily:
 		return atom{literal: strings.ToLower(s), pattern: pattern.Folded(s), boolean: true}, true
 	case policy.ArnFamily:
-		p, ok := pattern.ARN(value)
-		if ok && !value.HasWildcards() && strings.HasPrefix(s, "arn:") {
+		if strings.HasPrefix(s, "arn:") && strings.Count(s, ":") >= pattern.ARNParts-1 && !value.HasWildcards() {
 			return atom{literal: s}, true
 		}
-		return atom{pattern: p}, ok
+		return atom{pattern: pattern.ARN(value)}, true
 	default:
 		return stringAtom(o.Comparison, value), true
 	}

@@ -51,6 +51,12 @@ func Classify(predicates []*Predicate, budget *work.Budget) ([]Class, error) {
 	return classes, err
 }
 
+// ClassifyBool is Classify for a key that AWS documents to be true or false.
+func ClassifyBool(predicates []*Predicate, budget *work.Budget) ([]Class, error) {
+	var asked [valueKinds][]atom // nothing: both values may be shown
+	return classesOf([]string{"true", "false"}, predicates, &asked, budget)
+}
+
 // classesOf keeps one value of each class, where it can one that a witness may show.
 func classesOf(values []string, predicates []*Predicate, asked *[valueKinds][]atom, budget *work.Budget) ([]Class, error) {
 	var classes []Class

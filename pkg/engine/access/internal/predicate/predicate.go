@@ -27,8 +27,7 @@ type Predicate struct {
 }
 
 // New returns the question that an operator with resolved values asks.
-// undecided are values whose meaning AWS does not say: an ARN pattern without
-// six parts.
+// undecided are values that the operator cannot read.
 func New(o policy.Operator, values []pattern.Value) (p *Predicate, undecided []string) {
 	p = &Predicate{}
 	ids := make([]string, 0, len(values))

@@ -1,6 +1,7 @@
 package predicate
 
 import (
+	"bytes"
 	"encoding/base64"
 	"math/big"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/pattern"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/work"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
 // samplesOf returns values that stand for all values, as far as atoms of one kind
@@ -53,15 +55,21 @@ func textSamples(atoms []atom, budget *work.Budget) ([]string, error) {
 }
 
 // foldedOnly returns samples for atoms that all ignore case, as Bool does: then
-// one spelling of each and one other value are enough. Else it returns nil.
+// one spelling of each, its opposite, and one other value are enough. Else it returns nil.
 func foldedOnly(atoms []atom) []string {
 	var list []string
 	for _, a := range atoms {
 		if a.literal == "" || a.pattern == nil {
 			return nil
 		}
-		if !slices.Contains(list, a.literal) {
-			list = append(list, a.literal)
+		texts := []string{a.literal}
+		if value, err := policy.ParseBool(a.literal); a.boolean && err == nil {
+			texts = append(texts, strconv.FormatBool(!value))
+		}
+		for _, text := range texts {
+			if !slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, text) }) {
+				list = append(list, text)
+			}
 		}
 	}
 	other := "other"
@@ -185,11 +193,20 @@ func halves(r netip.Prefix) [2]netip.Prefix {
 
 // binarySamples returns each value asked for, and one that is none of them.
 func binarySamples(atoms []atom) []string {
-	samples := []string{"not base64"}
+	samples := []string{"not base64", otherBinary(atoms)}
 	for _, a := range atoms {
 		samples = append(samples, encodeBinary(a.bytes))
 	}
 	return samples
+}
+
+// otherBinary returns a binary value that is none of those asked for.
+func otherBinary(atoms []atom) string {
+	value := []byte("other")
+	for slices.ContainsFunc(atoms, func(a atom) bool { return bytes.Equal(a.bytes, value) }) {
+		value = append(value, '-')
+	}
+	return encodeBinary(value)
 }
 
 func encodeBinary(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
