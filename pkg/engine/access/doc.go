@@ -21,12 +21,12 @@
 //     conditions on the principal tell apart (universe). Condition keys that the
 //     principal determines, such as aws:PrincipalArn, are decided for each subject.
 //  2. Classes. For every other condition key, all that the two policies ask of it splits
-//     its values into finitely many classes, and absence is one more (classify): strings,
-//     globs and ARN patterns are run through one automaton, numbers, dates and address
+//     its values into finitely many classes, and absence is one more (internal/predicate): strings,
+//     globs and ARN patterns are run through one automaton (internal/pattern), numbers, dates and address
 //     ranges are cut at their bounds. A multi-valued key has, for each class, the question
 //     whether the request has a value of it.
 //  3. Boxes. Where the conditions of a statement hold is then a list of boxes: for each
-//     of some keys, the classes that it may be in (box). Operators, IfExists, set
+//     of some keys, the classes that it may be in (internal/box). Operators, IfExists, set
 //     operators, Null and empty lists each have their rule (condition).
 //  4. Subtraction. For each set of subjects and of actions that the same statements
 //     cover, what one policy allows and the other does not is a subtraction of boxes

@@ -147,7 +147,7 @@ func (e *examination) findOtherThanDefault() {
 	if b.Match != rules.ExactDefault {
 		return
 	}
-	r, err := recognition.Identify(e.snapshot.Key.PolicyKey(), e.snapshot.Key.Type, e.Live, recognition.Options{Style: b.Style, Edition: b.WantedEdition()})
+	r, err := recognition.Identify(e.snapshot.Key.PolicyKey(), e.snapshot.Key.Type, e.Live.Set, recognition.Options{Style: b.Style, Edition: b.WantedEdition()})
 	switch {
 	case err == nil && r.Verdict == recognition.Default:
 	case err == nil && r.Verdict == recognition.NotDefault:

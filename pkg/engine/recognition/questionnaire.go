@@ -14,18 +14,18 @@ const mostSteps = 200_000_000
 // cover, one stands for all.
 type questionnaire struct {
 	key    policy.Key
-	policy *policy.Document
+	policy policy.Set
 	// allows is the policy without its Deny statements. It is what principals of the
 	// key's account are asked of: a default lets each of them do everything with the
 	// help of IAM, so a Deny that means one of them is a difference by itself, and must
 	// not hide whom the policy was written for.
-	allows *policy.Document
+	allows policy.Set
 	// actions are asked about as such, attaching on behalf of an AWS service.
 	actions, attaching []access.Actions
 	attachable         access.Actions // all of attaching
 }
 
-func newQuestionnaire(key policy.Key, d *policy.Document, shapes []shape) questionnaire {
+func newQuestionnaire(key policy.Key, d policy.Set, shapes []shape) questionnaire {
 	var actions, attaching access.Actions
 	for _, s := range shapes {
 		actions |= s.administrator | s.user
@@ -34,20 +34,19 @@ func newQuestionnaire(key policy.Key, d *policy.Document, shapes []shape) questi
 	return questionnaire{key: key, policy: d, allows: withoutDeny(d), actions: groupsOf(d, actions), attaching: groupsOf(d, attaching), attachable: attaching}
 }
 
-// withoutDeny returns a document for the evaluator; its text is still that of d.
-func withoutDeny(d *policy.Document) *policy.Document {
-	allows := *d
-	allows.Statements = nil
+// withoutDeny returns the statements that allow.
+func withoutDeny(d policy.Set) policy.Set {
+	allows := policy.Set{Version: d.Version}
 	for _, st := range d.Statements {
 		if st.Effect == policy.Allow {
 			allows.Statements = append(allows.Statements, st)
 		}
 	}
-	return &allows
+	return allows
 }
 
 // groupsOf splits actions into groups that no statement tells apart.
-func groupsOf(d *policy.Document, actions access.Actions) []access.Actions {
+func groupsOf(d policy.Set, actions access.Actions) []access.Actions {
 	groups := []access.Actions{actions}
 	for i := range d.Statements {
 		var matching access.Actions
@@ -102,7 +101,7 @@ func (q *questionnaire) allowed(c *candidate, r evaluation.Request, group access
 		d = q.policy
 	}
 	r.Action = group.Names()[0]
-	switch decision, _ := evaluation.Evaluate(q.key, d.Set, r); {
+	switch decision, _ := evaluation.Evaluate(q.key, d, r); {
 	case decision.Allows():
 		return group
 	case decision == evaluation.Inconclusive:

@@ -1,4 +1,4 @@
-package access
+package predicate
 
 import (
 	"bytes"
@@ -8,28 +8,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/pattern"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
-
-// predicate is what a condition asks of one value of a key, apart from negation
-// and presence: does any of some policy values match it?
-type predicate struct {
-	id    string // the same for the same question
-	words string
-	atoms []atom
-	// literals are the texts among the atoms, others the rest: a long list of
-	// texts is looked up, not gone through.
-	literals map[string]bool
-	others   []atom
-	cost     int // of going through others, for the budget
-}
 
 // atom is one policy value under one operator.
 type atom struct {
 	kind valueKind
 	// For kind textValue: the value is exactly literal, or matches pattern.
 	literal string
-	pattern pattern
+	pattern pattern.Pattern
 	boolean bool // of a Bool operator
 
 	comparison policy.Comparison
@@ -87,9 +75,37 @@ func newValue(text string, asked kinds) *value {
 	return v
 }
 
-// holds tells whether a value matches. A value that the operator cannot read
+// Asks tells whether the condition lists a value that can be read.
+func (p *Predicate) Asks() bool { return len(p.atoms) > 0 }
+
+// Texts returns what the predicate asks of a value as text: the literals and the patterns.
+// Text whose case does not matter is both.
+func (p *Predicate) Texts() (literals []string, patterns []pattern.Pattern) {
+	for _, a := range p.atoms {
+		if a.kind != textValue {
+			continue
+		}
+		if a.literal != "" {
+			literals = append(literals, a.literal)
+		}
+		if a.pattern != nil {
+			patterns = append(patterns, a.pattern)
+		}
+	}
+	return literals, patterns
+}
+
+// Holds tells whether a value matches. A value that the operator cannot read
 // matches nothing (assumption), so that a negated operator is true of it.
-func (p *predicate) holds(v *value) bool {
+func (p *Predicate) Holds(text string) bool {
+	if p.literals[text] {
+		return true
+	}
+	return len(p.others) > 0 && p.holds(newValue(text, p.asked))
+}
+
+// holds is Holds of a value that is read already.
+func (p *Predicate) holds(v *value) bool {
 	return p.literals[v.text] || slices.ContainsFunc(p.others, func(a atom) bool { return a.matches(v) })
 }
 
@@ -107,7 +123,7 @@ func (a *atom) matches(v *value) bool {
 		if a.pattern == nil {
 			return v.text == a.literal
 		}
-		return a.pattern.matches(v.text)
+		return a.pattern.Matches(v.text)
 	}
 }
 
@@ -128,68 +144,8 @@ func compare(c policy.Comparison, order int) bool {
 	}
 }
 
-// newPredicate returns the question that an operator with resolved values asks.
-// undecided are values whose meaning AWS does not say: an ARN pattern without
-// six parts.
-func newPredicate(o policy.Operator, values []literalText) (p *predicate, undecided []string) {
-	p = &predicate{}
-	ids := make([]string, 0, len(values))
-	for _, value := range values {
-		a, ok := newAtom(o, value)
-		if !ok {
-			undecided = append(undecided, value.String())
-			continue
-		}
-		p.add(a)
-		ids = append(ids, value.id())
-	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	p.id = operatorID(o) + strings.Join(ids, "\x00")
-	p.words = strings.TrimSpace(operatorWords(o) + " " + valueWords(values))
-	return p, undecided
-}
-
-func (p *predicate) add(a atom) {
-	p.atoms = append(p.atoms, a)
-	if a.kind != textValue || a.pattern != nil {
-		p.others = append(p.others, a)
-		p.cost++
-		if a.kind == numberValue {
-			p.cost += 30 // exact numbers are compared by multiplying
-		}
-		return
-	}
-	if p.literals == nil {
-		p.literals = map[string]bool{}
-	}
-	p.literals[a.literal] = true
-}
-
-// id is the same for the same text only. It tells a quoted wildcard from one that is
-// none, and holds no NUL.
-func (t literalText) id() string {
-	var b strings.Builder
-	for _, c := range t {
-		switch {
-		case c.char <= 1:
-			b.WriteByte(1)
-			b.WriteRune('0' + c.char)
-			continue
-		case c.quoted && (c.char == '*' || c.char == '?'):
-			b.WriteByte(1)
-		}
-		b.WriteRune(c.char)
-	}
-	return b.String()
-}
-
-func operatorID(o policy.Operator) string {
-	return string([]byte{byte(o.Family), byte(o.Comparison)})
-}
-
 // newAtom reads one value. It returns false for one whose meaning is not decided.
-func newAtom(o policy.Operator, value literalText) (atom, bool) {
+func newAtom(o policy.Operator, value pattern.Value) (atom, bool) {
 	s := value.String()
 	switch o.Family {
 	case policy.NumericFamily:
@@ -207,63 +163,25 @@ func newAtom(o policy.Operator, value literalText) (atom, bool) {
 	case policy.NullFamily:
 		return atom{literal: strings.ToLower(s)}, true
 	case policy.BoolFamily:
-		return atom{literal: strings.ToLower(s), pattern: foldedText(s), boolean: true}, true
+		return atom{literal: strings.ToLower(s), pattern: pattern.Folded(s), boolean: true}, true
 	case policy.ArnFamily:
-		p, ok := arnPattern(value)
-		if ok && !value.hasWildcards() && strings.HasPrefix(s, "arn:") {
+		if strings.HasPrefix(s, "arn:") && strings.Count(s, ":") >= pattern.ARNParts-1 && !value.HasWildcards() {
 			return atom{literal: s}, true
 		}
-		return atom{pattern: p}, ok
+		return atom{pattern: pattern.ARN(value)}, true
 	default:
 		return stringAtom(o.Comparison, value), true
 	}
 }
 
-func stringAtom(c policy.Comparison, value literalText) atom {
+func stringAtom(c policy.Comparison, value pattern.Value) atom {
 	a := atom{literal: value.String()}
 	switch {
 	case c == policy.EqualsIgnoreCase:
-		a.pattern = foldedText(a.literal)
-	case c == policy.Like && value.hasWildcards():
+		a.pattern = pattern.Folded(a.literal)
+	case c == policy.Like && value.HasWildcards():
 		a.literal = ""
-		a.pattern = glob(value, anything)
+		a.pattern = pattern.Glob(value, pattern.Anything)
 	}
 	return a
-}
-
-// operatorWords says an operator as a person would, without its negation.
-func operatorWords(o policy.Operator) string {
-	switch o.Comparison {
-	case policy.Like:
-		return "like"
-	case policy.LessThan:
-		return "less than"
-	case policy.LessThanEquals:
-		return "at most"
-	case policy.GreaterThan:
-		return "more than"
-	case policy.GreaterThanEquals:
-		return "at least"
-	case policy.EqualsIgnoreCase:
-		return "in any case"
-	default:
-		if o.Family == policy.IPFamily {
-			return "in"
-		}
-		return ""
-	}
-}
-
-// valueWords lists values; a long list is cut.
-func valueWords(values []literalText) string {
-	const most = 4
-	var words []string
-	for i, v := range values {
-		if i == most {
-			words = append(words, "…")
-			break
-		}
-		words = append(words, v.String())
-	}
-	return strings.Join(words, " or ")
 }

@@ -1,4 +1,4 @@
-package access
+package pattern
 
 import (
 	"encoding/binary"
@@ -6,19 +6,21 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/work"
 )
 
-// samples returns strings that stand for all strings: for every combination of
+// Samples returns strings that stand for all strings: for every combination of
 // patterns that some string matches together, and that is no literal, one such
 // string; and every literal. Only strings of the domain count; a nil domain is
-// all strings. Each combination is found, or the error is errOverBudget.
+// all strings. Each combination is found, or the error is work.ErrOverBudget.
 //
 // The patterns are run together as one deterministic automaton (the subset
 // construction), beside a tree of the literals that tells which strings are taken.
-func samples(patterns []pattern, literals []string, domain pattern, budget *int) ([]string, error) {
+func Samples(patterns []Pattern, literals []string, domain Pattern, budget *work.Budget) ([]string, error) {
 	result := slices.Clone(literals)
 	if len(patterns) == 0 && domain == nil {
-		return append(result, unlike(literals)), nil
+		return append(result, Unlike(literals)), nil
 	}
 	m := newMachine(patterns, domain, literals)
 	walk := walker{machine: m, taken: newTree(literals), budget: budget, seen: map[place]bool{}, found: map[string]bool{}}
@@ -26,13 +28,13 @@ func samples(patterns []pattern, literals []string, domain pattern, budget *int)
 		return nil, err
 	}
 	if domain != nil {
-		result = slices.DeleteFunc(result, func(s string) bool { return !domain.matches(s) })
+		result = slices.DeleteFunc(result, func(s string) bool { return !domain.Matches(s) })
 	}
 	return append(result, walk.samples...), nil
 }
 
-// unlike returns a readable string that is not taken.
-func unlike(taken []string) string {
+// Unlike returns a readable string that is not taken.
+func Unlike(taken []string) string {
 	s := "other"
 	for slices.Contains(taken, s) {
 		s += "-value"
@@ -64,7 +66,7 @@ type state struct {
 	dead    bool   // the domain can no longer match
 }
 
-func newMachine(patterns []pattern, domain pattern, literals []string) *machine {
+func newMachine(patterns []Pattern, domain Pattern, literals []string) *machine {
 	m := &machine{domain: -1, index: map[string]int{}}
 	if domain != nil {
 		m.domain = len(patterns)
@@ -88,7 +90,7 @@ func alphabetOf(elements []element, literals []string) []rune {
 	letters := map[rune]bool{':': true, '/': true}
 	for _, e := range elements {
 		switch {
-		case e.set == digit:
+		case e.set == Digit:
 			for c := '0'; c <= '9'; c++ {
 				letters[c] = true
 			}
@@ -191,90 +193,4 @@ func (m *machine) step(from, letter int) int {
 	to := m.state(places)
 	m.next[from][letter] = to
 	return to
-}
-
-// tree holds literals by their characters.
-type tree struct {
-	children map[rune]*tree
-	end      bool
-}
-
-func newTree(literals []string) *tree {
-	root := &tree{}
-	for _, s := range literals {
-		node := root
-		for _, c := range s {
-			if node.children == nil {
-				node.children = map[rune]*tree{}
-			}
-			if node.children[c] == nil {
-				node.children[c] = &tree{}
-			}
-			node = node.children[c]
-		}
-		node.end = true
-	}
-	return root
-}
-
-// place is where a walk stands: a state of the machine and a node of the tree,
-// nil beside the tree.
-type place struct {
-	state int
-	node  *tree
-}
-
-// walker finds, breadth first, a shortest string for each combination.
-type walker struct {
-	machine *machine
-	taken   *tree
-	budget  *int
-	seen    map[place]bool
-	found   map[string]bool // by combination
-	samples []string
-}
-
-func (w *walker) run() error {
-	type step struct {
-		place
-		text string
-	}
-	queue := []step{{place: place{0, w.taken}}}
-	w.seen[queue[0].place] = true
-	for len(queue) > 0 {
-		at := queue[0]
-		queue = queue[1:]
-		w.visit(at.place, at.text)
-		for letter, c := range w.machine.alphabet {
-			// A step costs as much as the places that it moves.
-			if *w.budget -= 1 + (len(w.machine.states[at.state].places)+len(w.machine.ends))/4; *w.budget < 0 {
-				return errOverBudget
-			}
-			to := w.follow(at.place, letter, c)
-			if w.machine.states[to.state].dead || w.seen[to] {
-				continue
-			}
-			w.seen[to] = true
-			queue = append(queue, step{to, at.text + string(c)})
-		}
-	}
-	return nil
-}
-
-func (w *walker) follow(from place, letter int, c rune) place {
-	to := place{state: w.machine.step(from.state, letter)}
-	if from.node != nil {
-		to.node = from.node.children[c]
-	}
-	return to
-}
-
-// visit keeps a string that is not taken and shows a new combination.
-func (w *walker) visit(at place, text string) {
-	s := w.machine.states[at.state]
-	if !s.valid || at.node != nil && at.node.end || w.found[s.accepts] {
-		return
-	}
-	w.found[s.accepts] = text != "" // a witness does not show the empty string, so look on
-	w.samples = append(w.samples, text)
 }
