@@ -97,7 +97,7 @@ var table = []row{
 	{
 		folder:    "pkg/desk/cli",
 		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/config", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
-		libraries: []library{cobra, sdk},
+		libraries: []library{cobra, limiter, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    desk,
 	},

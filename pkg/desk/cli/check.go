@@ -37,24 +37,32 @@ func checkFiles(ctx context.Context, c checker, s subject, files []string) error
 // checkKeys judges the policies of live keys; place has what no call to AWS KMS tells of them.
 func checkKeys(ctx context.Context, c checker, keys keyReader, place place, ids []string) error {
 	return c.each(ctx, ids, func(ctx context.Context, id string) (judged, error) {
-		s, err := place.live(ctx, keys, id)
-		if err != nil {
-			return judged{}, err
+		s, o, err := c.live(ctx, keys, place, id)
+		if err == nil {
+			noteMissingFlags(c.streams, s, c.configuration, c.now)
 		}
-		if s.key.AWSManaged {
-			return judged{Outcome: c.skipped(s)}, nil
-		}
-		noteMissingFlags(c.streams, s, c.configuration, c.now)
-		text, err := keys.Policy(ctx, s.key.ARN)
-		switch {
-		case errors.Is(err, enforcer.ErrAccessDenied):
-			j := guardrail.Unjudged(s.key, guardrail.CodeAccessDenied, "you may not read the key policy: "+err.Error())
-			return judged{Outcome: c.outcome(s, j)}, nil
-		case err != nil:
-			return judged{}, fmt.Errorf("reading the key policy: %w", err)
-		}
-		return judged{Outcome: c.policy(s, text)}, nil
+		return judged{Outcome: o}, err
 	})
+}
+
+// live reads a key and judges its policy. A policy that may not be read cannot be judged,
+// and the policy of a key that AWS manages need not be: both are outcomes.
+func (c judge) live(ctx context.Context, keys keyReader, place place, id string) (subject, guardrail.Outcome, error) {
+	s, err := place.live(ctx, keys, id)
+	switch {
+	case err != nil:
+		return s, guardrail.Outcome{}, err
+	case s.key.AWSManaged:
+		return s, c.skipped(s), nil
+	}
+	text, err := keys.Policy(ctx, s.key.ARN)
+	switch {
+	case errors.Is(err, enforcer.ErrAccessDenied):
+		return s, c.outcome(s, guardrail.Unjudged(s.key, guardrail.CodeAccessDenied, "you may not read the key policy: "+err.Error())), nil
+	case err != nil:
+		return s, guardrail.Outcome{}, fmt.Errorf("reading the key policy: %w", err)
+	}
+	return s, c.policy(s, text), nil
 }
 
 // newChecker returns a checker for the configuration of the options, at the present.
