@@ -113,6 +113,7 @@ var table = []row{
 	},
 	{folder: "pkg/local/localaws", imports: []string{"pkg/local/authz"}, libraries: []library{quamina, sdk}, reason: "embedded AWS stands for AWS: it must not share the code that it is there to test"},
 	{folder: "pkg/local/authz", reason: "the IAM of embedded AWS must not share the reading of policies that it is there to test"},
+	{folder: "pkg/local/guardtest", imports: []string{"pkg/local/localaws", "pkg/local/messagequeue", "pkg/local/objectstore"}, libraries: []library{sdk}, reason: "the world of the tests is AWS as the guardrail finds it: any package's tests may start it, so it imports none of them"},
 	{folder: "pkg/local/lambdahost", reason: "the host of a built binary knows the Lambda Runtime API only"},
 	{folder: "pkg/local/messagequeue", reason: "the SQS of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
 	{folder: "pkg/local/objectstore", libraries: []library{fakeS3}, reason: "the S3 of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},

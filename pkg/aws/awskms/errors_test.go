@@ -67,24 +67,24 @@ func TestEveryErrorOfKMSHasItsClass(t *testing.T) {
 		{"too large", nil, put(strings.Replace(lockout, `"*"`, `"`+strings.Repeat("*", 33000)+`"`, 1)), enforcer.ErrRefused, "LimitExceededException", 1, "it stays too large"},
 		{"characters that KMS does not take", nil, put("\u2603"), enforcer.ErrRefused, "ValidationException", 1, "they stay"},
 		{"credentials that ended", nil, func(t *testing.T, w *world, arn string) error {
-			w.cloud.DeletePrincipal(w.guardrail.PrincipalARN)
+			w.Cloud.DeletePrincipal(w.Guardrail.PrincipalARN)
 			return describe(t, w, arn)
 		}, errTransient, "UnrecognizedClientException", 1, "Lambda renews them"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, virginia)
-			arn := w.create(t, virginia, &kms.CreateKeyInput{})
-			w.cloud.ResetCalls()
+			arn := w.Create(&kms.CreateKeyInput{})
+			w.Cloud.ResetCalls()
 			if row.fault != nil {
-				w.cloud.Inject(*row.fault)
+				w.Cloud.Inject(*row.fault)
 			}
 			err := row.call(t, w, arn)
 			checkClass(t, err, row.want)
 			if !strings.Contains(err.Error(), row.says) {
 				t.Errorf("error %q does not say %q: %s", err, row.says, row.reason)
 			}
-			if calls := len(w.cloud.Calls()); calls != row.calls && row.says != "UnrecognizedClientException" {
+			if calls := len(w.Cloud.Calls()); calls != row.calls && row.says != "UnrecognizedClientException" {
 				t.Errorf("%d calls, want %d: %s", calls, row.calls, row.reason)
 			}
 		})
@@ -160,8 +160,8 @@ func TestACallSurvivesAFaultThatPasses(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, virginia)
-			arn := w.create(t, virginia, &kms.CreateKeyInput{})
-			w.cloud.Inject(localaws.Fault{Kind: kind, Times: attempts - 1})
+			arn := w.Create(&kms.CreateKeyInput{})
+			w.Cloud.Inject(localaws.Fault{Kind: kind, Times: attempts - 1})
 			if err := describe(t, w, arn); err != nil {
 				t.Error(err)
 			}

@@ -41,7 +41,11 @@ func diffFiles(o *options, keyARN, baselineFile, actualFile string) error {
 // keyOf reads a key ARN, or infers the key's account from its policies.
 func keyOf(keyARN string, documents ...*policy.Document) (policy.Key, error) {
 	if keyARN == "" {
-		return access.InferKey(documents...)
+		sets := make([]policy.Set, len(documents))
+		for i, d := range documents {
+			sets[i] = d.Set
+		}
+		return access.InferKey(sets...)
 	}
 	return policy.ParseKeyARN(keyARN)
 }
@@ -58,7 +62,7 @@ func inferenceNote(key policy.Key, documents ...*policy.Document) string {
 
 // compare compares two policies and lints both.
 func compare(key policy.Key, baseline, actual *policy.Document) report.Result {
-	result := report.Result{Result: access.Compare(key, baseline, actual), Lint: []report.Lint{}}
+	result := report.Result{Result: access.Compare(key, baseline.Set, actual.Set), Lint: []report.Lint{}}
 	for _, f := range lint.Check(key, baseline) {
 		result.Lint = append(result.Lint, report.Lint{Policy: access.Baseline, Finding: f})
 	}

@@ -36,7 +36,7 @@ func evalFiles(o *options, keyARN, policyFile, requestFile string) error {
 	if err != nil {
 		return err
 	}
-	if missing := evaluation.MissingKeys(d, request); len(missing) > 0 {
+	if missing := evaluation.MissingKeys(d.Set, request); len(missing) > 0 {
 		o.streams.note("note: the policy asks about %s, which every such request has and this one has not; taken for absent", strings.Join(missing, ", "))
 	}
 	return o.answer(decisionCode(result.Decision), result, func(w io.Writer) error {
@@ -61,7 +61,7 @@ func decide(keyARN, source string, d *policy.Document, request evaluation.Reques
 	if err := request.Check(key); err != nil {
 		return decided{}, err
 	}
-	decision, why := evaluation.Evaluate(key, d, request)
+	decision, why := evaluation.Evaluate(key, d.Set, request)
 	return decided{Decision: decision, Inconclusive: why}, nil
 }
 

@@ -144,7 +144,7 @@ func (c *Configuration) checkExemptions(found *problems) {
 // checkMatch finds entries that can match no key.
 func checkMatch(found *problems, place []string, m Match) {
 	each(found, place, "accounts", m.Accounts, "an account id of twelve digits", policy.IsAccountID)
-	each(found, place, "aliases", m.Aliases, "an alias such as alias/payments or alias/payments-*", func(text string) bool { return like("alias/?*", text) || strings.HasPrefix(text, "*") })
+	each(found, place, "aliases", m.Aliases, "an alias such as alias/payments or alias/payments-*", func(text string) bool { return policy.IsLike("alias/?*", text) || strings.HasPrefix(text, "*") })
 	each(found, place, "keys", m.Keys, "a key id or key ARN", func(text string) bool {
 		if strings.HasPrefix(text, "arn:") {
 			_, err := policy.ParseKeyARN(text)
@@ -153,9 +153,9 @@ func checkMatch(found *problems, place []string, m Match) {
 		return text != "" && !strings.ContainsAny(text, ":/*?")
 	})
 	each(found, place, "organizationalUnits", m.OrganizationalUnits, "the id of an organizational unit or root, such as ou-ab12-11111111", func(text string) bool {
-		return like("ou-?*-?*", text) || like("r-?*", text)
+		return policy.IsLike("ou-?*-?*", text) || policy.IsLike("r-?*", text)
 	})
-	each(found, place, "regions", m.Regions, "a Region such as us-east-1", func(text string) bool { return like("?*-?*-?*", text) && !strings.ContainsAny(text, "*? ") })
+	each(found, place, "regions", m.Regions, "a Region such as us-east-1", func(text string) bool { return policy.IsLike("?*-?*-?*", text) && !strings.ContainsAny(text, "*? ") })
 	each(found, place, "keySpecs", m.KeySpecs, "a key spec", func(s defaultpolicy.KeySpec) bool { return slices.Contains(defaultpolicy.KeySpecs(), s) })
 	each(found, place, "keyUsages", m.KeyUsages, "a key usage", func(u defaultpolicy.KeyUsage) bool { return slices.Contains(defaultpolicy.KeyUsages(), u) })
 	each(found, place, "origins", m.Origins, "an origin", func(o defaultpolicy.Origin) bool { return slices.Contains(defaultpolicy.Origins(), o) })

@@ -53,7 +53,7 @@ func (k Key) mayChange(d *policy.Document, kind evaluation.PrincipalType, arn st
 		context["aws:PrincipalType"] = "User"
 		context["aws:username"] = arn[strings.LastIndexByte(arn, '/')+1:]
 	}
-	decision, _ := evaluation.Evaluate(k.PolicyKey(), d, evaluation.Request{
+	decision, _ := evaluation.Evaluate(k.PolicyKey(), d.Set, evaluation.Request{
 		Principal: arn, PrincipalType: kind, PrincipalAccount: accountOf(arn),
 		IdentityPolicyAllows: true, Action: putKeyPolicy, Resource: k.ARN, Context: context,
 	})
@@ -117,7 +117,7 @@ func (j *Judgement) controlledBySomebody(k Key) bool {
 	if err != nil {
 		return false
 	}
-	result := access.Compare(k.PolicyKey(), nothing, pinned)
+	result := access.Compare(k.PolicyKey(), nothing.Set, pinned.Set)
 	return slices.ContainsFunc(result.Excess, func(d access.Difference) bool { return d.Scope == access.OwnAccount && aboutControl(d) })
 }
 

@@ -108,7 +108,7 @@ func (j *Judgement) permittedDenies(k Key, missing []access.Difference) []int {
 			continue
 		}
 		with, err := extend(narrowed, []policy.Statement{j.Live.Statements[d.Statement]})
-		if err == nil && access.Equivalent(k.PolicyKey(), narrowed, with) == access.Equal {
+		if err == nil && access.Equivalent(k.PolicyKey(), narrowed.Set, with.Set) == access.Equal {
 			list = append(list, d.Statement)
 		}
 	}
@@ -117,7 +117,7 @@ func (j *Judgement) permittedDenies(k Key, missing []access.Difference) []int {
 
 // judgeLockout adds a finding where nobody is left who can change the policy.
 func (j *Judgement) judgeLockout(k Key) {
-	who, unsure := access.WhoMay(k.PolicyKey(), j.Live, "kms:PutKeyPolicy")
+	who, unsure := access.WhoMay(k.PolicyKey(), j.Live.Set, "kms:PutKeyPolicy")
 	if len(who) > 0 || unsure {
 		return
 	}

@@ -104,7 +104,7 @@ func (j *Judgement) judgeReach(s Snapshot) {
 		return
 	}
 	message := "the key policy does not let the guardrail change it"
-	if who, _ := access.WhoMay(s.Key.PolicyKey(), j.Live, putKeyPolicy); len(who) > 0 {
+	if who, _ := access.WhoMay(s.Key.PolicyKey(), j.Live.Set, putKeyPolicy); len(who) > 0 {
 		message += "; who can: " + cut(who, 8)
 	}
 	j.add(NewFinding(s.Key, CodeLockedOut, High, message))
@@ -112,7 +112,7 @@ func (j *Judgement) judgeReach(s Snapshot) {
 
 // compare holds the policy against the limits.
 func (j *Judgement) compare(k Key) {
-	result := access.Within(k.PolicyKey(), j.Limits.Floor, j.Live, j.Limits.Ceiling)
+	result := access.Within(k.PolicyKey(), j.Limits.Floor.Set, j.Live.Set, j.Limits.Ceiling.Set)
 	for _, d := range result.Excess {
 		code, severity := judgeExcess(k, d, j.Live)
 		j.add(newDifference(k, code, severity, excessMessage(d), d))

@@ -90,7 +90,7 @@ func TestOnlyWhatIsProvedToLieWithinTheLimitsIsCompliantAndOnlyAProvedDifference
 		within := access.Verdict("")
 		for _, floor := range j.Floors {
 			if within == "" || within == access.Inside {
-				within = access.Within(row.key.PolicyKey(), floor, j.Live, j.Limits.Ceiling).Verdict
+				within = access.Within(row.key.PolicyKey(), floor.Set, j.Live.Set, j.Limits.Ceiling.Set).Verdict
 			}
 		}
 		above := j.Severity.AtLeast(guardrail.Low)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
 // Selection is what of a configuration applies to a key, and why.
@@ -174,7 +176,7 @@ func (m Match) parts(k Key, labels Labels) []part {
 		oneOf("origins", m.Origins, is(k.Type.Origin)),
 		known(k.OrganizationalUnits != nil, oneOf("organizational units", m.OrganizationalUnits, func(want string) bool { return slices.Contains(k.OrganizationalUnits, want) })),
 		known(labels.Aliases != nil, oneOf("aliases", m.Aliases, func(want string) bool {
-			return slices.ContainsFunc(labels.Aliases, func(alias string) bool { return like(want, alias) })
+			return slices.ContainsFunc(labels.Aliases, func(alias string) bool { return policy.IsLike(want, alias) })
 		})),
 		known(labels.Tags != nil, m.tags(labels)),
 	}
@@ -200,34 +202,11 @@ func known(isKnown bool, p part) part {
 func (m Match) tags(labels Labels) part {
 	p := part{name: "tags", verb: "are not all on the key", asked: len(m.Tags), fit: yes}
 	for key, want := range m.Tags {
-		if value, there := labels.Tags[key]; !there || !like(want, value) {
+		if value, there := labels.Tags[key]; !there || !policy.IsLike(want, value) {
 			p.fit = no
 		}
 	}
 	return p
-}
-
-// like tells whether a whole text fits a pattern, in which * stands for any
-// characters and ? for one.
-func like(pattern, text string) bool {
-	p, t := 0, 0
-	star, from := -1, 0 // after the last *, and what it has taken so far
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			p++
-			star, from = p, t
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			from++
-			p, t = star, from
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }
 
 // ReportOnly returns the configuration with every mode lowered to report: the kill switch.

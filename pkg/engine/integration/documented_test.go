@@ -156,7 +156,7 @@ func (d documented) document(t testing.TB, f integration.Facts) *policy.Document
 // statements of its integration.
 func (d documented) judge(t testing.TB, f integration.Facts, ceiling []policy.Statement) access.Result {
 	t.Helper()
-	return access.Within(keyAt(t, f), withDefault(t, f), d.document(t, f), withDefault(t, f, ceiling...))
+	return access.Within(keyAt(t, f), withDefault(t, f).Set, d.document(t, f).Set, withDefault(t, f, ceiling...).Set)
 }
 
 // ceiling returns the statements of the integration in a place.

@@ -141,7 +141,7 @@ func TestStatementsOfTheCorpus(t *testing.T) {
 		i, _ := integration.Lookup(test.integration)
 		f := places[0]
 		ceiling := withDefault(t, f, statements(t, i, f)...)
-		got := access.Within(keyAt(t, f), withDefault(t, f), withDefault(t, f, d.Statements...), ceiling)
+		got := access.Within(keyAt(t, f), withDefault(t, f).Set, withDefault(t, f, d.Statements...).Set, ceiling.Set)
 		if got.Verdict != test.want {
 			t.Errorf("%s within %s: want %s, %s; got %+v", test.statement, test.integration, test.want, test.reason, got)
 		}

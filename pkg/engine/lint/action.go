@@ -53,7 +53,7 @@ func matchingActions(value string, names []string) []string {
 	value = strings.ToLower(value)
 	var matching []string
 	for _, name := range names {
-		if glob(value, "kms:"+strings.ToLower(name)) {
+		if policy.IsLike(value, "kms:"+strings.ToLower(name)) {
 			matching = append(matching, name)
 		}
 	}

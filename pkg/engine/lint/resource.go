@@ -28,7 +28,7 @@ func checkResources(s *statement) {
 
 // isKey tells whether a value surely covers the key.
 func (s *statement) isKey(value string) bool {
-	return value == "*" || s.key.ARN != "" && glob(value, s.key.ARN)
+	return value == "*" || s.key.ARN != "" && policy.IsLike(value, s.key.ARN)
 }
 
 // mayBeKey tells whether a value may cover the key, as far as the key is known.
@@ -37,7 +37,7 @@ func (s *statement) mayBeKey(value string) bool {
 		return true
 	}
 	if s.key.ARN != "" {
-		return glob(value, s.key.ARN)
+		return policy.IsLike(value, s.key.ARN)
 	}
 	return mayNameKey(value, s.key)
 }
@@ -53,7 +53,6 @@ func mayNameKey(value string, key policy.Key) bool {
 		n := min(literal, len(begin))
 		return value[:n] == begin[:n]
 	}
-	parts := strings.Split(value, ":")
-	return len(parts) == 6 && parts[0] == "arn" && parts[2] == "kms" && strings.HasPrefix(parts[5], "key/") &&
-		(key.Partition == "" || parts[1] == key.Partition) && (key.Account == "" || parts[4] == key.Account)
+	named, err := policy.ParseKeyARN(value)
+	return err == nil && (key.Partition == "" || named.Partition == key.Partition) && (key.Account == "" || named.Account == key.Account)
 }

@@ -133,7 +133,7 @@ func (s *statement) holds(c policy.Condition, value string) (holds, decided bool
 	case o.Family == policy.StringFamily && o.Comparison == policy.Equals:
 		matches = func(pattern string) bool { return pattern == value }
 	case o.Family == policy.StringFamily:
-		matches = func(pattern string) bool { return glob(pattern, value) }
+		matches = func(pattern string) bool { return policy.IsLike(pattern, value) }
 	case o.Family == policy.ArnFamily && !slices.ContainsFunc(c.Values, isShortPattern):
 		matches = func(pattern string) bool { return globARN(pattern, value) }
 	default:

@@ -37,7 +37,7 @@ func (c *comparer) within(floor, d, ceiling *policy.Document) (access.Result, er
 	if c.left < 0 {
 		return access.Result{}, refuse(OverBudget, "the policy takes too much work to repair")
 	}
-	result := access.Within(c.key, floor, d, ceiling)
+	result := access.Within(c.key, floor.Set, d.Set, ceiling.Set)
 	if slices.ContainsFunc(result.Inconclusive, func(open access.Inconclusive) bool { return open.Reason == "over-budget" }) {
 		c.left -= overrun
 	}

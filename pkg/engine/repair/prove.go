@@ -131,7 +131,7 @@ func (p *planner) checkLockout(d *policy.Document) error {
 	if p.Writer == "" {
 		return refuse(Lockout, "the account could not change the planned policy, and no other writer is known")
 	}
-	decision, _ := evaluation.Evaluate(p.Key, d, p.writing())
+	decision, _ := evaluation.Evaluate(p.Key, d.Set, p.writing())
 	if !decision.Allows() {
 		return refuse(Lockout, "neither %s nor the account could change the planned policy", quote(p.Writer))
 	}

@@ -128,7 +128,7 @@ func TestAPlanKeepsWhatItPromises(t *testing.T) {
 // allows, and that without a floor nothing comes that was not there.
 func keepsAccess(t *rapid.T, r repair.Request, plan repair.Plan) {
 	if len(r.Bounds.Floors) == 0 {
-		if got := access.Within(r.Key, plan.Document, plan.Document, r.Live); len(got.Excess) > 0 {
+		if got := access.Within(r.Key, plan.Document.Set, plan.Document.Set, r.Live.Set); len(got.Excess) > 0 {
 			t.Fatalf("the plan gives more: %+v\nlive %s\nplan %s", got.Excess, r.Live.Text(), plan.Document.Text())
 		}
 	}
@@ -139,7 +139,7 @@ func keepsAccess(t *rapid.T, r repair.Request, plan repair.Plan) {
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		if before, _ := question.Decide(r.Live); !before.Allows() {
+		if before, _ := question.Decide(r.Live.Set); !before.Allows() {
 			t.Fatalf("removed, and was not there: %+v", d)
 		}
 	}
@@ -148,9 +148,9 @@ func keepsAccess(t *rapid.T, r repair.Request, plan repair.Plan) {
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		live, _ := question.Decide(r.Live)
-		ceiling, _ := question.Decide(r.Bounds.Ceiling)
-		now, _ := question.Decide(plan.Document)
+		live, _ := question.Decide(r.Live.Set)
+		ceiling, _ := question.Decide(r.Bounds.Ceiling.Set)
+		now, _ := question.Decide(plan.Document.Set)
 		if live.Allows() && ceiling.Allows() && !now.Allows() && now != evaluation.Inconclusive {
 			t.Fatalf("lost %+v\nlive %s\nceiling %s\nplan %s\n%v", request, r.Live.Text(), r.Bounds.Ceiling.Text(), plan.Document.Text(), plan.Edits)
 		}

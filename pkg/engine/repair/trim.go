@@ -43,7 +43,7 @@ func Replace(r Request, wanted *policy.Document) (Plan, error) {
 	if wanted == nil {
 		return Plan{}, refuse(Incomplete, "there is no document to write")
 	}
-	switch access.Equivalent(r.Key, wanted, r.Live) {
+	switch access.Equivalent(r.Key, wanted.Set, r.Live.Set) {
 	case access.Equal:
 		return Plan{}, refuse(NothingToDo, "the live policy allows what the wanted one does")
 	case access.Different:

@@ -16,6 +16,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/sweeper"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 )
 
 // kms has a policy for each key, by ARN. A key with no policy is gone.
@@ -52,18 +53,16 @@ func (k *kms) PutPolicy(context.Context, string, string) error {
 }
 
 func keyOf(arn string) guardrail.Key {
-	return guardrail.Key{ARN: arn, Account: "111122223333", Region: "us-east-1", Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults()}
+	return guardrail.Key{ARN: arn, Account: guardtest.Account, Region: guardtest.Virginia, Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults()}
 }
-
-const accountStatement = `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`
 
 // policies are of every severity: none, low or medium, high, critical, and none to be had.
 var policies = []string{
-	`{"Version":"2012-10-17","Statement":[` + accountStatement + `]}`,
-	`{"Version":"2012-10-17","Statement":[` + accountStatement + `,{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Admin"},"Action":"kms:Sign","Resource":"*"}]}`,
-	`{"Version":"2012-10-17","Statement":[` + accountStatement + `,{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"kms:Decrypt","Resource":"*"}]}`,
-	`{"Version":"2012-10-17","Statement":[` + accountStatement + `,{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}`,
-	`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Admin"},"Action":"kms:*","Resource":"*"}]}`,
+	guardtest.Good,
+	guardtest.Document(guardtest.ToAccount, guardtest.Allow(`{"AWS":"`+guardtest.Admin+`"}`, "kms:Sign")),
+	guardtest.Document(guardtest.ToAccount, guardtest.Allow(`{"AWS":"`+guardtest.Foreign+`"}`, "kms:Decrypt")),
+	guardtest.Document(guardtest.ToAccount, guardtest.Allow(`"*"`, "kms:*")),
+	guardtest.LockedOut,
 	`{`, "",
 }
 

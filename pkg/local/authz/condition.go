@@ -122,6 +122,9 @@ func (c condition) holds(context Context, variables bool) bool {
 	if c.name == "Null" {
 		return c.nullHolds(len(present) == 0)
 	}
+	if len(c.values) == 0 { // nothing is listed that a value could meet, negated or not
+		return len(present) == 0 && c.set != "ForAnyValue" && (c.set == "ForAllValues" || c.ifExists)
+	}
 	switch c.set {
 	case "ForAllValues":
 		for _, v := range present {

@@ -1,6 +1,9 @@
 package authz
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // In a pattern that is ready to match, anyText and anyRune are the wildcards
 // and every other rune stands for itself. Both are private-use runes, which a
@@ -49,7 +52,7 @@ func matchGlob(pattern, value string) bool {
 func matchARN(pattern, value string) bool {
 	wanted := strings.SplitN(pattern, ":", 6)
 	have := strings.SplitN(value, ":", 6)
-	if len(wanted) != 6 || len(have) != 6 {
+	if len(wanted) != 6 || len(have) != 6 || have[0] != "arn" {
 		return false
 	}
 	for i := range wanted {
@@ -99,11 +102,21 @@ func variable(inside string, context Context) (string, bool) {
 		return inside, true
 	}
 	name, fallback, hasFallback := strings.Cut(inside, ",")
-	if values := context.values(strings.ToLower(strings.TrimSpace(name))); len(values) == 1 {
+	name = strings.ToLower(strings.TrimSpace(name))
+	if values := context.values(name); len(values) == 1 && !slices.Contains(multiValued, name) {
 		return values[0], true
 	}
 	if !hasFallback {
 		return "", false
 	}
 	return strings.Trim(strings.TrimSpace(fallback), "'"), true
+}
+
+// multiValued are the condition keys that may have several values, in lower case: they are no
+// policy variables, even if a request has one value for them.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+var multiValued = []string{
+	"aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:resourceorgpaths",
+	"aws:sourceorgpaths", "aws:tagkeys", "aws:vpceorgpaths",
+	"kms:encryptioncontextkeys", "kms:grantoperations", "kms:resourcealiases",
 }

@@ -1,7 +1,9 @@
 package authz
 
 import (
+	"bytes"
 	"encoding/base64"
+	"math/big"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -33,12 +35,12 @@ var operators = map[string]operator{
 	"ArnLike":                   {test: matchARN, variables: true, glob: true},
 	"ArnNotEquals":              {test: matchARN, variables: true, glob: true, negated: true},
 	"ArnNotLike":                {test: matchARN, variables: true, glob: true, negated: true},
-	"NumericEquals":             {test: number(func(v, w float64) bool { return v == w }), readable: isNumber},
-	"NumericNotEquals":          {test: number(func(v, w float64) bool { return v == w }), readable: isNumber, negated: true},
-	"NumericLessThan":           {test: number(func(v, w float64) bool { return v < w }), readable: isNumber},
-	"NumericLessThanEquals":     {test: number(func(v, w float64) bool { return v <= w }), readable: isNumber},
-	"NumericGreaterThan":        {test: number(func(v, w float64) bool { return v > w }), readable: isNumber},
-	"NumericGreaterThanEquals":  {test: number(func(v, w float64) bool { return v >= w }), readable: isNumber},
+	"NumericEquals":             {test: number(func(c int) bool { return c == 0 }), readable: isNumber},
+	"NumericNotEquals":          {test: number(func(c int) bool { return c == 0 }), readable: isNumber, negated: true},
+	"NumericLessThan":           {test: number(func(c int) bool { return c < 0 }), readable: isNumber},
+	"NumericLessThanEquals":     {test: number(func(c int) bool { return c <= 0 }), readable: isNumber},
+	"NumericGreaterThan":        {test: number(func(c int) bool { return c > 0 }), readable: isNumber},
+	"NumericGreaterThanEquals":  {test: number(func(c int) bool { return c >= 0 }), readable: isNumber},
 	"DateEquals":                {test: date(func(c int) bool { return c == 0 }), readable: isDate},
 	"DateNotEquals":             {test: date(func(c int) bool { return c == 0 }), readable: isDate, negated: true},
 	"DateLessThan":              {test: date(func(c int) bool { return c < 0 }), readable: isDate},
@@ -47,7 +49,7 @@ var operators = map[string]operator{
 	"DateGreaterThanEquals":     {test: date(func(c int) bool { return c >= 0 }), readable: isDate},
 	"Bool":                      {test: strings.EqualFold, readable: isBool},
 	"Null":                      {readable: isBool},
-	"BinaryEquals":              {test: equal, readable: isBase64},
+	"BinaryEquals":              {test: sameBytes, readable: isBase64},
 	"IpAddress":                 {test: inNetwork, readable: isNetwork},
 	"NotIpAddress":              {test: inNetwork, readable: isNetwork, negated: true},
 }
@@ -61,25 +63,38 @@ func isBase64(s string) bool {
 	return err == nil
 }
 
-// ParseFloat alone would also read "NaN" and hexadecimal.
-var numberForm = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+// sameBytes compares what both sides write in base64, which has more than one spelling for
+// the same bytes.
+func sameBytes(wanted, value string) bool {
+	w, err1 := base64.StdEncoding.DecodeString(wanted)
+	v, err2 := base64.StdEncoding.DecodeString(value)
+	return err1 == nil && err2 == nil && bytes.Equal(v, w)
+}
+
+// numberForm is a decimal number: Rat.SetString alone would also read fractions, and exponents
+// that fill the memory.
+var numberForm = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$`)
 
 func isNumber(s string) bool { return numberForm.MatchString(s) }
 
-func number(compare func(value, wanted float64) bool) func(string, string) bool {
+// number compares exactly: a float takes two long numbers that differ for one.
+func number(holds func(compared int) bool) func(string, string) bool {
 	return func(wanted, value string) bool {
-		w, err1 := strconv.ParseFloat(wanted, 64)
-		v, err2 := strconv.ParseFloat(value, 64)
-		return err1 == nil && err2 == nil && compare(v, w)
+		if !isNumber(wanted) || !isNumber(value) {
+			return false
+		}
+		w, ok1 := new(big.Rat).SetString(wanted)
+		v, ok2 := new(big.Rat).SetString(value)
+		return ok1 && ok2 && holds(v.Cmp(w))
 	}
 }
 
-// parseDate reads the ISO 8601 forms of the W3C note and epoch seconds.
+// parseDate reads the ISO 8601 forms of the W3C note, but for the year alone, and epoch seconds.
 func parseDate(s string) (time.Time, bool) {
-	if seconds, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) > 4 {
+	if seconds, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) <= 12 {
 		return time.Unix(seconds, 0), true
 	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02", "2006-01", "2006"} {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02", "2006-01"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, true
 		}
