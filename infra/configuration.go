@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // configurationFile is the name of the configuration in the working directory, and beside
@@ -19,7 +19,7 @@ const configurationFile = "guardrail.yaml"
 
 // Configuration is what the function is deployed with.
 type Configuration struct {
-	*guardrail.Configuration
+	*rules.Configuration
 	// Text is the file that says it, byte for byte; nil for the zero configuration.
 	Text []byte
 }
@@ -34,7 +34,7 @@ func readConfiguration(settings Settings) (Configuration, error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && settings.Config == "":
-		return Configuration{Configuration: guardrail.DefaultConfiguration()}, nil
+		return Configuration{Configuration: rules.DefaultConfiguration()}, nil
 	case err != nil:
 		return Configuration{}, fmt.Errorf("context %sconfig: reading the configuration: %w", contextPrefix, err)
 	}

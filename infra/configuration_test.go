@@ -17,13 +17,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 func TestTheWorkingDirectorysFileIsTheConfiguration(t *testing.T) {
 	t.Chdir(t.TempDir())
 	zero, err := readConfiguration(Settings{})
-	if err != nil || zero.Text != nil || zero.Hash() != guardrail.DefaultConfiguration().Hash() || zero.Repairs() {
+	if err != nil || zero.Text != nil || zero.Hash() != rules.DefaultConfiguration().Hash() || zero.Repairs() {
 		t.Errorf("without a file: %+v, %v, want the zero configuration", zero, err)
 	}
 	if err := os.WriteFile("guardrail.yaml", []byte(repairing), 0o600); err != nil {

@@ -32,7 +32,7 @@ type library struct {
 var (
 	engine = []string{
 		"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/defaultpolicy", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access",
-		"pkg/engine/spelling", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/guardrail", "pkg/engine/repair", "pkg/engine/trail",
+		"pkg/engine/spelling", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/rules", "pkg/engine/guardrail", "pkg/engine/repair", "pkg/engine/trail",
 	}
 
 	sdk     = library{"SDK", []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}}
@@ -74,21 +74,30 @@ var table = []row{
 	{folder: "pkg/engine/spelling", reason: pure},
 	{folder: "pkg/engine/lint", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/spelling"}, reason: pure},
 	{
-		folder:  "pkg/engine/guardrail",
-		imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/spelling", "pkg/engine/recognition"}, reason: pure,
+		folder:  "pkg/engine/rules",
+		imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/spelling", "pkg/engine/lint"}, reason: "what the configuration wants of a key stands before any judgement: it knows no finding and no verdict",
 	},
-	{folder: "pkg/engine/repair", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/guardrail"}, reason: pure},
+	{
+		folder:  "pkg/engine/guardrail",
+		imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/rules"}, reason: pure,
+	},
+	{folder: "pkg/engine/repair", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/rules", "pkg/engine/guardrail"}, reason: pure},
 	{folder: "pkg/engine/trail", reason: pure},
 	{
-		folder: "pkg/config", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/spelling", "pkg/engine/integration", "pkg/engine/guardrail"}, libraries: []library{yaml}, never: notInLambda,
+		folder: "pkg/config", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/spelling", "pkg/engine/integration", "pkg/engine/rules"}, libraries: []library{yaml}, never: notInLambda,
 		reason: "the reader of guardrail.yaml knows its types and YAML; what the file means is for the engine",
 	},
-	{folder: "pkg/guard/enforcer", imports: engine, reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
-	{folder: "pkg/aws/awskms", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/guardrail", "pkg/guard/enforcer"}, libraries: []library{limiter, sdk}, never: notInLambda, reason: adapter},
+	{
+		folder:  "pkg/guard/inspect",
+		imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/access", "pkg/engine/rules", "pkg/engine/guardrail", "pkg/engine/repair"},
+		reason:  "the one path from a key to its outcome reads and decides; it knows no adapter, no archive and nothing that writes",
+	},
+	{folder: "pkg/guard/enforcer", imports: append([]string{"pkg/guard/inspect"}, engine...), reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
+	{folder: "pkg/aws/awskms", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/rules", "pkg/guard/inspect"}, libraries: []library{limiter, sdk}, never: notInLambda, reason: adapter},
 	{folder: "pkg/aws/archive", imports: []string{"pkg/guard/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
 	{folder: "pkg/guard/sweeper", imports: []string{"pkg/engine/guardrail", "pkg/engine/trail"}, reason: "the sweeper owns the interfaces it needs: it knows no adapter and no SDK, and how a key is judged only as a function"},
 	{folder: "pkg/aws/awssqs", libraries: []library{sdk}, never: notInLambda, reason: "the queue carries texts: what they say is for the package that writes and reads them"},
-	{folder: "pkg/aws/notify", imports: []string{"pkg/guard/enforcer", "pkg/engine/guardrail"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
+	{folder: "pkg/aws/notify", imports: []string{"pkg/guard/enforcer", "pkg/engine/rules", "pkg/engine/guardrail"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
 	{
 		folder:  "pkg/desk/report",
 		imports: []string{"pkg/engine/policy", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/guardrail"},
@@ -96,7 +105,7 @@ var table = []row{
 	},
 	{
 		folder:    "pkg/desk/cli",
-		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/config", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
+		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/config", "pkg/guard/inspect", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
 		libraries: []library{cobra, limiter, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    desk,
@@ -105,7 +114,7 @@ var table = []row{
 		folder: "pkg/desk/demo",
 		imports: []string{
 			"events", "pkg/app", "pkg/desk/report", "pkg/local/localaws", "pkg/local/objectstore", "pkg/config", "pkg/guard/enforcer", "pkg/aws/archive",
-			"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/guardrail",
+			"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/rules", "pkg/engine/guardrail",
 		},
 		libraries: []library{sdk},
 		never:     append([]string{module + "infra"}, slices.Concat(cdk.paths, cobra.paths)...),
@@ -127,7 +136,7 @@ var table = []row{
 		reason:    lambda,
 	},
 	{
-		folder: "infra", imports: []string{"events", "pkg/config", "pkg/engine/guardrail"}, libraries: []library{cdk},
+		folder: "infra", imports: []string{"events", "pkg/config", "pkg/engine/rules"}, libraries: []library{cdk},
 		reason: "infra describes resources: it shares the pattern and the configuration with what runs in them, and none of the code that does",
 	},
 }

@@ -231,7 +231,7 @@ func TestArrowsOfAMadeUpModule(t *testing.T) {
 		{"a folder below has its parent's row", add(module+"pkg/engine/policy/internal/scan", "github.com/aws/smithy-go"), "imports github.com/aws/smithy-go"},
 		{"a folder's own packages", add(module+"pkg/engine/repair/internal/edit", module+"pkg/engine/repair"), ""},
 		{"a row of its own wins over the parent's", add(module+"pkg/local/lambdahost", "github.com/aws/aws-sdk-go-v2/service/kms"), "the Lambda Runtime API only"},
-		{"the SDK in an adapter", add(module+"pkg/aws/awskms", "github.com/aws/aws-sdk-go-v2/service/kms", module+"pkg/guard/enforcer"), ""},
+		{"the SDK in an adapter", add(module+"pkg/aws/awskms", "github.com/aws/aws-sdk-go-v2/service/kms", module+"pkg/guard/inspect"), ""},
 		{"the wiring in an adapter", add(module+"pkg/aws/awskms/internal/wire", module+"pkg/app"), "knows no other edge"},
 		{"an adapter in a renderer", add(module+"pkg/desk/report", module+"pkg/aws/awskms"), "does not find or fetch"},
 		{"a path that only begins alike", add(module+"pkg/aws/awskms/internal/call", "github.com/aws/aws-sdk-go-v2extra"), "imports github.com/aws/aws-sdk-go-v2extra"},

@@ -21,7 +21,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
@@ -233,7 +233,7 @@ func TestWhatKMSDoesNotSayTodayIsNeverTakenForWhatIsKnown(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			key, err := describeAnswer(t.Context(), http.StatusOK, row.answer)
-			if !errors.Is(err, enforcer.ErrRefused) || !reflect.DeepEqual(key, guardrail.Key{}) {
+			if !errors.Is(err, inspect.ErrRefused) || !reflect.DeepEqual(key, rules.Key{}) {
 				t.Errorf("%+v, %v: %s", key, err, row.reason)
 			}
 		})
@@ -261,7 +261,7 @@ func TestWhatKMSDoesNotSayTodayIsNeverTakenForWhatIsKnown(t *testing.T) {
 const someKey = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 // describeAnswer describes someKey where DescribeKey has one answer.
-func describeAnswer(ctx context.Context, status int, body string) (guardrail.Key, error) {
+func describeAnswer(ctx context.Context, status int, body string) (rules.Key, error) {
 	return awskms.New(aws.Config{
 		HTTPClient:  answering{status, body},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIA", "x", ""),

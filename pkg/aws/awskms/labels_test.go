@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 func TestAliasesAreThoseOfTheKeyOnAllPages(t *testing.T) {
@@ -81,13 +81,13 @@ func TestErrorsOfAliasesAndTagsHaveTheirClass(t *testing.T) {
 	arn := w.Create(&kms.CreateKeyInput{})
 	w.Guardrail.SetIdentityPolicies()
 	_, err := w.client.Aliases(t.Context(), arn)
-	checkClass(t, err, enforcer.ErrAccessDenied)
+	checkClass(t, err, inspect.ErrAccessDenied)
 	_, err = w.client.Tags(t.Context(), arn)
-	checkClass(t, err, enforcer.ErrAccessDenied)
+	checkClass(t, err, inspect.ErrAccessDenied)
 	_, err = w.client.Aliases(t.Context(), "alias/x")
-	checkClass(t, err, enforcer.ErrRefused)
+	checkClass(t, err, inspect.ErrRefused)
 	_, err = w.client.Tags(t.Context(), "alias/x")
-	checkClass(t, err, enforcer.ErrRefused)
+	checkClass(t, err, inspect.ErrRefused)
 }
 
 func TestResolveFindsAKeyByAnyOfItsNames(t *testing.T) {
@@ -113,7 +113,7 @@ func TestResolveFindsAKeyByAnyOfItsNames(t *testing.T) {
 		}
 	}
 	_, err := w.client.Resolve(t.Context(), "alias/none")
-	checkClass(t, err, enforcer.ErrNotFound)
+	checkClass(t, err, inspect.ErrNotFound)
 }
 
 // PutKeyPolicy has a rate that people need as well. The wait for it ends with the context.

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -62,7 +62,7 @@ func TestKeysEndWithTheClassOfTheError(t *testing.T) {
 	n := 0
 	for page, err := range w.client.Keys(t.Context()) {
 		n++
-		if page != nil || !errors.Is(err, enforcer.ErrAccessDenied) {
+		if page != nil || !errors.Is(err, inspect.ErrAccessDenied) {
 			t.Errorf("%q, %v", page, err)
 		}
 	}
@@ -98,7 +98,7 @@ func TestAliasesAreThoseOfAllKeysPageByPage(t *testing.T) {
 	if calls := len(w.cloud.Calls("ListAliases")); calls != 2 {
 		t.Errorf("%d calls, want two pages", calls)
 	}
-	if none, err := w.lister(virginia).AliasesByKey(t.Context()); none != nil || !errors.Is(err, enforcer.ErrAccessDenied) {
+	if none, err := w.lister(virginia).AliasesByKey(t.Context()); none != nil || !errors.Is(err, inspect.ErrAccessDenied) {
 		t.Errorf("who may not list them gets %v, %v", none, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 func TestPeopleReadWhatHappenedAndHowToUndoIt(t *testing.T) {
@@ -143,7 +144,7 @@ func TestAHugeOutcomeIsCutTheWorstStays(t *testing.T) {
 		"findings": func(o *guardrail.Outcome) {
 			worst := o.Findings[1]
 			for i := range 5000 {
-				o.Findings = append(o.Findings, guardrail.Finding{Code: guardrail.CodeAccountAccess, Severity: guardrail.Low, Message: fmt.Sprintf("finding %d %s", i, strings.Repeat("x", 100))})
+				o.Findings = append(o.Findings, guardrail.Finding{Code: guardrail.CodeAccountAccess, Severity: rules.Low, Message: fmt.Sprintf("finding %d %s", i, strings.Repeat("x", 100))})
 			}
 			o.Findings[1] = o.Findings[0]
 			o.Findings = append(o.Findings, worst)
@@ -172,7 +173,7 @@ func TestWhateverAnOutcomeSaysSNSTakesIt(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		text := rapid.String()
 		o := repaired(func(o *guardrail.Outcome) {
-			o.KeyARN, o.Action, o.Severity = text.Draw(r, "key"), guardrail.Action(text.Draw(r, "action")), guardrail.Severity(text.Draw(r, "severity"))
+			o.KeyARN, o.Action, o.Severity = text.Draw(r, "key"), guardrail.Action(text.Draw(r, "action")), rules.Severity(text.Draw(r, "severity"))
 			o.Actor.ARN, o.Findings[0].Message = text.Draw(r, "actor"), text.Draw(r, "message")
 		})
 		for kind, text := range report(t, o).Texts {

@@ -64,12 +64,12 @@ func repaired(change func(*guardrail.Outcome)) guardrail.Outcome {
 	statement := 2
 	o := guardrail.Outcome{
 		Schema: "1", Time: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), GuardrailVersion: "v1.2.3", ConfigurationHash: "c0ffee",
-		Mode: guardrail.Repair, Trigger: guardrail.ByEvent, KeyARN: keyARN, Account: "111122223333", Region: "us-east-1",
+		Mode: rules.Repair, Trigger: guardrail.ByEvent, KeyARN: keyARN, Account: "111122223333", Region: "us-east-1",
 		KeyType: "SYMMETRIC_DEFAULT ENCRYPT_DECRYPT", Aliases: []string{"alias/payments"}, Rule: "payments", Baseline: "standard",
-		Verdict: guardrail.NonCompliant, Severity: guardrail.Critical, Evidence: guardrail.LivePolicy,
+		Verdict: guardrail.NonCompliant, Severity: rules.Critical, Evidence: guardrail.LivePolicy,
 		Findings: []guardrail.Finding{
-			guardrail.NewFinding(guardrail.Key{ARN: keyARN}, guardrail.CodeAccountAccess, guardrail.Medium, "role Worker may kms:Encrypt"),
-			guardrail.NewFinding(guardrail.Key{ARN: keyARN}, guardrail.CodePublicAccess, guardrail.Critical, "every principal may kms:Decrypt"),
+			guardrail.NewFinding(rules.Key{ARN: keyARN}, guardrail.CodeAccountAccess, rules.Medium, "role Worker may kms:Encrypt"),
+			guardrail.NewFinding(rules.Key{ARN: keyARN}, guardrail.CodePublicAccess, rules.Critical, "every principal may kms:Decrypt"),
 		},
 		Action: guardrail.Repaired, ActionReason: "public-access",
 		Actor: &guardrail.Actor{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 )

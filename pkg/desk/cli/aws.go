@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // awsFlags say which AWS to call, as the flags of the same names.
@@ -37,7 +37,7 @@ func (f awsFlags) load(ctx context.Context) (aws.Config, error) {
 // keyReader is what of AWS KMS the commands call that judge and explain. It cannot write.
 type keyReader interface {
 	Resolve(ctx context.Context, id string) (string, error)
-	Describe(ctx context.Context, arn string) (guardrail.Key, error)
+	Describe(ctx context.Context, arn string) (rules.Key, error)
 	Policy(ctx context.Context, arn string) (string, error)
 	Aliases(ctx context.Context, arn string) ([]string, error)
 	Tags(ctx context.Context, arn string) (map[string]string, error)

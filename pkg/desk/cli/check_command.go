@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // checkManual is the long help of check.
@@ -26,7 +26,7 @@ The exit code is 0 for compliant or exempt, 1 for a finding of at least --fail-o
 
 func newCheck(o *options) *cobra.Command {
 	var flags subjectFlags
-	failOn := severityFlag(guardrail.Low)
+	failOn := severityFlag(rules.Low)
 	cmd := &cobra.Command{
 		Use:   "check FILE...|--key-id ID",
 		Short: "Judge key policies against guardrail.yaml",
@@ -41,7 +41,7 @@ func newCheck(o *options) *cobra.Command {
 			if err := onceStandardInput(files); err != nil {
 				return err
 			}
-			c, err := o.newChecker(guardrail.Severity(failOn))
+			c, err := o.newChecker(rules.Severity(failOn))
 			if err != nil {
 				return err
 			}
@@ -68,10 +68,10 @@ func newCheck(o *options) *cobra.Command {
 }
 
 // severityFlag is the value of --fail-on.
-type severityFlag guardrail.Severity
+type severityFlag rules.Severity
 
 // failSeverities are all but info, which no exit code tells.
-var failSeverities = slices.DeleteFunc(guardrail.Severities(), func(s guardrail.Severity) bool { return s == guardrail.Info })
+var failSeverities = slices.DeleteFunc(rules.Severities(), func(s rules.Severity) bool { return s == rules.Info })
 
 func (s *severityFlag) add(cmd *cobra.Command) {
 	cmd.Flags().Var(s, "fail-on", "lowest `SEVERITY` that makes the exit code 1: critical, high, medium or low")

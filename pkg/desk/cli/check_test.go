@@ -101,7 +101,7 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 		},
 		{
 			"what takes access from a service is held, and says so", logsPolicy, nil, exitDifferent,
-			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "would-remove-service-access", Mode: "repair"}, Rule: "default", Baseline: "roles"},
+			judgement{event: event{Verdict: "non-compliant", Action: "held", ActionReason: "would-remove-service-access", Mode: "repair"}, Rule: "default", Baseline: "roles"},
 			"high service-access, info repair-held", 1,
 		},
 		{
@@ -112,8 +112,8 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 		},
 		{
 			"a policy without the account statement and with no room for it cannot be repaired", crowdedPolicy, []string{"--tag", "class=tagged"}, exitDifferent,
-			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "too-large", Mode: "repair"}, Rule: "tagged", Baseline: "tagged"},
-			"high account-statement-missing, high no-administrator, low access-missing, info plan-refused", 0,
+			judgement{event: event{Verdict: "non-compliant", Action: "plan-refused", ActionReason: "too-large", Mode: "repair"}, Rule: "tagged", Baseline: "tagged"},
+			"high account-statement-missing, high no-administrator, low access-missing, high plan-refused", 0,
 		},
 		{
 			"an exemption is in force", publicPolicy, []string{"--alias", "alias/vendor"}, exitFine,
@@ -300,7 +300,7 @@ func TestCheckOfKeysThatCannotBeRead(t *testing.T) {
 	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListResourceTags", KeyARN: good, Times: 1})
 	check("--config", write(t, "g.yaml", judgedConfiguration), "--key-id", good).check(t, exitInconclusive, "rule-undecided: whether rule secret matches is not known: the key's tags are not known", "")
 	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "DescribeKey", KeyARN: good, Times: 1})
-	check("--key-id", good).check(t, exitError, "", "describing the key: access denied")
+	check("--key-id", good).check(t, exitInconclusive, "high      access-denied: the key's metadata cannot be read", "")
 	check("--key-id", good, "--alias", "alias/x").check(t, exitError, "", "--alias says what a live key says itself; leave it out with --key-id")
 	managed := h.account.AddAWSManagedKey("us-east-1", "s3")
 	check("--key-id", managed).check(t, exitFine, "SKIPPED  "+managed, "")

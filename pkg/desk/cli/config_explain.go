@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // explanation says what of a configuration applies to a key. Its JSON form is public.
@@ -20,9 +20,9 @@ type explanation struct {
 	KeyType string   `json:"keyType"`
 	Aliases []string `json:"aliases"`
 	// Rule is "default" where none matches; Baseline is "" where it is not decided which.
-	Rule     string         `json:"rule"`
-	Baseline string         `json:"baseline"`
-	Mode     guardrail.Mode `json:"mode"`
+	Rule     string     `json:"rule"`
+	Baseline string     `json:"baseline"`
+	Mode     rules.Mode `json:"mode"`
 	// Exemption names the one in force, "" for none.
 	Exemption string `json:"exemption"`
 	// Why has a line for each rule that was tried and each exemption that has to do with the key.
@@ -36,8 +36,8 @@ type explanation struct {
 	// Configuration is the one that is explained.
 	Configuration used `json:"configuration"`
 
-	baseline *guardrail.Baseline
-	limits   guardrail.Limits
+	baseline *rules.Baseline
+	limits   rules.Limits
 }
 
 // explainKey writes what the configuration means for a key.
@@ -57,7 +57,7 @@ func explainKey(o *options, s subject, limits bool) error {
 }
 
 // explain says what applies to a key at a moment.
-func explain(s subject, c *guardrail.Configuration, now time.Time) explanation {
+func explain(s subject, c *rules.Configuration, now time.Time) explanation {
 	selected := c.Select(s.key, s.labels, now)
 	e := explanation{
 		KeyARN: s.key.ARN, Account: s.key.Account, Region: s.key.Region, KeyType: s.key.Type.String(),
@@ -82,8 +82,13 @@ func explain(s subject, c *guardrail.Configuration, now time.Time) explanation {
 		e.Problem = "baseline " + e.Baseline + " does not fit this key: " + err.Error()
 		return e
 	}
-	raw := func(d *policy.Document) json.RawMessage { return json.RawMessage(d.Text()) }
-	e.Floor, e.Ceiling, e.Reset = raw(e.limits.Floor), raw(e.limits.Ceiling), raw(e.limits.Reset)
+	reset, err := e.limits.ResetDocument()
+	if err != nil {
+		e.Problem = "baseline " + e.Baseline + " does not fit this key: " + err.Error()
+		return e
+	}
+	raw := func(text string) json.RawMessage { return json.RawMessage(text) }
+	e.Floor, e.Ceiling, e.Reset = raw(e.limits.Floor.Format()), raw(e.limits.Ceiling.Format()), raw(reset.Text())
 	return e
 }
 
@@ -118,9 +123,9 @@ func (e explanation) print(w io.Writer, limits bool) error {
 	if limits && e.Problem == "" {
 		for _, part := range []struct {
 			title string
-			d     *policy.Document
+			s     policy.Set
 		}{{"floor: what the policy must allow", e.limits.Floor}, {"ceiling: what it may allow", e.limits.Ceiling}} {
-			b.WriteString("\n" + part.title + "\n" + string(report.PrintableJSON([]byte(part.d.Text()))) + "\n")
+			b.WriteString("\n" + part.title + "\n" + string(report.PrintableJSON([]byte(part.s.Format()))) + "\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -9,7 +9,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // validate reads a configuration and writes what it says, or all of its problems.
@@ -52,7 +52,7 @@ func (o *options) fileToValidate(args []string) (string, error) {
 	return file, err
 }
 
-func readConfiguration(file string, in io.Reader) (*guardrail.Configuration, error) {
+func readConfiguration(file string, in io.Reader) (*rules.Configuration, error) {
 	if file != standardInput {
 		return config.Load(file)
 	}
@@ -71,20 +71,20 @@ type validation struct {
 	Problems     []config.Problem `json:"problems"`
 	MoreProblems int              `json:"moreProblems"`
 	// What follows is empty where the file is not valid.
-	ConfigurationHash string         `json:"configurationHash"`
-	Mode              guardrail.Mode `json:"mode"`
-	Default           string         `json:"default"`
-	Baselines         []string       `json:"baselines"`
-	Rules             []namedRule    `json:"rules"`
-	Exemptions        []expiry       `json:"exemptions"`
-	Warnings          []string       `json:"warnings"`
+	ConfigurationHash string      `json:"configurationHash"`
+	Mode              rules.Mode  `json:"mode"`
+	Default           string      `json:"default"`
+	Baselines         []string    `json:"baselines"`
+	Rules             []namedRule `json:"rules"`
+	Exemptions        []expiry    `json:"exemptions"`
+	Warnings          []string    `json:"warnings"`
 }
 
 // namedRule is a rule with the baseline and the mode that its keys have in the end.
 type namedRule struct {
-	Name     string         `json:"name"`
-	Baseline string         `json:"baseline"`
-	Mode     guardrail.Mode `json:"mode"`
+	Name     string     `json:"name"`
+	Baseline string     `json:"baseline"`
+	Mode     rules.Mode `json:"mode"`
 }
 
 type expiry struct {
@@ -109,7 +109,7 @@ func invalid(file string, e *config.Errors) validation {
 }
 
 // validated says what a configuration has, at a moment.
-func validated(file string, c *guardrail.Configuration, now time.Time) validation {
+func validated(file string, c *rules.Configuration, now time.Time) validation {
 	v := newValidation(file)
 	v.Valid, v.ConfigurationHash, v.Mode, v.Default = true, c.Hash(), c.Mode, c.Default
 	for _, b := range c.Baselines {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // configFile is the name of the configuration, where no other is named.
@@ -43,12 +43,12 @@ func (u used) String() string {
 // configuration returns the configuration that a command judges by, with the name of its
 // file, "" for the built-in default. The built-in default has to be asked for: in a pipeline
 // that runs in the wrong folder it would accept what the team's configuration refuses.
-func (o *options) configuration() (*guardrail.Configuration, string, error) {
+func (o *options) configuration() (*rules.Configuration, string, error) {
 	switch {
 	case o.defaultConfig && o.config != "":
 		return nil, "", misuse("--config names a configuration, and --default-config asks for the built-in one; give one of them")
 	case o.defaultConfig:
-		return guardrail.DefaultConfiguration(), "", nil
+		return rules.DefaultConfiguration(), "", nil
 	}
 	file, err := o.configPath()
 	switch {
@@ -62,7 +62,7 @@ func (o *options) configuration() (*guardrail.Configuration, string, error) {
 }
 
 // use says on standard error which configuration a command judges by.
-func (o *options) use(c *guardrail.Configuration, file string) used {
+func (o *options) use(c *rules.Configuration, file string) used {
 	u := used{file, c.Hash()}
 	o.streams.note("configuration: %s", u)
 	return u

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // folders makes files of a tree, those that end in / as folders, and returns its root.
@@ -87,7 +87,7 @@ func TestEveryCommandThatJudgesSaysByWhat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hash, builtIn := read.Hash(), guardrail.DefaultConfiguration().Hash()
+	hash, builtIn := read.Hash(), rules.DefaultConfiguration().Hash()
 	inRoot := filepath.Join(root, "guardrail.yaml")
 	for _, command := range [][]string{
 		{"check", "--account", account, policyFile},

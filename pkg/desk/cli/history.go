@@ -11,6 +11,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
@@ -42,7 +43,7 @@ type archivedRepair struct {
 	Actor             *guardrail.Actor    `json:"actor"`
 	GuardrailVersion  string              `json:"guardrailVersion"`
 	ConfigurationHash string              `json:"configurationHash"`
-	Severity          guardrail.Severity  `json:"severity"`
+	Severity          rules.Severity      `json:"severity"`
 	Findings          []guardrail.Finding `json:"findings"`
 	// Before and After are the hashes of PolicyBefore and PolicyAfter.
 	Before string   `json:"before"`

@@ -17,6 +17,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
@@ -91,7 +92,7 @@ func (h *home) claimed(t *testing.T, arn, before string, with ...func(*enforcer.
 	now := time.Now().UTC()
 	record := enforcer.Record{
 		Time: now, Holder: "test", EventID: fmt.Sprint(now.UnixNano()), EventTime: now, KeyARN: arn,
-		Severity: guardrail.High, Before: enforcer.PolicyText{Text: before}, After: enforcer.PolicyText{Text: accountPolicy},
+		Severity: rules.High, Before: enforcer.PolicyText{Text: before}, After: enforcer.PolicyText{Text: accountPolicy},
 	}
 	for _, change := range with {
 		change(&record)

@@ -7,6 +7,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // judged is one result of a command that judges: an outcome, with the file that its policy
@@ -24,11 +25,11 @@ type judging struct {
 	used    used
 	streams streams
 	answers *results
-	failOn  guardrail.Severity // the lowest severity that makes the exit code 1
+	failOn  rules.Severity // the lowest severity that makes the exit code 1
 	code    int
 }
 
-func newJudging(o *options, u used, failOn guardrail.Severity) *judging {
+func newJudging(o *options, u used, failOn rules.Severity) *judging {
 	return &judging{used: u, streams: o.streams, answers: &results{out: o.streams.out, output: o.output}, failOn: failOn, code: exitFine}
 }
 
@@ -81,7 +82,7 @@ func problemOf(name string, err error) string {
 
 // outcomeCode is the exit code of one outcome. What is not known is not fine, whatever
 // its severity.
-func outcomeCode(o guardrail.Outcome, failOn guardrail.Severity) int {
+func outcomeCode(o guardrail.Outcome, failOn rules.Severity) int {
 	switch o.Verdict {
 	case guardrail.Compliant, guardrail.Exempt, guardrail.NothingToJudge:
 		return exitFine

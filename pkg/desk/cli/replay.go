@@ -8,7 +8,7 @@ import (
 	"os"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // replay gives the event of each file to the function's own handler and writes the outcomes.
@@ -29,7 +29,7 @@ func replay(ctx context.Context, o *options, files []string) error {
 	if err != nil {
 		return err
 	}
-	return newJudging(o, o.use(settings.Configuration, file), guardrail.Low).each(ctx, files, func(ctx context.Context, file string) (judged, error) {
+	return newJudging(o, o.use(settings.Configuration, file), rules.Low).each(ctx, files, func(ctx context.Context, file string) (judged, error) {
 		event, err := readFile(file, o.streams.in)
 		if err != nil {
 			return judged{}, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -252,7 +253,7 @@ func TestExitCodeOfAVerdict(t *testing.T) {
 		guardrail.CannotJudge: exitInconclusive, "": exitInconclusive, "brand-new": exitInconclusive,
 	}
 	for verdict, want := range tests {
-		if got := outcomeCode(guardrail.Outcome{Verdict: verdict, Severity: guardrail.High}, guardrail.Low); got != want {
+		if got := outcomeCode(guardrail.Outcome{Verdict: verdict, Severity: rules.High}, rules.Low); got != want {
 			t.Errorf("%q: %d, want %d", verdict, got, want)
 		}
 	}

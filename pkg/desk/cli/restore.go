@@ -7,9 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // restoreManual is the long help of restore.
@@ -66,7 +67,7 @@ func newRestore(o *options) *cobra.Command {
 			if err := flags.place.check(); err != nil {
 				return err
 			}
-			checker, err := o.newChecker(guardrail.Low)
+			checker, err := o.newChecker(rules.Low)
 			if err != nil {
 				return err
 			}
@@ -114,7 +115,9 @@ func (r *restoring) run(record string) error {
 	if err := r.refuse(); err != nil {
 		return err
 	}
-	r.judge()
+	if err := r.judge(r.cmd.Context()); err != nil {
+		return err
+	}
 	if err := r.show(); err != nil {
 		return err
 	}
@@ -189,7 +192,7 @@ func (r *restoring) write(ctx context.Context) error {
 	switch err := r.keys.PutPolicy(ctx, arn, r.archived.Text()); {
 	case err == nil:
 		return r.end(restored, exitFine)
-	case errors.Is(err, enforcer.ErrAccessDenied), errors.Is(err, enforcer.ErrRefused), errors.Is(err, enforcer.ErrNotFound):
+	case errors.Is(err, inspect.ErrAccessDenied), errors.Is(err, inspect.ErrRefused), errors.Is(err, inspect.ErrNotFound):
 		return fmt.Errorf("KMS did not take the policy, and nothing was written: %w", err)
 	default:
 		return fmt.Errorf("writing the key policy: %w; whether it was written is not known: the same command tells", err)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // What the two policies are called.
@@ -58,27 +60,21 @@ const (
 
 // judge asks what the configuration says of the archived policy, as the function will when
 // the restore's own event arrives, and what would change.
-func (r *restoring) judge() {
-	snapshot := guardrail.Snapshot{
-		Key: r.subject.key, Labels: r.subject.labels, Policy: r.archived.Text(),
-		Evidence: guardrail.LivePolicy, // it would be
-		Trigger:  guardrail.ByEvent,
-	}
-	j := guardrail.Judge(snapshot, r.checker.configuration, r.checker.now)
-	o := r.checker.outcome(r.subject, j)
-	o.Evidence, o.Before = guardrail.FilePolicy, r.result.After
-	if j.Verdict == guardrail.NonCompliant {
-		r.checker.plan(&o, snapshot, j)
+func (r *restoring) judge(ctx context.Context) error {
+	o, _, err := r.checker.file(ctx, r.subject, r.archived.Text())
+	if err != nil {
+		return err
 	}
 	comparison := compare(r.subject.key.PolicyKey(), r.live, r.archived)
-	r.result.Outcome, r.result.Comparison, r.result.Would = &o, &comparison, reaction(o, j.Decision)
+	r.result.Outcome, r.result.Comparison, r.result.Would = &o, &comparison, reaction(o)
+	return nil
 }
 
-func reaction(o guardrail.Outcome, d guardrail.Decision) guardrailsReaction {
+func reaction(o guardrail.Outcome) guardrailsReaction {
 	switch {
 	case o.Action == guardrail.NoAction:
 		return acceptIt
-	case d.Repair && o.ActionReason == reasonWouldRepair:
+	case o.ActionReason == inspect.WouldRepair:
 		return undoIt
 	default:
 		return reportIt

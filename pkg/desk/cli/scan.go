@@ -14,8 +14,8 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 const (
@@ -35,8 +35,8 @@ type scanOptions struct {
 	regions     []string // none: the Region of the AWS configuration
 	place       place
 	concurrency int
-	severity    guardrail.Severity // the lowest that is shown
-	failOn      guardrail.Severity
+	severity    rules.Severity // the lowest that is shown
+	failOn      rules.Severity
 }
 
 // scan judges every customer key of an account in some Regions, with live calls that only
@@ -79,7 +79,7 @@ type scanning struct {
 
 func newScanning(c checker, want scanOptions) *scanning {
 	return &scanning{
-		checker: c, want: want, told: report.NewScan(cmp.Or(want.severity, guardrail.Low)), progress: newProgress(c.streams.err),
+		checker: c, want: want, told: report.NewScan(cmp.Or(want.severity, rules.Low)), progress: newProgress(c.streams.err),
 		denied: &denials{actions: map[string]bool{}}, limiter: rate.NewLimiter(keysPerSecond, want.concurrency), unjudged: map[string]bool{},
 	}
 }
@@ -122,6 +122,7 @@ type scanned struct {
 func (s *scanning) judgeAll(ctx context.Context, list regionKeys) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	inspector := s.inspector(list, s.want.place, false)
 	answers := make(chan chan scanned, s.want.concurrency-1)
 	go func() {
 		defer close(answers)
@@ -132,7 +133,7 @@ func (s *scanning) judgeAll(ctx context.Context, list regionKeys) error {
 			answer := make(chan scanned, 1)
 			select {
 			case answers <- answer:
-				go func() { answer <- s.key(ctx, list, arn) }()
+				go func() { answer <- s.key(ctx, list, inspector, arn) }()
 			case <-ctx.Done():
 				return
 			}
@@ -147,12 +148,10 @@ func (s *scanning) judgeAll(ctx context.Context, list regionKeys) error {
 }
 
 // key reads and judges one key.
-func (s *scanning) key(ctx context.Context, list regionKeys, arn string) scanned {
-	subject, o, err := s.live(ctx, list, s.want.place, arn)
-	if errors.Is(err, enforcer.ErrAccessDenied) {
-		subject.key = keyOfARN(arn)
-		subject.labels.Aliases, _ = list.Aliases(ctx, arn) // for its name
-		o, err = s.outcome(subject, guardrail.Unjudged(subject.key, guardrail.CodeAccessDenied, err.Error())), nil
+func (s *scanning) key(ctx context.Context, list regionKeys, i *inspect.Inspector, arn string) scanned {
+	subject, o, err := live(ctx, i, arn)
+	if aliases, _ := list.Aliases(ctx, arn); aliases != nil {
+		o.Aliases = aliases // people know keys by them, also where no rule asks for them
 	}
 	result := scanned{outcome: o, err: err}
 	if err == nil && o.Verdict == guardrail.CannotJudge {
@@ -161,19 +160,10 @@ func (s *scanning) key(ctx context.Context, list regionKeys, arn string) scanned
 	return result
 }
 
-// keyOfARN returns what an ARN that KMS listed says of its key.
-func keyOfARN(arn string) guardrail.Key {
-	k := guardrail.Key{ARN: arn}
-	if parsed, err := policy.ParseKeyARN(arn); err == nil {
-		k.Account, k.Partition, k.Region = parsed.Account, parsed.Partition, strings.Split(arn, ":")[3]
-	}
-	return k
-}
-
 // take counts an answer and writes it where results are written as they come.
 func (s *scanning) take(ctx context.Context, r scanned) error {
 	switch {
-	case errors.Is(r.err, enforcer.ErrNotFound):
+	case errors.Is(r.err, inspect.ErrNotFound):
 		s.told.Missed("deleted meanwhile")
 	case r.err != nil && ctx.Err() != nil:
 		return nil // it is among the keys that are left

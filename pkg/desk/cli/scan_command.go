@@ -3,14 +3,15 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // scanManual is the long help of scan.
 const scanManual = `scan judges every customer key of an account in a Region, or in several, against
 guardrail.yaml. It only reads, with your AWS credentials: ListKeys and ListAliases once,
-and DescribeKey, GetKeyPolicy and ListResourceTags for each key, at most 200 keys a
-second, and slower where KMS throttles. Keys that AWS manages are counted and skipped.
+DescribeKey and GetKeyPolicy for each key, and ListResourceTags where the configuration
+asks for tags or a tag could hold a repair; at most 200 keys a second, and slower where
+KMS throttles. Keys that AWS manages are counted and skipped.
 
 ` + configManual + `
 
@@ -24,7 +25,7 @@ The exit code is 0 where every key is compliant or exempt, 1 for a finding of at
 
 func newScan(o *options) *cobra.Command {
 	want := scanOptions{concurrency: 20}
-	failOn, severity := severityFlag(guardrail.Low), severityFlag("")
+	failOn, severity := severityFlag(rules.Low), severityFlag("")
 	cmd := &cobra.Command{
 		Use:   "scan",
 		Short: "Judge every key of an account against guardrail.yaml",
@@ -45,7 +46,7 @@ func newScan(o *options) *cobra.Command {
 			if err := want.place.check(); err != nil {
 				return err
 			}
-			want.failOn, want.severity = guardrail.Severity(failOn), guardrail.Severity(severity)
+			want.failOn, want.severity = rules.Severity(failOn), rules.Severity(severity)
 			return scan(cmd.Context(), o, want)
 		},
 	}

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // accountReader is what of AWS KMS scan calls, for the keys of one account and Region. It
@@ -44,7 +44,7 @@ func listKeys(ctx context.Context, region string, keys accountReader, denied *de
 	var err error
 	r.aliases, err = keys.AliasesByKey(ctx)
 	switch {
-	case errors.Is(denied.saw("kms:ListAliases", err), enforcer.ErrAccessDenied):
+	case errors.Is(denied.saw("kms:ListAliases", err), inspect.ErrAccessDenied):
 		r.aliasesErr = err
 	case err != nil:
 		return r, fmt.Errorf("listing the aliases of %s: %w", region, err)
@@ -53,7 +53,7 @@ func listKeys(ctx context.Context, region string, keys accountReader, denied *de
 }
 
 // Describe is the reader's, and remembers that it was denied.
-func (r regionKeys) Describe(ctx context.Context, arn string) (guardrail.Key, error) {
+func (r regionKeys) Describe(ctx context.Context, arn string) (rules.Key, error) {
 	k, err := r.keyReader.Describe(ctx, arn)
 	return k, r.denied.saw("kms:DescribeKey", err)
 }
@@ -83,7 +83,7 @@ type denials struct {
 
 // saw remembers an action whose error says that access was denied, and returns the error.
 func (d *denials) saw(action string, err error) error {
-	if errors.Is(err, enforcer.ErrAccessDenied) {
+	if errors.Is(err, inspect.ErrAccessDenied) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.actions[action] = true

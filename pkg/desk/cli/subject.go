@@ -5,14 +5,14 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // subject is a key to judge or to explain: what decides about its rule and baseline.
 type subject struct {
-	key    guardrail.Key
-	labels guardrail.Labels
+	key    rules.Key
+	labels rules.Labels
 }
 
 // place is what no call to AWS KMS tells of a key: the organization of its account, and the
@@ -23,7 +23,7 @@ type place struct {
 }
 
 // put writes a place into a key.
-func (p place) put(k *guardrail.Key) {
+func (p place) put(k *rules.Key) {
 	k.OrganizationID, k.OrganizationalUnits = p.organization, p.units
 }
 
@@ -40,13 +40,13 @@ func (p place) live(ctx context.Context, keys keyReader, id string) (subject, er
 	p.put(&s.key)
 	if s.labels.Aliases, err = keys.Aliases(ctx, arn); err == nil {
 		s.labels.Aliases = append([]string{}, s.labels.Aliases...) // read, so not nil
-	} else if !errors.Is(err, enforcer.ErrAccessDenied) {
+	} else if !errors.Is(err, inspect.ErrAccessDenied) {
 		return s, fmt.Errorf("listing the key's aliases: %w", err)
 	}
 	if s.key.AWSManaged {
 		return s, nil // no rule is about it
 	}
-	if s.labels.Tags, err = keys.Tags(ctx, arn); err != nil && !errors.Is(err, enforcer.ErrAccessDenied) {
+	if s.labels.Tags, err = keys.Tags(ctx, arn); err != nil && !errors.Is(err, inspect.ErrAccessDenied) {
 		return s, fmt.Errorf("listing the key's tags: %w", err)
 	}
 	return s, nil

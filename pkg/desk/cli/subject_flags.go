@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // subjectFlags name live keys, or say what one key is.
@@ -88,7 +88,7 @@ func (f *subjectFlags) described(cmd *cobra.Command, region string) (subject, er
 	if err != nil {
 		return subject{}, err
 	}
-	s := subject{key: guardrail.Key{
+	s := subject{key: rules.Key{
 		ARN: key.ARN, Account: key.Account, Partition: key.Partition, Region: region, Type: f.keyType(),
 	}}
 	if key.ARN != "" {
@@ -105,8 +105,8 @@ func (f *subjectFlags) described(cmd *cobra.Command, region string) (subject, er
 	return s, err
 }
 
-func (f *subjectFlags) labels() (guardrail.Labels, error) {
-	l := guardrail.Labels{Aliases: append([]string{}, f.aliases...), Tags: map[string]string{}}
+func (f *subjectFlags) labels() (rules.Labels, error) {
+	l := rules.Labels{Aliases: append([]string{}, f.aliases...), Tags: map[string]string{}}
 	for _, alias := range f.aliases {
 		if !strings.HasPrefix(alias, "alias/") {
 			return l, misuse("--alias %q does not start with alias/", alias)

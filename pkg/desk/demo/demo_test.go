@@ -18,6 +18,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // What differs from one demo to the next: the time that it took, and the id of the record.
@@ -170,7 +171,7 @@ func TestBrokenPromiseOfTheDemoIsAnError(t *testing.T) {
 	}{
 		{"another action", func(s []story) { s[repaired].action = guardrail.Reported }, `answered "repaired" in place of "reported"`},
 		{"another verdict", func(s []story) { s[repaired].verdict = guardrail.Exempt }, `called it "non-compliant" in place of "exempt"`},
-		{"another severity", func(s []story) { s[repaired].severity = guardrail.Low }, `called it "critical" in place of "low"`},
+		{"another severity", func(s []story) { s[repaired].severity = rules.Low }, `called it "critical" in place of "low"`},
 		{"no event arrived", func(s []story) { s[repaired].outcomes = nil }, `answered "" in place of "repaired"`},
 		{"what was wrong is still there", func(s []story) { s[repaired].after = s[repaired].before }, "the repaired key policy has 5 statements"},
 		{"no policy", func(s []story) { s[repaired].after = "" }, "the repaired key policy has 0 statements"},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // goodKeys returns one key of every type, with the console default.
@@ -49,19 +50,19 @@ var (
 // repairedKeys differ from what they should be, and nothing holds their repair.
 func repairedKeys() []story {
 	list := []story{
-		{name: "made public", keyType: symmetric, severity: guardrail.Critical, drift: func(_ *world, _ *place, generated string) string {
+		{name: "made public", keyType: symmetric, severity: rules.Critical, drift: func(_ *world, _ *place, generated string) string {
 			return with(generated, `"Sid" : "for the partners"`, `"Effect" : "Allow"`, `"Principal" : "*"`, `"Action" : [ "kms:Decrypt", "kms:ReEncrypt*" ]`)
 		}},
-		{name: "public through S3", keyType: symmetric, severity: guardrail.Critical, drift: func(_ *world, p *place, generated string) string {
+		{name: "public through S3", keyType: symmetric, severity: rules.Critical, drift: func(_ *world, p *place, generated string) string {
 			return with(generated, `"Effect" : "Allow"`, `"Principal" : "*"`, `"Action" : "kms:Decrypt"`,
 				`"Condition" : { "StringEquals" : { "kms:ViaService" : "s3.`+p.region+`.amazonaws.com" } }`)
 		}},
-		{name: "foreign account", keyType: sign, severity: guardrail.High, drift: foreign},
-		{name: "exemption expired", keyType: symmetric, severity: guardrail.High, alias: "alias/data-migration", drift: foreign},
-		{name: "a user too many", keyType: hmac, severity: guardrail.Medium, drift: func(_ *world, p *place, generated string) string {
+		{name: "foreign account", keyType: sign, severity: rules.High, drift: foreign},
+		{name: "exemption expired", keyType: symmetric, severity: rules.High, alias: "alias/data-migration", drift: foreign},
+		{name: "a user too many", keyType: hmac, severity: rules.Medium, drift: func(_ *world, p *place, generated string) string {
 			return with(generated, `"Effect" : "Allow"`, `"Principal" : { "AWS" : "`+p.arn("user/mallory")+`" }`, `"Action" : "kms:GenerateMac"`)
 		}},
-		{name: "made by the API", keyType: symmetric, severity: guardrail.Medium, plain: true},
+		{name: "made by the API", keyType: symmetric, severity: rules.Medium, plain: true},
 	}
 	for i := range list {
 		list[i].verdict, list[i].action = guardrail.NonCompliant, guardrail.Repaired
@@ -78,21 +79,21 @@ func foreign(w *world, _ *place, generated string) string {
 func untouchedKeys() []story {
 	return []story{
 		{
-			name: "open to a service", keyType: symmetric, severity: guardrail.High, verdict: guardrail.NonCompliant, action: guardrail.Held,
+			name: "open to a service", keyType: symmetric, severity: rules.High, verdict: guardrail.NonCompliant, action: guardrail.Held,
 			drift: func(_ *world, p *place, generated string) string {
 				return with(generated, `"Effect" : "Allow"`, `"Principal" : { "Service" : "logs.`+p.region+`.amazonaws.com" }`, `"Action" : [ "kms:Encrypt*", "kms:Decrypt*" ]`)
 			},
 		},
 		{
-			name: "made by a stack", keyType: sign, tags: stackTags, severity: guardrail.High, verdict: guardrail.NonCompliant, action: guardrail.Held,
+			name: "made by a stack", keyType: sign, tags: stackTags, severity: rules.High, verdict: guardrail.NonCompliant, action: guardrail.Held,
 			drift: foreign,
 		},
 		{
-			name: "exempt", keyType: symmetric, alias: "alias/vendor-pilot", severity: guardrail.High, verdict: guardrail.Exempt, action: guardrail.NoAction,
+			name: "exempt", keyType: symmetric, alias: "alias/vendor-pilot", severity: rules.High, verdict: guardrail.Exempt, action: guardrail.NoAction,
 			drift: foreign,
 		},
 		{
-			name: "deletion denied", keyType: sign, severity: guardrail.Info, verdict: guardrail.Compliant, action: guardrail.NoAction,
+			name: "deletion denied", keyType: sign, severity: rules.Info, verdict: guardrail.Compliant, action: guardrail.NoAction,
 			drift: func(_ *world, _ *place, generated string) string {
 				return with(generated, `"Effect" : "Deny"`, `"Principal" : "*"`, `"Action" : "kms:ScheduleKeyDeletion"`)
 			},
@@ -104,13 +105,13 @@ func untouchedKeys() []story {
 			},
 		},
 		{
-			name: "outsiders denied", keyType: symmetric, severity: guardrail.High, verdict: guardrail.CannotJudge, action: guardrail.Reported,
+			name: "outsiders denied", keyType: symmetric, severity: rules.High, verdict: guardrail.CannotJudge, action: guardrail.Reported,
 			drift: func(_ *world, p *place, generated string) string {
 				return with(generated, `"Effect" : "Deny"`, `"NotPrincipal" : { "AWS" : "`+p.arn("root")+`" }`, `"Action" : "kms:Decrypt"`)
 			},
 		},
 		{
-			name: "account locked out", keyType: symmetric, bypass: true, severity: guardrail.High, verdict: guardrail.CannotJudge, action: guardrail.Reported,
+			name: "account locked out", keyType: symmetric, bypass: true, severity: rules.High, verdict: guardrail.CannotJudge, action: guardrail.Reported,
 			drift: func(_ *world, p *place, generated string) string {
 				return strings.Replace(generated, p.arn("root"), p.arn("user/mallory"), 1)
 			},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // checkPromises compares what was said and done with what each story promises, and counts
@@ -37,7 +38,7 @@ func (s *story) checkAnswer() error {
 		return fmt.Errorf("the guardrail answered %q in place of %q", o.Action, s.action)
 	case o.Verdict != s.verdict:
 		return fmt.Errorf("the guardrail called it %q in place of %q", o.Verdict, s.verdict)
-	case o.Severity != cmp.Or(s.severity, guardrail.NoSeverity):
+	case o.Severity != cmp.Or(s.severity, rules.NoSeverity):
 		return fmt.Errorf("the guardrail called it %q in place of %q", o.Severity, s.severity)
 	default:
 		return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // story is one key of the demo: how it is made, what happens to it, and what the
@@ -32,7 +33,7 @@ type story struct {
 	// What the guardrail is expected to say and do. severity is that of the worst finding,
 	// "" for none.
 	verdict  guardrail.Verdict
-	severity guardrail.Severity
+	severity rules.Severity
 	action   guardrail.Action
 
 	arn           string

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // mostNames is how many keys of one group are named.
@@ -17,7 +18,7 @@ const mostNames = 20
 // Scan tells of the outcomes of many keys. It remembers a name and a few lines of each key
 // with a finding, and only the number of the other keys.
 type Scan struct {
-	from   guardrail.Severity
+	from   rules.Severity
 	groups map[string]*group
 	counts map[string]int // of the words in countWords, and of the reasons why keys were not judged
 	judged int
@@ -26,7 +27,7 @@ type Scan struct {
 
 // group are keys of which the same is to be told.
 type group struct {
-	severity guardrail.Severity
+	severity rules.Severity
 	verdict  guardrail.Verdict
 	text     string // findings and repair
 	names    []string
@@ -34,7 +35,7 @@ type group struct {
 }
 
 // NewScan returns a scan that shows findings of a severity and above.
-func NewScan(from guardrail.Severity) *Scan {
+func NewScan(from rules.Severity) *Scan {
 	return &Scan{from: from, groups: map[string]*group{}, counts: map[string]int{}, unread: map[string]int{}}
 }
 
@@ -129,8 +130,8 @@ func repairWords(o guardrail.Outcome) string {
 // Write writes the groups, the worst first and the largest of one severity first, and then
 // the counts. An error is one of w.
 func (s *Scan) Write(w io.Writer) error {
-	rank := map[guardrail.Severity]int{}
-	for i, severity := range guardrail.Severities() {
+	rank := map[rules.Severity]int{}
+	for i, severity := range rules.Severities() {
 		rank[severity] = i
 	}
 	var b strings.Builder
@@ -165,7 +166,7 @@ func (g *group) headline() string {
 // Counts says in one line how many keys became what. Each key that was added is in it once.
 func (s *Scan) Counts() string {
 	parts := []string{}
-	for _, severity := range guardrail.Severities() {
+	for _, severity := range rules.Severities() {
 		if n := s.counts[string(severity)]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, severity))
 		}

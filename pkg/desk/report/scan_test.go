@@ -8,10 +8,11 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // foundKey returns the outcome of a key with an id and one finding.
-func foundKey(id string, severity guardrail.Severity, message string, aliases ...string) guardrail.Outcome {
+func foundKey(id string, severity rules.Severity, message string, aliases ...string) guardrail.Outcome {
 	arn := "arn:aws:kms:eu-central-1:111122223333:key/" + id
 	return guardrail.Outcome{
 		KeyARN: arn, Region: "eu-central-1", Aliases: aliases, Verdict: guardrail.NonCompliant, Severity: severity,
@@ -21,33 +22,33 @@ func foundKey(id string, severity guardrail.Severity, message string, aliases ..
 }
 
 // scanned is a scan in which each kind of key occurs.
-func scanned(from guardrail.Severity) *report.Scan {
+func scanned(from rules.Severity) *report.Scan {
 	s := report.NewScan(from)
 	for i := range 22 {
-		s.Add(foundKey(fmt.Sprintf("%04d", i), guardrail.High, "account 444455556666 may kms:Decrypt"))
+		s.Add(foundKey(fmt.Sprintf("%04d", i), rules.High, "account 444455556666 may kms:Decrypt"))
 	}
-	s.Add(foundKey("low", guardrail.Low, "the account cannot give kms:Sign"))
-	s.Add(foundKey("open", guardrail.Critical, "everybody may kms:Decrypt", "alias/payments/main", "alias/payments/old"))
-	hostile := foundKey("hostile", guardrail.Critical, "\x1b[2J\nCOMPLIANT", "alias/\x1b[2J")
+	s.Add(foundKey("low", rules.Low, "the account cannot give kms:Sign"))
+	s.Add(foundKey("open", rules.Critical, "everybody may kms:Decrypt", "alias/payments/main", "alias/payments/old"))
+	hostile := foundKey("hostile", rules.Critical, "\x1b[2J\nCOMPLIANT", "alias/\x1b[2J")
 	hostile.Plan.Edits = []string{"\x1b[2J"}
 	s.Add(hostile)
-	held := foundKey("held", guardrail.High, "logs.eu-central-1.amazonaws.com may kms:Decrypt", "alias/logs")
+	held := foundKey("held", rules.High, "logs.eu-central-1.amazonaws.com may kms:Decrypt", "alias/logs")
 	held.ActionReason = "would-remove-service-access"
-	held.Findings = append(held.Findings, guardrail.Finding{Code: guardrail.CodeRepairHeld, Severity: guardrail.Info, Message: "the repair would take access from AWS services"})
+	held.Findings = append(held.Findings, guardrail.Finding{Code: guardrail.CodeRepairHeld, Severity: rules.Info, Message: "the repair would take access from AWS services"})
 	s.Add(held)
-	would := foundKey("would", guardrail.Medium, "user mallory may kms:Decrypt", "alias/app")
+	would := foundKey("would", rules.Medium, "user mallory may kms:Decrypt", "alias/app")
 	would.ActionReason = "would-repair"
 	s.Add(would)
 	for _, id := range []string{"a", "b"} {
-		denied := foundKey(id, guardrail.High, "no access to arn:aws:kms:eu-central-1:111122223333:key/"+id)
+		denied := foundKey(id, rules.High, "no access to arn:aws:kms:eu-central-1:111122223333:key/"+id)
 		denied.Verdict, denied.Plan, denied.ActionReason = guardrail.CannotJudge, nil, "access-denied"
 		s.Add(denied)
 	}
-	exempt := foundKey("exempt", guardrail.Critical, "everybody may kms:Decrypt")
+	exempt := foundKey("exempt", rules.Critical, "everybody may kms:Decrypt")
 	exempt.Verdict = guardrail.Exempt
 	s.Add(exempt)
 	for range 5 {
-		s.Add(guardrail.Outcome{Verdict: guardrail.Compliant, Severity: guardrail.NoSeverity})
+		s.Add(guardrail.Outcome{Verdict: guardrail.Compliant, Severity: rules.NoSeverity})
 	}
 	s.Add(guardrail.Outcome{Verdict: guardrail.NothingToJudge})
 	s.Missed("deleted meanwhile")
@@ -56,12 +57,12 @@ func scanned(from guardrail.Severity) *report.Scan {
 
 func TestScanTellsOfManyKeys(t *testing.T) {
 	var b strings.Builder
-	if err := scanned(guardrail.Low).Write(&b); err != nil {
+	if err := scanned(rules.Low).Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	checkGolden(t, "scan", b.String())
 	b.Reset()
-	if err := scanned(guardrail.Critical).Write(&b); err != nil {
+	if err := scanned(rules.Critical).Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	checkGolden(t, "scan-critical", b.String())
@@ -69,18 +70,18 @@ func TestScanTellsOfManyKeys(t *testing.T) {
 
 func TestEveryKeyOfAScanIsCounted(t *testing.T) {
 	const want = "33 keys judged: 2 critical, 23 high, 1 medium, 1 low, 5 compliant, 1 exempt. 3 not judged: 2 access-denied, 1 deleted meanwhile. 1 managed by AWS, skipped."
-	for _, from := range []guardrail.Severity{guardrail.Critical, guardrail.Low} {
+	for _, from := range []rules.Severity{rules.Critical, rules.Low} {
 		if got := scanned(from).Counts(); got != want {
 			t.Errorf("from %s: got %q, want %q", from, got, want)
 		}
 	}
-	if got := report.NewScan(guardrail.Low).Counts(); got != "0 keys judged: 0 compliant, 0 exempt. 0 not judged. 0 managed by AWS, skipped." {
+	if got := report.NewScan(rules.Low).Counts(); got != "0 keys judged: 0 compliant, 0 exempt. 0 not judged. 0 managed by AWS, skipped." {
 		t.Errorf("of no key it says %q", got)
 	}
 }
 
 func TestWriterErrorOfAScanIsAnError(t *testing.T) {
-	if err := scanned(guardrail.Low).Write(fullDisk{}); !errors.Is(err, errDiskFull) {
+	if err := scanned(rules.Low).Write(fullDisk{}); !errors.Is(err, errDiskFull) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/integration"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // A key that carries what an integration documents is compliant where the baseline names
@@ -27,7 +28,7 @@ func TestAnIntegrationIsPermittedOnlyWhereTheBaselineNamesIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, named := range integration.All() {
-			c := configured(func(b *guardrail.Baseline) {
+			c := configured(func(b *rules.Baseline) {
 				b.Style, b.Integrations = defaultpolicy.API, []string{named.Name}
 			})
 			want := guardrail.NonCompliant

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // Archive is what the enforcer needs to write a key policy: lock, budget, ledger and
@@ -105,7 +106,7 @@ type Record struct {
 
 	// Actor made the call that the event tells of; nil where nobody did.
 	Actor    *guardrail.Actor    `json:"actor"`
-	Severity guardrail.Severity  `json:"severity"`
+	Severity rules.Severity      `json:"severity"`
 	Findings []guardrail.Finding `json:"findings"`
 	// Before is the policy that was judged, After the one to write.
 	Before PolicyText `json:"before"`

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // criticalWaits are the times between attempts at a critical finding beyond the budget;
@@ -26,7 +27,7 @@ func (w *work) claimBeyondBudget(ctx context.Context, plan repair.Plan, budget *
 		}
 		return Claim{}, budget
 	}
-	w.addFinding(guardrail.CodeTugOfWar, guardrail.Critical, fmt.Sprintf(
+	w.addFinding(guardrail.CodeTugOfWar, rules.Critical, fmt.Sprintf(
 		"the repair is undone again and again, last by %s; this is attempt %d beyond the budget", w.otherActor(budget), beyond+1))
 	record, err := w.recordOf(plan)
 	if err != nil {
@@ -50,7 +51,7 @@ func (w *work) exhausted(budget *BudgetError) {
 			written++
 		}
 	}
-	w.addFinding(guardrail.CodeBudgetExhausted, guardrail.High, fmt.Sprintf(
+	w.addFinding(guardrail.CodeBudgetExhausted, rules.High, fmt.Sprintf(
 		"the key was repaired %d times in %d attempts since %s; the last change is by %s%s", written, len(budget.Used), since, w.otherActor(budget), w.untilDue()))
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // claim archives the repair and takes lock, budget and breaker. It tells whether the
@@ -49,7 +50,7 @@ func (w *work) tryClaim(ctx context.Context, plan repair.Plan) (Claim, error) {
 	}
 	claim, err := w.config.Archive.Claim(ctx, record, w.limits())
 	var budget *BudgetError
-	if errors.As(err, &budget) && w.judgement.Severity == guardrail.Critical {
+	if errors.As(err, &budget) && w.judgement.Severity == rules.Critical {
 		return w.claimBeyondBudget(ctx, plan, budget)
 	}
 	return claim, err
@@ -81,7 +82,7 @@ func (w *work) noClaim(err error) error {
 		w.exhausted(budget)
 	case errors.As(err, &breaker):
 		w.outcome.Action, w.outcome.ActionReason = guardrail.Held, "breaker-"+string(breaker.Scope)
-		w.addFinding(guardrail.CodeBreakerOpen, guardrail.High, "the repair is held: "+breaker.Error()+w.untilDue())
+		w.addFinding(guardrail.CodeBreakerOpen, rules.High, "the repair is held: "+breaker.Error()+w.untilDue())
 	case errors.Is(err, ErrTooOld):
 		w.refusePlan("event-too-old", guardrail.CodePlanRefused, "the event is too old to write a policy for it")
 	case errors.Is(err, ErrArchive):
@@ -111,9 +112,9 @@ func (w *work) abandoned(o *guardrail.Outcome, reason string) {
 	o.After, o.Archive, o.Restore = "", "", ""
 	if reason == BreakerOpened {
 		o.Action, o.ActionReason = guardrail.Held, reason
-		addFinding(o, guardrail.CodeBreakerOpen, guardrail.High, "the repair is held: an hourly limit was reached when it was tried"+w.untilDue())
+		addFinding(o, guardrail.CodeBreakerOpen, rules.High, "the repair is held: an hourly limit was reached when it was tried"+w.untilDue())
 		return
 	}
 	o.Action, o.ActionReason = guardrail.PlanRefused, reason
-	addFinding(o, guardrail.CodePlanRefused, guardrail.High, "an earlier attempt to repair the key for this event was given up: "+reason)
+	addFinding(o, guardrail.CodePlanRefused, rules.High, "an earlier attempt to repair the key for this event was given up: "+reason)
 }

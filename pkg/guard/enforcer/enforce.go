@@ -9,6 +9,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 )
 
@@ -135,7 +136,7 @@ func enoughTime(ctx context.Context) error {
 }
 
 // hash is that of a policy's canonical form, "" for a text that is no policy.
-func hash(k guardrail.Key, text string) string {
+func hash(k rules.Key, text string) string {
 	d, err := policy.Parse(text)
 	if err != nil {
 		return ""

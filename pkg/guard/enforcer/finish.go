@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // The reasons for giving up a claim, beside those of the archive and those of refusals.
@@ -34,7 +35,7 @@ func (w *work) finish(ctx context.Context, entry Entry) error {
 	}
 	o := repaired(entry)
 	if err != nil {
-		addFinding(&o, guardrail.CodeArchiveUnusable, guardrail.High, "the repair was written, and the archive does not take note of it: "+err.Error())
+		addFinding(&o, guardrail.CodeArchiveUnusable, rules.High, "the repair was written, and the archive does not take note of it: "+err.Error())
 	}
 	if entry.Record.EventID == w.event.ID {
 		*w.outcome = o
@@ -72,7 +73,7 @@ func repaired(entry Entry) guardrail.Outcome {
 	if err := json.Unmarshal(r.Outcome, &o); err != nil { // planted, or of another version
 		o = guardrail.Outcome{
 			Schema: "1", Time: r.Time, GuardrailVersion: r.GuardrailVersion, ConfigurationHash: r.ConfigurationHash,
-			Mode: guardrail.Repair, Trigger: guardrail.ByEvent, KeyARN: r.KeyARN, Aliases: []string{},
+			Mode: rules.Repair, Trigger: guardrail.ByEvent, KeyARN: r.KeyARN, Aliases: []string{},
 			Verdict: guardrail.NonCompliant, Severity: r.Severity, Evidence: guardrail.LivePolicy, Findings: r.Findings,
 			Action: guardrail.Repaired, ActionReason: "outcome-not-archived", Actor: r.Actor, Before: r.Before.Hash, After: r.After.Hash,
 		}
@@ -204,7 +205,7 @@ func (w *work) reportAbandoned(ctx context.Context, entry Entry) error {
 	case unconfirmed, LockExpired:
 		o.ActionReason = unconfirmed
 	case BreakerOpened:
-		if entry.Record.Severity == guardrail.Critical {
+		if entry.Record.Severity == rules.Critical {
 			if err := w.postpone(ctx, w.afterBreaker(entry.Abandoned.Time.Truncate(time.Hour).Add(time.Hour))); err != nil {
 				return err
 			}

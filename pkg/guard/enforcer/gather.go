@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // gather reads the key anew: two calls for a key that answers, and one each for aliases and
@@ -15,7 +16,7 @@ func (w *work) gather(ctx context.Context) (denied, err error) {
 	event := w.event
 	w.live, w.outcome.Evidence, w.outcome.Before = "", "", ""
 	w.snapshot = guardrail.Snapshot{
-		Key:      guardrail.Key{ARN: event.KeyARN, Account: event.Account, Region: event.Region, Partition: event.Partition},
+		Key:      rules.Key{ARN: event.KeyARN, Account: event.Account, Region: event.Region, Partition: event.Partition},
 		Policy:   event.PolicyText,
 		Evidence: guardrail.EventPolicy,
 		Trigger:  trigger(event),

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // mostConflicts is how often a state that others change meanwhile is tried to be saved.
@@ -147,7 +148,7 @@ func (w *work) openFindings() []OpenFinding {
 	now := w.config.Now().UTC()
 	for _, f := range w.outcome.Findings {
 		known := slices.ContainsFunc(open, func(o OpenFinding) bool { return o.ID == f.ID })
-		if f.Severity.AtLeast(guardrail.Low) && !known {
+		if f.Severity.AtLeast(rules.Low) && !known {
 			open = append(open, OpenFinding{ID: f.ID, FirstSeen: now, LastAlarm: now})
 		}
 	}

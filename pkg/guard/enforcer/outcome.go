@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 )
 
@@ -18,7 +19,7 @@ func (e *Enforcer) newOutcome(now time.Time) *guardrail.Outcome {
 		Schema: "1", Time: now.UTC(), GuardrailVersion: e.config.Version,
 		ConfigurationHash: e.hash, Mode: e.config.Configuration.Mode, Trigger: guardrail.ByEvent,
 		Aliases: []string{}, Rule: "default", Baseline: e.config.Configuration.Default,
-		Severity: guardrail.NoSeverity, Findings: []guardrail.Finding{},
+		Severity: rules.NoSeverity, Findings: []guardrail.Finding{},
 	}
 }
 
@@ -43,7 +44,7 @@ func skip(o *guardrail.Outcome, reason string) {
 // refuseEvent says that the event itself is bad. It will not get better by
 // handling it again.
 func refuseEvent(o *guardrail.Outcome, err error) {
-	o.Judged(guardrail.Unjudged(guardrail.Key{}, guardrail.CodeBadEvent, err.Error()))
+	o.Judged(guardrail.Unjudged(rules.Key{}, guardrail.CodeBadEvent, err.Error()))
 	var problem *trail.Error
 	if errors.As(err, &problem) {
 		o.ActionReason = string(problem.Code)

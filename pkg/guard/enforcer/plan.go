@@ -9,6 +9,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // plan makes the plan, and tells whether it is to be written. What is held, the whole of
@@ -35,7 +36,7 @@ func (w *work) plan(ctx context.Context) (plan repair.Plan, ok bool, err error) 
 		w.outcome.Action, w.outcome.ActionReason = guardrail.Held, string(decision.Holds[0].Reason)
 	}
 	for _, hold := range decision.Holds {
-		w.addFinding(guardrail.CodeRepairHeld, guardrail.Info, hold.Detail)
+		w.addFinding(guardrail.CodeRepairHeld, rules.Info, hold.Detail)
 	}
 	return plan, !decision.Held, nil
 }
@@ -43,7 +44,7 @@ func (w *work) plan(ctx context.Context) (plan repair.Plan, ok bool, err error) 
 // readHoldingTags reads tags that may hold a plan, where nothing else asked for them.
 func (w *work) readHoldingTags(ctx context.Context) error {
 	c := w.config.Configuration
-	if slices.Contains(c.Repair.HoldWhen, guardrail.HoldCloudFormation) && !c.NeedsTags() {
+	if slices.Contains(c.Repair.HoldWhen, rules.HoldCloudFormation) && !c.NeedsTags() {
 		return w.readTags(ctx)
 	}
 	return nil
@@ -74,14 +75,14 @@ func (w *work) record(plan repair.Plan) (Record, error) {
 
 func (w *work) refusePlan(reason string, code guardrail.Code, message string) {
 	w.outcome.Action, w.outcome.ActionReason = guardrail.PlanRefused, reason
-	w.addFinding(code, guardrail.High, message)
+	w.addFinding(code, rules.High, message)
 }
 
-func (w *work) addFinding(code guardrail.Code, severity guardrail.Severity, message string) {
+func (w *work) addFinding(code guardrail.Code, severity rules.Severity, message string) {
 	addFinding(w.outcome, code, severity, message)
 }
 
-func addFinding(o *guardrail.Outcome, code guardrail.Code, severity guardrail.Severity, message string) {
-	o.Findings = append(o.Findings, guardrail.NewFinding(guardrail.Key{ARN: o.KeyARN}, code, severity, message))
+func addFinding(o *guardrail.Outcome, code guardrail.Code, severity rules.Severity, message string) {
+	o.Findings = append(o.Findings, guardrail.NewFinding(rules.Key{ARN: o.KeyARN}, code, severity, message))
 	o.Severity = guardrail.Worst(o.Findings)
 }

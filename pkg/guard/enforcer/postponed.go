@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // Postponed is an event that is to be handled again later.
@@ -37,7 +37,7 @@ func (w *work) postpone(ctx context.Context, due time.Time) error {
 // the archive.
 func (w *work) postponeHeld(ctx context.Context, held error) error {
 	var breaker *BreakerError
-	if !errors.As(held, &breaker) || w.judgement.Severity != guardrail.Critical {
+	if !errors.As(held, &breaker) || w.judgement.Severity != rules.Critical {
 		return held
 	}
 	if err := w.postpone(ctx, w.afterBreaker(breaker.Until)); err != nil {

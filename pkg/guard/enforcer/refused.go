@@ -9,6 +9,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // refused goes on after KMS refused the held policy for good. One role in the configuration
@@ -19,14 +20,14 @@ func (w *work) refused(ctx context.Context, cause error) (again bool, err error)
 		return false, w.giveUp(ctx, cause)
 	}
 	cause = w.withNames(cause)
-	if w.cut || w.judgement.Severity != guardrail.Critical {
+	if w.cut || w.judgement.Severity != rules.Critical {
 		return false, w.giveUp(ctx, cause)
 	}
 	plan, planErr := repair.Excess(w.snapshot, w.judgement, w.config.Role)
 	if planErr != nil {
 		return false, w.giveUp(ctx, cause)
 	}
-	w.addFinding(guardrail.CodeRepairRefused, guardrail.High, "what is too much is taken away, and what is required cannot be added: KMS refused that: "+cause.Error())
+	w.addFinding(guardrail.CodeRepairRefused, rules.High, "what is too much is taken away, and what is required cannot be added: KMS refused that: "+cause.Error())
 	w.outcome.Plan = plan.Planned()
 	w.cut = true
 	if ok, err := w.claim(ctx, plan); !ok || err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/sweeper"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
@@ -28,9 +29,9 @@ type kms struct {
 	puts int
 }
 
-func (k *kms) Describe(_ context.Context, arn string) (guardrail.Key, error) {
+func (k *kms) Describe(_ context.Context, arn string) (rules.Key, error) {
 	if k.policies[arn] == "" {
-		return guardrail.Key{}, fmt.Errorf("%w: NotFoundException", enforcer.ErrNotFound)
+		return rules.Key{}, fmt.Errorf("%w: NotFoundException", enforcer.ErrNotFound)
 	}
 	return keyOf(arn), nil
 }
@@ -66,14 +67,14 @@ var policies = []string{
 	`{`, "",
 }
 
-func drawConfiguration(r *rapid.T) *guardrail.Configuration {
-	c := guardrail.DefaultConfiguration()
+func drawConfiguration(r *rapid.T) *rules.Configuration {
+	c := rules.DefaultConfiguration()
 	c.Baselines[0].Style = rapid.SampledFrom([]defaultpolicy.Style{defaultpolicy.API, defaultpolicy.Console}).Draw(r, "style")
-	c.Mode = rapid.SampledFrom([]guardrail.Mode{guardrail.Report, guardrail.Repair}).Draw(r, "mode")
-	c.Repair.From = rapid.SampledFrom([]guardrail.Severity{guardrail.Low, guardrail.Medium, guardrail.High, guardrail.Critical}).Draw(r, "from")
+	c.Mode = rapid.SampledFrom([]rules.Mode{rules.Report, rules.Repair}).Draw(r, "mode")
+	c.Repair.From = rapid.SampledFrom([]rules.Severity{rules.Low, rules.Medium, rules.High, rules.Critical}).Draw(r, "from")
 	c.Repair.Sweep = rapid.Bool().Draw(r, "sweep")
 	if rapid.Bool().Draw(r, "rule") {
-		c.Rules = []guardrail.Rule{{Name: "aliased", Match: guardrail.Match{Aliases: []string{"alias/x"}}, Mode: rapid.SampledFrom([]guardrail.Mode{"", guardrail.Report, guardrail.Repair}).Draw(r, "rule mode")}}
+		c.Rules = []rules.Rule{{Name: "aliased", Match: rules.Match{Aliases: []string{"alias/x"}}, Mode: rapid.SampledFrom([]rules.Mode{"", rules.Report, rules.Repair}).Draw(r, "rule mode")}}
 	}
 	return c
 }
@@ -97,7 +98,7 @@ func TestTheFirstSweepCountsExactlyWhatWouldBeRepaired(t *testing.T) {
 				continue
 			}
 			s := guardrail.Snapshot{
-				Key: keyOf(arn), Labels: guardrail.Labels{Aliases: []string{"alias/x"}},
+				Key: keyOf(arn), Labels: rules.Labels{Aliases: []string{"alias/x"}},
 				Policy: k.policies[arn], Evidence: guardrail.LivePolicy, Trigger: guardrail.BySweep,
 			}
 			if guardrail.Judge(s, c, night).Decision.Repair {
@@ -122,7 +123,7 @@ func TestTheFirstSweepCountsExactlyWhatWouldBeRepaired(t *testing.T) {
 	}
 }
 
-func sweepWith(r *rapid.T, w *world, k *kms, c *guardrail.Configuration) sweeper.Summary {
+func sweepWith(r *rapid.T, w *world, k *kms, c *rules.Configuration) sweeper.Summary {
 	e := newEnforcer(k, c)
 	config := w.config(c.Hash())
 	config.Judge = func(ctx context.Context, message []byte) (guardrail.Outcome, error) {
@@ -135,7 +136,7 @@ func sweepWith(r *rapid.T, w *world, k *kms, c *guardrail.Configuration) sweeper
 	return got
 }
 
-func newEnforcer(k *kms, c *guardrail.Configuration) *enforcer.Enforcer {
+func newEnforcer(k *kms, c *rules.Configuration) *enforcer.Enforcer {
 	return enforcer.New(enforcer.Config{
 		Keys: k, Configuration: c, Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return night.Add(time.Second) }, Pause: func(context.Context, time.Duration) error { return nil },

@@ -1,4 +1,4 @@
-package guardrail
+package rules
 
 import (
 	"fmt"
@@ -102,14 +102,6 @@ func (c *Configuration) baseline(name string) *Baseline {
 		}
 	}
 	return nil
-}
-
-// Labels are what people hang on a key. Whoever may name or tag a key writes them.
-type Labels struct {
-	// Aliases are names such as alias/payments; nil where they were not read.
-	Aliases []string
-	// Tags are by key; nil where they were not read.
-	Tags map[string]string
 }
 
 // NeedsAliases tells whether a rule or exemption matches by alias, so that a key

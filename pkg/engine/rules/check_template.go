@@ -1,4 +1,4 @@
-package guardrail
+package rules
 
 import (
 	"fmt"
@@ -69,18 +69,11 @@ func undecidedTemplate(k Key, d *policy.Document, required bool) string {
 	if err != nil {
 		return err.Error()
 	}
-	without, err := policy.New(policy.Version2012, "", policy.Statement{
+	without := policy.Set{Version: policy.Version2012, Statements: []policy.Statement{{
 		Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{account}},
 		Actions: policy.Values("kms:*"), Resources: policy.Values("*"),
-	})
-	if err != nil {
-		return err.Error()
-	}
-	with, err := extend(without, d.Statements)
-	if err != nil {
-		return err.Error()
-	}
-	result := access.Compare(k.PolicyKey(), without.Set, with.Set)
+	}}}
+	result := access.Compare(k.PolicyKey(), without, with(without, d.Statements))
 	if result.Verdict != access.Undecided {
 		return ""
 	}
@@ -138,7 +131,7 @@ func (b *Baseline) checkControl(found *problems, place func(...string) []string)
 		found.add("whether somebody could change the key policy could not be asked: "+err.Error(), place("require")...)
 		return
 	}
-	who, unsure := access.WhoMay(k.PolicyKey(), possible.Set, putKeyPolicy)
+	who, unsure := access.WhoMay(k.PolicyKey(), possible, PutKeyPolicy)
 	switch {
 	case len(who) > 0:
 	case unsure:
@@ -146,7 +139,7 @@ func (b *Baseline) checkControl(found *problems, place func(...string) []string)
 	default:
 		*found = append(*found, Problem{
 			Place:   place("require"),
-			Detail:  "nobody could ever change a policy that has the required statements, nor repair it: they forbid " + putKeyPolicy + " to everyone, whatever IAM allows",
+			Detail:  "nobody could ever change a policy that has the required statements, nor repair it: they forbid " + PutKeyPolicy + " to everyone, whatever IAM allows",
 			Witness: &witness,
 		})
 	}
@@ -154,7 +147,7 @@ func (b *Baseline) checkControl(found *problems, place func(...string) []string)
 
 // possibleRequests returns a policy that allows of what another one does only requests
 // that can be made.
-func (b *Baseline) possibleRequests(k Key, d *policy.Document) (*policy.Document, error) {
+func (b *Baseline) possibleRequests(k Key, s policy.Set) (policy.Set, error) {
 	conditions := slices.Clone(impossible)
 	for _, i := range impossibleWith {
 		if slices.ContainsFunc(b.Require, func(t Template) bool {
@@ -165,18 +158,18 @@ func (b *Baseline) possibleRequests(k Key, d *policy.Document) (*policy.Document
 	}
 	var templates []Template
 	for _, c := range conditions {
-		templates = append(templates, Template(fmt.Sprintf(`{"Effect":"Deny","Principal":"*","Action":%q,"Resource":"*","Condition":{%s}}`, putKeyPolicy, c)))
+		templates = append(templates, Template(fmt.Sprintf(`{"Effect":"Deny","Principal":"*","Action":%q,"Resource":"*","Condition":{%s}}`, PutKeyPolicy, c)))
 	}
 	_, denies, err := readTemplates(k, "impossible", templates)
 	if err != nil {
-		return nil, err
+		return policy.Set{}, err
 	}
-	return extend(d, denies)
+	return with(s, denies), nil
 }
 
 // someoneMay tries out what most Denies leave: a role that IAM allows it, or a required
 // administrator, with or without a second factor.
-func (b *Baseline) someoneMay(k Key, d *policy.Document) bool {
+func (b *Baseline) someoneMay(k Key, s policy.Set) bool {
 	who := []policy.Principal{newRole(k, "Administrator")}
 	for _, arn := range k.expandAll(b.Administrators.Required) {
 		if p, err := policy.ParseAWSPrincipal(arn); err == nil {
@@ -185,7 +178,7 @@ func (b *Baseline) someoneMay(k Key, d *policy.Document) bool {
 	}
 	return slices.ContainsFunc(who, func(p policy.Principal) bool {
 		for _, mfa := range []bool{true, false} {
-			if decision, _ := evaluation.Evaluate(k.PolicyKey(), d.Set, changeOfPolicy(k, p, mfa)); decision.Allows() {
+			if decision, _ := evaluation.Evaluate(k.PolicyKey(), s, changeOfPolicy(k, p, mfa)); decision.Allows() {
 				return true
 			}
 		}
@@ -207,7 +200,7 @@ func changeOfPolicy(k Key, who policy.Principal, mfa bool) evaluation.Request {
 	}
 	r := evaluation.Request{
 		Principal: who.Text, PrincipalType: kind, PrincipalAccount: k.Account,
-		IdentityPolicyAllows: true, Action: putKeyPolicy, Resource: k.ARN,
+		IdentityPolicyAllows: true, Action: PutKeyPolicy, Resource: k.ARN,
 		Context: map[string]any{
 			"aws:PrincipalArn": who.Text, "aws:PrincipalType": name, "aws:PrincipalAccount": k.Account, "kms:CallerAccount": k.Account,
 			"aws:PrincipalOrgID": k.OrganizationID, "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false",

@@ -1,4 +1,4 @@
-package guardrail
+package rules
 
 import (
 	"crypto/sha256"
@@ -30,6 +30,17 @@ type Configuration struct {
 	// Notify.From is the lowest severity that people are told of.
 	Notify NotifySettings `json:"notify"`
 }
+
+// Mode says what the guardrail may do.
+type Mode string
+
+// The modes.
+const (
+	// Report never writes.
+	Report Mode = "report"
+	// Repair replaces a policy that is proved to be outside its limits.
+	Repair Mode = "repair"
+)
 
 // Baseline is what a key is held against. It gives a floor, which the policy must
 // allow, and a ceiling, beyond which it must not: see [Baseline.Limits].
@@ -248,7 +259,7 @@ func DefaultRepair() RepairSettings {
 func (c *Configuration) Hash() string {
 	text, err := json.Marshal(c)
 	if err != nil {
-		panic("guardrail: a configuration that is no JSON: " + err.Error()) // it has no type that could not be
+		panic("rules: a configuration that is no JSON: " + err.Error()) // it has no type that could not be
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])

@@ -1,4 +1,4 @@
-package guardrail
+package rules
 
 import (
 	"fmt"
@@ -129,15 +129,19 @@ func (b *Baseline) checkLimits(found *problems, place func(...string) []string) 
 			found.add(fmt.Sprintf("for a key of type %s: %v", t, err), place()...)
 			return
 		}
+		if _, err := limits.ResetDocument(); err != nil {
+			found.add(fmt.Sprintf("for a key of type %s: %v", t, err), place()...)
+			return
+		}
 		if len(b.Permit)+len(b.Require) == 0 {
 			continue
 		}
-		result := access.Within(k.PolicyKey(), limits.unnarrowed.Set, limits.Ceiling.Set, limits.Ceiling.Set)
+		result := access.Within(k.PolicyKey(), limits.unnarrowed, limits.Ceiling, limits.Ceiling)
 		for _, d := range result.Missing {
-			if d.Conditions == "" && (aboutControl(d) || !d.Delegated) {
+			if d.Conditions == "" && (IsAboutControl(d) || !d.Delegated) {
 				*found = append(*found, Problem{
 					Place:   place("require"),
-					Detail:  fmt.Sprintf("the floor is not inside the ceiling: %s must be allowed %s, and a required Deny forbids it, for a key of type %s", cut(d.Principals, 3), cut(access.ActionPatterns(d.Actions), 3), t),
+					Detail:  fmt.Sprintf("the floor is not inside the ceiling: %s must be allowed %s, and a required Deny forbids it, for a key of type %s", FirstOf(d.Principals, 3), FirstOf(access.ActionPatterns(d.Actions), 3), t),
 					Witness: &d.Witness,
 				})
 				return
@@ -148,4 +152,12 @@ func (b *Baseline) checkLimits(found *problems, place func(...string) []string) 
 			return
 		}
 	}
+}
+
+// FirstOf names the first few of a list and counts the rest.
+func FirstOf(list []string, most int) string {
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }

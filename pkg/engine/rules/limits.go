@@ -1,4 +1,4 @@
-package guardrail
+package rules
 
 import (
 	"errors"
@@ -15,19 +15,20 @@ import (
 type Limits struct {
 	// Floor is access that must be there; its statement 0 is the account statement.
 	// Deny statements that the baseline requires narrow it.
-	Floor *policy.Document
+	Floor policy.Set
 	// Ceiling is access that may be there; Deny statements that the baseline requires
 	// narrow it.
-	Ceiling *policy.Document
+	Ceiling policy.Set
 	// Reset is the generated default with the required principals and statements.
-	// It lies between the two.
-	Reset *policy.Document
+	// It lies between the two. ResetID is the Id of its document.
+	Reset   policy.Set
+	ResetID string
 
 	// unnarrowed is Floor without Deny statements.
-	unnarrowed *policy.Document
-	// permittedDenies are Deny statements that a policy may have: what they take from
+	unnarrowed policy.Set
+	// PermittedDenies are Deny statements that a policy may have: what they take from
 	// the floor is not missing, in a policy that has them.
-	permittedDenies []policy.Statement
+	PermittedDenies []policy.Statement
 }
 
 // Limits returns what the baseline means for a key. Where the console default has
@@ -36,7 +37,7 @@ type Limits struct {
 //
 // Errors are those of [defaultpolicy.Generate], about the key's type or a required
 // principal that this key's default cannot name, and those of package policy about a
-// statement or document that a baseline makes; and one for ${OrganizationId} where
+// statement that a baseline makes; and one for ${OrganizationId} where
 // the organization is not known.
 func (b *Baseline) Limits(k Key) (Limits, error) {
 	if k.OrganizationID == "" && b.namesOrganization() {
@@ -54,23 +55,22 @@ func (b *Baseline) Limits(k Key) (Limits, error) {
 	if err != nil {
 		return Limits{}, err
 	}
-	limits := Limits{permittedDenies: permittedDenies}
-	for _, part := range []struct {
-		name  string
-		d     **policy.Document
-		start *policy.Document
-		more  []policy.Statement
-	}{
-		{"the floor", &limits.unnarrowed, f.floor, required},
-		{"the floor", &limits.Floor, f.floor, slices.Concat(required, requiredDenies)},
-		{"the ceiling", &limits.Ceiling, f.floor, slices.Concat(permitted, required, requiredDenies)},
-		{"the policy to reset to", &limits.Reset, f.reset, slices.Concat(required, requiredDenies)},
-	} {
-		if *part.d, err = extend(part.start, part.more); err != nil {
-			return Limits{}, fmt.Errorf("%s: %w", part.name, err)
-		}
+	must := slices.Concat(required, requiredDenies)
+	return Limits{
+		Floor: with(f.floor.Set, must), Ceiling: with(f.floor.Set, slices.Concat(permitted, must)),
+		Reset: with(f.reset.Set, must), ResetID: f.reset.ID,
+		unnarrowed: with(f.floor.Set, required), PermittedDenies: permittedDenies,
+	}, nil
+}
+
+// ResetDocument returns Reset as the text to write. The error says that it is larger than
+// KMS stores.
+func (l Limits) ResetDocument() (*policy.Document, error) {
+	d, err := policy.New(l.Reset.Version, l.ResetID, l.Reset.Statements...)
+	if err != nil {
+		return nil, fmt.Errorf("the policy to reset to: %w", err)
 	}
-	return limits, nil
+	return d, nil
 }
 
 // forms are generated defaults for a key. Of the widest, the administrators and
@@ -83,7 +83,7 @@ func (b *Baseline) forms(k Key) (f forms, err error) {
 		keyType = keyType.WithDefaults() // the API default is the same for every type
 	}
 	o := defaultpolicy.Options{
-		Style: b.Style, Partition: k.Partition, Account: k.Account, Edition: b.edition(),
+		Style: b.Style, Partition: k.Partition, Account: k.Account, Edition: b.WantedEdition(),
 		Administrators: k.expandAll(b.Administrators.Required), Users: k.expandAll(b.Users.Required),
 		NoAdministratorDelete: !b.AdministratorsMayDelete,
 	}
@@ -111,20 +111,18 @@ func (b *Baseline) forms(k Key) (f forms, err error) {
 // standIn is a role in whose place the permitted principals are put.
 func standIn(k Key) string { return "arn:" + k.Partition + ":iam::" + k.Account + ":role/stand-in" }
 
-// edition is how package defaultpolicy names it.
-func (b *Baseline) edition() defaultpolicy.Edition {
+// WantedEdition returns the edition as package defaultpolicy names it: "" for any.
+func (b *Baseline) WantedEdition() defaultpolicy.Edition {
 	if b.Edition == AnyEdition {
 		return ""
 	}
 	return b.Edition
 }
 
-// extend returns a document with statements added.
-func extend(d *policy.Document, more []policy.Statement) (*policy.Document, error) {
-	if len(more) == 0 {
-		return d, nil
-	}
-	return policy.New(d.Version, d.ID, slices.Concat(d.Statements, more)...)
+// with returns a set with statements added.
+func with(s policy.Set, more []policy.Statement) policy.Set {
+	s.Statements = slices.Concat(s.Statements, more)
+	return s
 }
 
 // required returns the statements that the baseline requires beside the default, and
@@ -139,14 +137,28 @@ func (b *Baseline) required(k Key) (allows, denies []policy.Statement, err error
 		return nil, nil, fmt.Errorf("guardrailAccess: %w", err)
 	}
 	access := policy.Statement{
-		SID: guardrailAccessSID, Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{role}},
+		SID: GuardrailAccessSID, Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{role}},
 		Actions: policy.Values(guardrailActions...), Resources: policy.Values("*"),
 	}
 	return append([]policy.Statement{access}, allows...), denies, nil
 }
 
-// guardrailAccessSID is the Sid of the statement that guardrailAccess requires.
-const guardrailAccessSID = "guardrail-access"
+// GuardrailRole returns the ARN of the role that guards a key: GuardrailAccess, or else
+// the role that the documentation names, kms-guardrail-${Region} in the key's account. It is
+// "" for a key whose Region is not known.
+func (b *Baseline) GuardrailRole(k Key) string {
+	switch {
+	case b.GuardrailAccess != "":
+		return k.Expand(b.GuardrailAccess)
+	case k.Region == "":
+		return ""
+	default:
+		return k.Expand("arn:${Partition}:iam::${AccountId}:role/kms-guardrail-${Region}")
+	}
+}
+
+// GuardrailAccessSID is the Sid of the statement that guardrailAccess requires.
+const GuardrailAccessSID = "guardrail-access"
 
 // guardrailActions are the calls that the guardrail makes about a key.
 var guardrailActions = []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags", "kms:PutKeyPolicy"}
@@ -156,10 +168,10 @@ var guardrailActions = []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:List
 // baseline's own; and apart from them the Deny statements.
 func (b *Baseline) permitted(k Key, widest *policy.Document) (allows, denies []policy.Statement, err error) {
 	if widest != nil {
-		administrators := slices.DeleteFunc(b.Administrators.all(k), func(arn string) bool { return accountOf(arn) != k.Account })
+		administrators := slices.DeleteFunc(b.Administrators.All(k), func(arn string) bool { return AccountOf(arn) != k.Account })
 		allows = givenTo(k, widest.Statements[1], administrators)
 		for _, st := range widest.Statements[2:] {
-			allows = append(allows, givenTo(k, st, b.Users.all(k))...)
+			allows = append(allows, givenTo(k, st, b.Users.All(k))...)
 		}
 	}
 	for _, name := range b.Integrations {
@@ -177,11 +189,11 @@ func (b *Baseline) permitted(k Key, widest *policy.Document) (allows, denies []p
 	return append(allows, more...), denies, err
 }
 
-// all are the permitted and the required principals, for a key.
-func (p Principals) all(k Key) []string { return k.expandAll(slices.Concat(p.Permitted, p.Required)) }
+// All returns the permitted and the required principals, for a key.
+func (p Principals) All(k Key) []string { return k.expandAll(slices.Concat(p.Permitted, p.Required)) }
 
-// accountOf returns the account part of an ARN or ARN pattern, or an account id itself.
-func accountOf(arn string) string {
+// AccountOf returns the account part of an ARN or ARN pattern, or an account id itself.
+func AccountOf(arn string) string {
 	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
 		return parts[4]
 	}
@@ -201,7 +213,7 @@ func givenTo(k Key, st policy.Statement, principals []string) []policy.Statement
 			continue
 		}
 		patterns = append(patterns, text)
-		if account := accountOf(text); text == "arn:"+k.Partition+":iam::"+account+":*" {
+		if account := AccountOf(text); text == "arn:"+k.Partition+":iam::"+account+":*" {
 			named = append(named, policy.Principal{Kind: policy.Account, Text: account, AccountID: account})
 			patterns = append(patterns, "arn:"+k.Partition+":sts::"+account+":*")
 		}
