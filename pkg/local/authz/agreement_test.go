@@ -196,7 +196,7 @@ func (p pair) compare(decide authoriser) (evaluation.Decision, string) {
 	if err := p.request.Check(ownKey); err != nil {
 		return "", fmt.Sprintf("the evaluator refuses the request: %v", err)
 	}
-	want, _ := evaluation.Evaluate(ownKey, d, p.request)
+	want, _ := evaluation.Evaluate(ownKey, d.Set, p.request)
 	got, err := decide(p)
 	if err != nil {
 		return want, fmt.Sprintf("authz refuses the policy: %v", err)
