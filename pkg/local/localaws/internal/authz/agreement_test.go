@@ -13,7 +13,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/local/authz"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws/internal/authz"
 )
 
 // TestRandomPairsAreDecidedAsTheEvaluatorDoes holds authz against package evaluation, which
