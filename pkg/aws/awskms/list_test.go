@@ -73,11 +73,10 @@ func TestKeysEndWithTheClassOfTheError(t *testing.T) {
 
 func TestAliasesAreThoseOfAllKeysPageByPage(t *testing.T) {
 	w := newWorld(t, virginia)
-	role := w.account.AddRole("Owner", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
-	api := kms.NewFromConfig(w.cloud.Config(role, virginia))
+	api := w.KMS(virginia)
 	want := map[string][]string{}
 	for i := range 130 {
-		arn := w.create(t, virginia, &kms.CreateKeyInput{})
+		arn := w.CreateIn(virginia, &kms.CreateKeyInput{})
 		id := arn[strings.LastIndexByte(arn, '/')+1:]
 		for j := range i % 3 { // none, one or two
 			name := fmt.Sprintf("alias/%03d/%d", i, j)
@@ -87,15 +86,15 @@ func TestAliasesAreThoseOfAllKeysPageByPage(t *testing.T) {
 			want[id] = append(want[id], name)
 		}
 	}
-	w.cloud.ResetCalls()
-	got, err := awskms.NewPatient(w.cloud.Config(role, virginia)).AliasesByKey(t.Context())
+	w.Cloud.ResetCalls()
+	got, err := awskms.NewPatient(w.Config(w.Admin, virginia)).AliasesByKey(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if calls := len(w.cloud.Calls("ListAliases")); calls != 2 {
+	if calls := len(w.Cloud.Calls("ListAliases")); calls != 2 {
 		t.Errorf("%d calls, want two pages", calls)
 	}
 	if none, err := w.lister(virginia).AliasesByKey(t.Context()); none != nil || !errors.Is(err, inspect.ErrAccessDenied) {

@@ -165,18 +165,17 @@ func TestOutcomesOfScanAreThoseOfCheck(t *testing.T) {
 
 func TestScanTellsWhatIsDenied(t *testing.T) {
 	h := newHome(t)
-	good, hidden, unread := h.named(t, accountPolicy, "good"), h.named(t, publicPolicy, "hidden"), h.named(t, publicPolicy, "unread")
+	h.named(t, accountPolicy, "good")
+	hidden, unread := h.named(t, publicPolicy, "hidden"), h.named(t, publicPolicy, "unread")
 	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "DescribeKey", KeyARN: hidden})
 	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "GetKeyPolicy", KeyARN: unread})
-	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListResourceTags", KeyARN: good})
 	got := h.scan(t)
 	got.check(t, exitInconclusive, "NOT JUDGED  alias/hidden (us-east-1, "+idOf(hidden)+")\n  high      access-denied: the key's metadata cannot be read: access denied: ", "Add this statement to your IAM policy.")
 	const statement = `
     "Effect": "Allow",
     "Action": [
       "kms:DescribeKey",
-      "kms:GetKeyPolicy",
-      "kms:ListResourceTags"
+      "kms:GetKeyPolicy"
     ],
     "Resource": "*"
   }
@@ -191,6 +190,10 @@ func TestScanWithoutTheListsOfTheAccount(t *testing.T) {
 	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListAliases"})
 	byAlias := h.scan(t, "--config", write(t, "judged.yaml", judgedConfiguration))
 	byAlias.check(t, exitInconclusive, "rule-undecided: exemption vendor has no effect: the key's aliases are not known", `"kms:ListAliases"`)
+	h.key(t, accountPolicy)
+	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListResourceTags", Times: 2})
+	byTag := h.scan(t, "--config", write(t, "judged.yaml", judgedConfiguration))
+	byTag.check(t, exitInconclusive, "rule-undecided: whether rule secret matches is not known", `"kms:ListResourceTags"`)
 	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListKeys"})
 	h.scan(t).check(t, exitError, "", "kmsguard: listing the keys of us-east-1: access denied: ")
 	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListKeys"})
