@@ -63,7 +63,7 @@ func baseline(b *rules.Baseline, name string) value {
 		{key: "administrators", doc: "Who administers keys.", value: principals(&b.Administrators, "ARNs of users and roles of the key's account, each of which must have the access.")},
 		{key: "users", doc: "Who uses keys.", value: principals(&b.Users, "ARNs of users and roles of the key's account, or of another account's root, each of which must have the access.")},
 		{key: "administratorsMayDelete", doc: "Administrators may schedule a key's deletion.", value: truth(&b.AdministratorsMayDelete)},
-		{key: "integrations", doc: "Documented statements for AWS services that a policy may carry.", value: list(&b.Integrations, integrationName)},
+		{key: "integrations", doc: "What a policy may carry for AWS services; [integrations.md](integrations.md) describes each.", value: list(&b.Integrations, integrationName)},
 		{key: "permit", doc: "Further statements that a policy may carry.", value: list(&b.Permit, statement)},
 		{key: "require", doc: "Further statements that a policy must carry.", value: list(&b.Require, statement)},
 		{key: "hardeningDenies", doc: "Deny statements that only narrow: `permit` them, or `report` them.", value: enum(&b.HardeningDenies, "way", rules.PermitDenies, rules.ReportDenies)},

@@ -1,9 +1,14 @@
-// Package awskms adapts AWS KMS to what the enforcer needs.
+// Package awskms reads and writes the keys of AWS KMS for the enforcer, and lists them for
+// the sweep.
 //
-// A [Client] makes plain calls: DescribeKey, GetKeyPolicy, ListAliases,
-// ListResourceTags and PutKeyPolicy, in the Region of the key's ARN. It never sets
-// BypassPolicyLockoutSafetyCheck: there is no parameter for it. Errors are mapped to the enforcer's classes in one place
-// (errors.go).
+//	client := awskms.New(config, 6)
+//	key, err := client.Describe(ctx, arn)       // DescribeKey
+//	text, err := client.Policy(ctx, arn)        // GetKeyPolicy
+//	err = client.PutPolicy(ctx, arn, planned)   // PutKeyPolicy
+//
+// Each call goes to the Region of the key's ARN. A [Client] never sets
+// BypassPolicyLockoutSafetyCheck: there is no parameter for it. One place (errors.go) gives
+// each error of KMS its class, which is one of the enforcer's.
 package awskms
 
 import (

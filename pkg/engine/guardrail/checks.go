@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/lint"
@@ -156,9 +157,13 @@ func (e *examination) findOtherThanDefault() {
 	}
 }
 
+// findLint adds what the policy's author surely did not mean. A message quotes no text of
+// the policy, so it has the explanation and the place, and not the detail.
 func (e *examination) findLint() {
-	for _, l := range lint.Check(e.snapshot.Key.PolicyKey(), e.Live) {
-		f := NewFinding(e.snapshot.Key, Code(lintPrefix+string(l.Code)), rules.Info, fmt.Sprintf("%s (line %d, column %d)", l.Code.Explain(), l.Line, l.Column))
+	k := e.snapshot.Key
+	keyType := catalog.KeyType{Spec: string(k.Type.Spec), Usage: string(k.Type.Usage), Origin: string(k.Type.Origin), MultiRegion: string(k.Type.MultiRegion)}
+	for _, l := range lint.CheckType(k.PolicyKey(), keyType, e.Live) {
+		f := NewFinding(k, Code(lintPrefix+string(l.Code)), rules.Info, fmt.Sprintf("%s (line %d, column %d)", l.Code.Explain(), l.Line, l.Column))
 		f.Statement = &l.Statement
 		e.add(f)
 	}

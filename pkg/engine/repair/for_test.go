@@ -30,9 +30,11 @@ var symmetric = rules.Key{
 	ARN: ownKey.ARN, Account: account, Region: "us-east-1", Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults(),
 }
 
-// repairing is the zero configuration in repair mode, from the lowest severity on.
+// repairing is the zero configuration in repair mode, from the lowest severity on, and without
+// the integrations for all services: a test that wants services permitted names them.
 func repairing(change func(*rules.Configuration, *rules.Baseline)) *rules.Configuration {
 	c := rules.DefaultConfiguration()
+	c.Baselines[0].Integrations = []string{}
 	c.Mode, c.Repair.From = rules.Repair, rules.Low
 	change(c, &c.Baselines[0])
 	return c

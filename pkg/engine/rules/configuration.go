@@ -220,12 +220,14 @@ type NotifySettings struct {
 // DefaultConfiguration is what counts where there is no file: report mode; a policy
 // must give the account control of the key, and may be the console default for the
 // key's type with any principal of the key's own account as administrator or user.
+// AWS services may use the key for the account.
 func DefaultConfiguration() *Configuration {
 	const anyone = "arn:${Partition}:iam::${AccountId}:*"
 	b := DefaultBaseline()
 	b.Name = "default"
 	b.Administrators.Permitted = []string{anyone}
 	b.Users.Permitted = []string{anyone}
+	b.Integrations = []string{"bound-services", "services-in-account"}
 	return &Configuration{
 		Mode: Report, Default: b.Name, Baselines: []Baseline{b},
 		Rules: []Rule{}, Exemptions: []Exemption{}, Repair: DefaultRepair(), Notify: NotifySettings{From: Medium},
