@@ -100,13 +100,13 @@ var table = []row{
 	{folder: "pkg/aws/notify", imports: []string{"pkg/guard/enforcer", "pkg/engine/rules", "pkg/engine/guardrail"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
 	{
 		folder:  "pkg/desk/report",
-		imports: []string{"pkg/engine/policy", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/guardrail"},
+		imports: []string{"pkg/engine/policy", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/rules", "pkg/engine/guardrail"},
 		reason:  "a renderer shows findings; it does not find or fetch them",
 	},
 	{
 		folder:    "pkg/desk/cli",
 		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/config", "pkg/guard/inspect", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
-		libraries: []library{cobra, sdk},
+		libraries: []library{cobra, limiter, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    desk,
 	},

@@ -32,6 +32,9 @@ import (
 // to the queue, which waits better than a function that is paid for waiting.
 const attempts = 3
 
+// patientAttempts is the same for a client that waits itself.
+const patientAttempts = 6
+
 // policyName is the only name that a key policy can have.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 const policyName = "default"
@@ -58,16 +61,26 @@ type Client struct {
 // endpoint, HTTP client), each key in its own Region. concurrency is how many such
 // clients may write at the same time; they share what KMS takes.
 func New(config aws.Config, concurrency int) *Client {
+	return newClient(config, concurrency, retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = attempts }))
+}
+
+// NewPatient returns a client for one who reads many keys of one account and Region and can
+// wait. While KMS throttles, all calls of the client slow down, and each is tried more often.
+func NewPatient(config aws.Config) *Client {
+	return newClient(config, 1, retry.NewAdaptiveMode(func(r *retry.AdaptiveModeOptions) {
+		r.StandardOptions = append(r.StandardOptions, func(r *retry.StandardOptions) { r.MaxAttempts = patientAttempts })
+	}))
+}
+
+func newClient(config aws.Config, concurrency int, reader aws.Retryer) *Client {
 	writer := retry.NewStandard(func(r *retry.StandardOptions) {
 		r.MaxAttempts = attempts
 		r.Retryables = []retry.IsErrorRetryable{retry.RetryableErrorCode{Codes: map[string]struct{}{throttled: {}}}}
 	})
 	return &Client{
 		onWrite: func(o *kms.Options) { o.Retryer = writer },
-		api: kms.NewFromConfig(config, func(o *kms.Options) {
-			o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = attempts })
-		}),
-		writes: rate.NewLimiter(rate.Limit(float64(writesPerSecond)/float64(max(concurrency, 1))), 1),
+		api:     kms.NewFromConfig(config, func(o *kms.Options) { o.Retryer = reader }),
+		writes:  rate.NewLimiter(rate.Limit(float64(writesPerSecond)/float64(max(concurrency, 1))), 1),
 	}
 }
 
@@ -174,7 +187,7 @@ func (c *Client) Aliases(ctx context.Context, keyARN string) ([]string, error) {
 		return nil, err
 	}
 	var names []string
-	pages := kms.NewListAliasesPaginator(c.api, &kms.ListAliasesInput{KeyId: &keyARN, Limit: aws.Int32(100)})
+	pages := kms.NewListAliasesPaginator(c.api, &kms.ListAliasesInput{KeyId: &keyARN, Limit: aws.Int32(aliasesPerPage)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx, region)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
@@ -151,23 +150,6 @@ func yes(in io.Reader) (bool, error) {
 	}
 	answer = strings.ToLower(strings.TrimSpace(answer))
 	return answer == "y" || answer == "yes", nil
-}
-
-// isTerminal tells whether somebody may be there to answer.
-func isTerminal(in io.Reader) bool {
-	if i, ok := in.(interruptible); ok {
-		in = i.in
-	}
-	file, ok := in.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return false
-	}
-	null, err := os.Stat(os.DevNull)
-	return err == nil && !os.SameFile(info, null)
 }
 
 // end writes how it ended, and returns the exit code.

@@ -66,7 +66,7 @@ func (e *examination) prepare() {
 	if e.Selection.Baseline == nil {
 		return
 	}
-	if e.Limits, e.unfit = e.Selection.Baseline.Limits(e.snapshot.Key); e.unfit != nil {
+	if e.Limits, e.unfit = e.Selection.Baseline.LimitsFor(e.snapshot.Key, e.Live.Set); e.unfit != nil {
 		return
 	}
 	e.known = limitsKnown

@@ -61,11 +61,6 @@ func madeOf(data []byte) (policy.Statement, bool) {
 		if len(data) > 0 && data[0]%2 == 0 {
 			c.Values = append(c.Values, pick(&data, someValues))
 		}
-		for _, value := range c.Values {
-			if operator.CheckValue(value) != nil {
-				return st, false
-			}
-		}
 		st.Conditions = append(st.Conditions, c)
 	}
 	_, err := policy.New(policy.Version2012, "", st) // the same key twice under one operator is no policy
