@@ -80,6 +80,7 @@ func TestWhatCountsAsABound(t *testing.T) {
 		{"logs.us-east-1.amazonaws.com", "kms:Decrypt", `"ArnLike":{"kms:EncryptionContext:purpose":"arn:aws:logs:us-east-1:111122223333:*"}`, integration.None, "because the caller chooses the context"},
 		{"logs.us-east-1.amazonaws.com", "kms:Decrypt", `"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"arn:aws:logs:*:*:log-group:x"}`, integration.None, "because any account's log groups match"},
 		{"cloudtrail.amazonaws.com", "kms:GenerateDataKey*", `"StringLike":{"kms:EncryptionContext:aws:cloudtrail:arn":"arn:aws:cloudtrail:*:111122223333:trail/*"}`, integration.Context, "because AWS documents it, and a trail's name has no colon"},
+		{"ses.amazonaws.com", "kms:Encrypt,kms:GenerateDataKey*", `"Null":{"kms:EncryptionContext:aws:ses:rule-name":"false"},"StringEquals":{"kms:EncryptionContext:aws:ses:source-account":"111122223333"}`, integration.Context, "because the value is the account"},
 		{"cloudtrail.amazonaws.com", "kms:GenerateDataKey*", `"StringLike":{"kms:EncryptionContext:aws:cloudtrail:arn":"arn:aws:cloudtrail:*:111122223333:*"}`, integration.None, "because it is not what AWS documents"},
 		{"cloudtrail.amazonaws.com", "kms:GenerateDataKey*", `"StringLike":{"kms:EncryptionContext:aws:cloudtrail:arn":["arn:aws:cloudtrail:*:111122223333:trail/*","arn:aws:cloudtrail:*:444455556666:trail/*"]}`, integration.ForeignAccount, "because the trails are of two accounts"},
 	}
