@@ -87,7 +87,8 @@ func (c *Client) Resolve(ctx context.Context, id string) (string, error) {
 	return *out.KeyMetadata.Arn, nil
 }
 
-// Describe implements [enforcer.Keys] with one DescribeKey call.
+// Describe implements [enforcer.Keys] with one DescribeKey call. A usage that the answer
+// leaves out, as servers that stand in for KMS do, is that of the spec where it has only one.
 func (c *Client) Describe(ctx context.Context, keyARN string) (guardrail.Key, error) {
 	parsed, region, err := inRegionOf(keyARN)
 	if err != nil {
@@ -113,7 +114,7 @@ func (c *Client) Describe(ctx context.Context, keyARN string) (guardrail.Key, er
 			Usage:       defaultpolicy.KeyUsage(m.KeyUsage),
 			Origin:      defaultpolicy.Origin(m.Origin),
 			MultiRegion: multiRegion(m),
-		},
+		}.WithImplied(),
 	}, nil
 }
 

@@ -132,7 +132,7 @@ func (b *Baseline) checkLimits(found *problems, place func(...string) []string) 
 		if len(b.Permit)+len(b.Require) == 0 {
 			continue
 		}
-		result := access.Within(k.PolicyKey(), limits.unnarrowed.Set, limits.Ceiling.Set, limits.Ceiling.Set)
+		result := access.Within(k.examplePolicyKey(), limits.unnarrowed.Set, limits.Ceiling.Set, limits.Ceiling.Set)
 		for _, d := range result.Missing {
 			if d.Conditions == "" && (aboutControl(d) || !d.Delegated) {
 				*found = append(*found, Problem{

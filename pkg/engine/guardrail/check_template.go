@@ -80,7 +80,7 @@ func undecidedTemplate(k Key, d *policy.Document, required bool) string {
 	if err != nil {
 		return err.Error()
 	}
-	result := access.Compare(k.PolicyKey(), without.Set, with.Set)
+	result := access.Compare(k.examplePolicyKey(), without.Set, with.Set)
 	if result.Verdict != access.Undecided {
 		return ""
 	}
@@ -138,7 +138,7 @@ func (b *Baseline) checkControl(found *problems, place func(...string) []string)
 		found.add("whether somebody could change the key policy could not be asked: "+err.Error(), place("require")...)
 		return
 	}
-	who, unsure := access.WhoMay(k.PolicyKey(), possible.Set, putKeyPolicy)
+	who, unsure := access.WhoMay(k.examplePolicyKey(), possible.Set, putKeyPolicy)
 	switch {
 	case len(who) > 0:
 	case unsure:
@@ -185,7 +185,7 @@ func (b *Baseline) someoneMay(k Key, d *policy.Document) bool {
 	}
 	return slices.ContainsFunc(who, func(p policy.Principal) bool {
 		for _, mfa := range []bool{true, false} {
-			if decision, _ := evaluation.Evaluate(k.PolicyKey(), d.Set, changeOfPolicy(k, p, mfa)); decision.Allows() {
+			if decision, _ := evaluation.Evaluate(k.examplePolicyKey(), d.Set, changeOfPolicy(k, p, mfa)); decision.Allows() {
 				return true
 			}
 		}

@@ -155,8 +155,6 @@ var drifts = []struct {
 		" | App, 444455556666", "+ kms:PutKeyPolicy"},
 	{"everyone whose name is the administrator's, in any path", adding(`{"Effect":"Allow","Principal":"*","Action":"kms:PutKeyPolicy","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/*KeyAdmin"}}}`),
 		"KeyAdmin | App, 444455556666", "+ kms:PutKeyPolicy"},
-	{"everyone, if the administrator's ARN is absent", adding(`{"Effect":"Allow","Action":"kms:PutKeyPolicy",` + strings.Replace(principalIs, "ArnEquals", "ArnEqualsIfExists", 1) + `}`),
-		"KeyAdmin | App, 444455556666", "+ kms:PutKeyPolicy"},
 }
 
 func TestADriftedDefaultIsNoneAndTheNearestIsWhatAPersonWouldSay(t *testing.T) {
@@ -227,6 +225,7 @@ func TestWhatAWSLeavesOpenIsUndecidedAndOtherDifferencesStillCount(t *testing.T)
 		{"everyone may sign, whatever Other is", []string{open, forAll}, recognition.NotDefault, ""},
 		{"a namesake in another account is somebody else", []string{open, foreign}, recognition.NotDefault, ""},
 		{"whether an account is a user is open", []string{openX}, recognition.Undecided, recognition.OpenPrincipal},
+		{"whether a service has an ARN is open", []string{`{"Effect":"Allow","Action":"kms:PutKeyPolicy",` + strings.Replace(principalIs, "ArnEquals", "ArnEqualsIfExists", 1) + `}`}, recognition.Undecided, recognition.OpenComparison},
 		{"whom a Deny exempts is open", []string{except}, recognition.Undecided, recognition.OpenComparison},
 		{"that Other may decrypt counts only if Other is no user", []string{open, forSome}, recognition.Undecided, recognition.OpenPrincipal},
 	}
