@@ -65,6 +65,10 @@ var respellings = []struct {
 	{"a role of a user's account is in that account", adding(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:role/R"},"Action":"kms:Decrypt","Resource":"*"}`)},
 	{"the account may with IAM what it may", adding(`{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":["kms:Decrypt","kms:PutKeyPolicy"],"Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}`)},
 	{"an administrator may create grants for services anyway", adding(`{"Effect":"Allow","Principal":{"AWS":"` + admin + `"},"Action":"kms:CreateGrant","Resource":"*","Condition":{"Bool":{"kms:GrantIsForAWSResource":"true"}}}`)},
+	{"each request of an administrator has a user id and a time", editing(func(list []element) []element {
+		list[1]["Condition"] = element{"StringLike": element{"aws:userid": "*"}, "Null": element{"aws:CurrentTime": "false"}}
+		return list
+	})},
 	{"everyone who is the administrator is the administrator", editing(func(list []element) []element {
 		list[1]["Principal"] = "*"
 		list[1]["Condition"] = element{"ArnEquals": element{"aws:PrincipalArn": admin}}
