@@ -70,7 +70,7 @@ var table = []row{
 	{folder: "pkg/engine/integration", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/spelling"}, reason: pure},
 	{folder: "pkg/engine/evaluation", imports: []string{"pkg/engine/policy", "pkg/engine/catalog"}, reason: "the evaluator confirms what the comparison finds, so it must not share the comparison's code"},
 	{folder: "pkg/engine/access", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/evaluation"}, reason: pure},
-	{folder: "pkg/engine/recognition", imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/evaluation", "pkg/engine/access"}, reason: pure},
+	{folder: "pkg/engine/recognition", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/defaultpolicy", "pkg/engine/evaluation", "pkg/engine/access"}, reason: pure},
 	{folder: "pkg/engine/spelling", reason: pure},
 	{folder: "pkg/engine/lint", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/spelling"}, reason: pure},
 	{
