@@ -10,30 +10,6 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
-// judgeExcess says how bad it is that somebody has access beyond the ceiling.
-func judgeExcess(k rules.Key, d access.Difference, live *policy.Document) (Code, rules.Severity) {
-	conditions := live.Statements[d.Statement].Conditions
-	switch d.Scope {
-	case access.AnyAccount:
-		if restricts(conditions) || guarded(live, actionsOf(d)) {
-			return CodePublicAccess, rules.High
-		}
-		return CodePublicAccess, rules.Critical
-	case access.NamedAccount:
-		return CodeForeignAccess, rules.High
-	case access.AWSService:
-		switch {
-		case actionsOf(d)&^access.ActionsMatching("kms:DescribeKey") == 0:
-			return CodeServiceAccess, rules.Low // metadata: consoles give it without a condition
-		case forOwnAccount(k, conditions):
-			return CodeServiceAccess, rules.Medium
-		}
-		return CodeServiceAccess, rules.High
-	default:
-		return CodeAccountAccess, rules.Medium
-	}
-}
-
 func actionsOf(d access.Difference) (actions access.Actions) {
 	for _, name := range d.Actions {
 		actions |= access.ActionsMatching(name)
