@@ -76,7 +76,7 @@ func (want found) is(f guardrail.Finding) bool {
 func checkWitnesses(t *testing.T, findings []guardrail.Finding, k rules.Key) {
 	t.Helper()
 	for _, f := range findings {
-		difference := strings.HasSuffix(string(f.Code), "-access") || strings.HasSuffix(string(f.Code), "-missing") || f.Code == guardrail.CodeHardeningDeny || f.Code == guardrail.CodeControlRestricted
+		difference := strings.HasSuffix(string(f.Code), "-access") || strings.HasSuffix(string(f.Code), "-missing") || f.Code == guardrail.CodeHardeningDeny || f.Code == guardrail.CodeUseDenied || f.Code == guardrail.CodeControlRestricted
 		if difference != (f.Witness != nil) {
 			t.Errorf("%s: witness %+v", f.Code, f.Witness)
 		}

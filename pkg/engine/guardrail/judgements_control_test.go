@@ -120,6 +120,40 @@ var services = []judgement{
 		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, rules.Low, 1, "may kms:DescribeKey"}}, "metadata; the CloudTrail console gives it without a condition",
 	},
 	{
+		"a ransom", symmetric, api,
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:user/somebody"}`)), guardrail.NonCompliant,
+		[]found{{guardrail.CodeUseDenied, rules.High, 1, ""}}, "nobody but somebody can decrypt",
+	},
+	{
+		"a key that nobody can use", symmetric, api, document(accountStatement, `"Effect":"Deny","Principal":"*","NotAction":"kms:PutKeyPolicy","Resource":"*"`), guardrail.NonCompliant,
+		[]found{{guardrail.CodeUseDenied, rules.High, 1, ""}}, "whoever can change the policy cannot decrypt",
+	},
+	{
+		"a key that nobody can use from a day on", symmetric, api,
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"DateGreaterThan":{"aws:CurrentTime":"2027-06-01T00:00:00Z"}`)), guardrail.NonCompliant,
+		[]found{{guardrail.CodeUseDenied, rules.High, 1, ""}}, "a bomb with a timer",
+	},
+	{
+		"use from one network alone", symmetric, api,
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"StringNotEquals":{"aws:SourceVpce":"vpce-1"}`)), guardrail.Compliant,
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "calls from there pass",
+	},
+	{
+		"use over TLS alone", symmetric, api,
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"Bool":{"aws:SecureTransport":"false"}`)), guardrail.Compliant,
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "ordinary calls pass",
+	},
+	{
+		"use through one service alone", symmetric, api,
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"StringNotEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}`)), guardrail.Compliant,
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "calls through it pass",
+	},
+	{
+		"use by whom the baseline names", symmetric, configured(func(b *rules.Baseline) { b.Users.Permitted = []string{worker} }),
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"ArnNotEquals":{"aws:PrincipalArn":"`+worker+`"}`)), guardrail.Compliant,
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "the exception is one of the baseline",
+	},
+	{
 		"everyone with an ARN", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:*"), `"StringLike":{"aws:PrincipalArn":"arn:aws:*"}`)), guardrail.NonCompliant,
 		[]found{{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeAccountAccess, rules.High, 1, ""}}, "who has none?",
 	},
