@@ -22,6 +22,10 @@ func file(c *rules.Configuration) value {
 		{key: "exemptions", doc: "Keys that may be as they are, until a day.", value: list(&c.Exemptions, exemption)},
 		{key: "allowTagExemptions", doc: "Exemptions may match by tag. Whoever may tag a key can then exempt it.", value: truth(&c.AllowTagExemptions)},
 		{key: "repair", doc: "What may be repaired, and how.", value: repair(&c.Repair)},
+		{key: "organization", doc: "The organization of the accounts that own the keys. An account that it does not name is foreign.", value: object([]field{
+			{key: "id", doc: "The id of the organization.", value: text(&c.Organization.ID, organizationFormat)},
+			{key: "accounts", doc: "Member accounts.", value: list(&c.Organization.Accounts, formatted(accountFormat))},
+		}, nil)},
 		{key: "notify", doc: "What people are told of, by the topic of the deployment.", value: object([]field{
 			{key: "from", doc: "The lowest severity that people are told of. Of repairs they always are.", value: severity(&c.Notify.From, rules.Info)},
 		}, nil)},

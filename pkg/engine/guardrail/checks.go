@@ -53,6 +53,8 @@ type examination struct {
 	// malformed says why the policy cannot be read, and unfit why the baseline gives no
 	// limits for the key.
 	malformed, unfit error
+	// organization is what the configuration says of the key's own.
+	organization rules.Organization
 	// compared is the policy held against its limits.
 	compared access.Result
 }
@@ -125,7 +127,7 @@ func noLimits(err error) Code {
 
 func (e *examination) findExcess() {
 	for _, d := range e.compared.Excess {
-		code, severity := judgeExcess(e.snapshot.Key, d, e.Live)
+		code, severity := e.judgeExcess(d)
 		e.add(newDifference(e.snapshot.Key, code, severity, excessMessage(d), d))
 	}
 }

@@ -56,7 +56,8 @@ func (j Judgement) HasLimits() bool {
 // never fails: what cannot be judged is the verdict CannotJudge, with the reason as
 // a finding of severity High.
 func Judge(s Snapshot, c *rules.Configuration, now time.Time) Judgement {
-	e := examination{Judgement: Judgement{Selection: c.Select(s.Key, s.Labels, now), At: now}, snapshot: s}
+	s.Key = c.Organization.Placed(s.Key)
+	e := examination{organization: c.Organization, Judgement: Judgement{Selection: c.Select(s.Key, s.Labels, now), At: now}, snapshot: s}
 	e.prepare()
 	for _, check := range checks {
 		if check.needs <= e.known {
