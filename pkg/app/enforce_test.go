@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -30,7 +31,7 @@ func bucket(t *testing.T) string {
 
 // enforce wires the function in a new world on embedded AWS and returns it with its log, a
 // key that is open to everyone, and that key's event.
-func enforce(t *testing.T, environment map[string]string) (handler *app.Handler, log *bytes.Buffer, client *kms.Client, arn string, event []byte) {
+func enforce(t *testing.T, environment map[string]string, with ...func(*s3.Options)) (handler *app.Handler, log *bytes.Buffer, client *kms.Client, arn string, event []byte) {
 	t.Helper()
 	cloud := localaws.Start(localaws.Options{Seed: 1})
 	t.Cleanup(cloud.Close)
@@ -49,7 +50,7 @@ func enforce(t *testing.T, environment map[string]string) (handler *app.Handler,
 	}
 	endpoint := bucket(t)
 	handler, err = app.NewEnforceWith(cloud.Config(role, "us-east-1"), settings, slog.New(slog.NewJSONHandler(log, nil)),
-		func(o *s3.Options) { o.BaseEndpoint = &endpoint })
+		append([]func(*s3.Options){func(o *s3.Options) { o.BaseEndpoint = &endpoint }}, with...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,5 +256,29 @@ func TestTheEnvironmentOfLambdaIsHonoured(t *testing.T) {
 	t.Setenv("AWS_RETRY_MODE", "sometimes")
 	if handler, err := app.NewEnforce(t.Context(), getenv(nil), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "loading the AWS configuration") {
 		t.Errorf("%v, %v", handler, err)
+	}
+}
+
+// A bucket of a deleted stack may be somebody else's by now. Nothing is written into it.
+func TestTheArchiveMustBelongToTheAccountOfTheFunction(t *testing.T) {
+	var mu sync.Mutex
+	owners := map[string]int{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		owners[r.Header.Get("X-Amz-Expected-Bucket-Owner")]++
+		mu.Unlock()
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, "<Error><Code>AccessDenied</Code></Error>")
+	}))
+	t.Cleanup(server.Close)
+	handler, _, client, arn, event := enforce(t, map[string]string{
+		app.EnvConfig: configured(t, repairing), app.EnvArchiveBucket: "archive", app.EnvAccount: "111122223333",
+	}, func(o *s3.Options) { o.BaseEndpoint = &server.URL })
+	o := invoke(t, handler, event)
+	if o.ActionReason != "archive-unusable" || !strings.Contains(policyOf(t, client, arn), `"Principal":"*"`) {
+		t.Errorf("%s, %s", o.Action, o.ActionReason)
+	}
+	if len(owners) != 1 || owners["111122223333"] == 0 {
+		t.Errorf("the owner that was asked for: %v", owners)
 	}
 }

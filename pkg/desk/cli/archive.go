@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -11,23 +12,32 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // archiveFlags name the archive of the repairs.
 type archiveFlags struct{ bucket string }
 
 // archiveManual is the part about these flags in the help of a command.
-const archiveManual = `The archive is the bucket of --archive, else of ` + app.EnvArchiveBucket + `; --region is the bucket's Region. It is
-only read: s3:ListBucket and s3:GetObject are needed, and kms:Decrypt where a key encrypts the
-bucket. Where ` + app.EnvAccount + ` is set, the bucket must belong to that account.`
+const archiveManual = `The archive is the bucket of --archive, else of ` + app.EnvArchiveBucket + `; --region is the bucket's Region. To
+read it, s3:ListBucket and s3:GetObject are needed, and kms:Decrypt where a key encrypts the
+bucket; restore also writes into it. Where ` + app.EnvAccount + ` is set, the bucket must belong to that account.`
 
 func (f *archiveFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.bucket, "archive", "", "`BUCKET` of the archive (that of "+app.EnvArchiveBucket+")")
 }
 
+// archivedRepairs is what a reader of the archive needs.
+type archivedRepairs interface {
+	// Entries returns up to limit records of a key, newest first. Entries and error may both
+	// be returned.
+	Entries(ctx context.Context, keyARN string, limit int) ([]ledger.Entry, error)
+	// Entry returns one record. ErrNoRecord: there is none of that name.
+	Entry(ctx context.Context, name ledger.Name) (ledger.Entry, error)
+}
+
 // open returns AWS KMS and the archive, both called as the global flags say.
-func (f *archiveFlags) open(cmd *cobra.Command, o *options) (*awskms.Client, enforcer.History, error) {
+func (f *archiveFlags) open(cmd *cobra.Command, o *options) (*awskms.Client, *archive.Archive, error) {
 	bucket := either(f.bucket, o.getenv(app.EnvArchiveBucket))
 	if bucket == "" {
 		return nil, nil, misuse(cmd, "the archive is not known: --archive, or %s, names its bucket", app.EnvArchiveBucket)
@@ -48,7 +58,7 @@ func pathStyle(o *s3.Options) { o.UsePathStyle = o.UsePathStyle || o.BaseEndpoin
 
 // recordProblem words an error about one record.
 func recordProblem(record string, err error) error {
-	if errors.Is(err, enforcer.ErrNoEntry) {
+	if errors.Is(err, ledger.ErrNoRecord) {
 		return fmt.Errorf("the archive has no record %.400q; kmsguard history --key-id ID lists those of a key", record)
 	}
 	return fmt.Errorf("reading the archive: %w", err)

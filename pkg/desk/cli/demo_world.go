@@ -16,7 +16,6 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -28,7 +27,7 @@ type place struct {
 	mallory localaws.Identity // who may do nothing
 	role    localaws.Identity // the guardrail's
 	handler *app.Handler
-	archive enforcer.History                // where the handler archives repairs
+	archive archivedRepairs                 // where the handler archives repairs
 	stores  map[defaultpolicy.Origin]string // custom key store ids
 }
 

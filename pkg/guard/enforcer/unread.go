@@ -13,11 +13,11 @@ import (
 // judgeUnread judges a key that the guardrail may not read, for the report only.
 // The verdict stays CannotJudge: what the event says was the key's policy at
 // best once.
-func (w *work) judgeUnread(denied error) {
-	s, event := w.snapshot, w.event
+func (e *Enforcer) judgeUnread(event trail.Event, v *view, denied error) {
+	s, o := v.snapshot, &v.outcome
 	if s.Evidence == guardrail.LivePolicy {
 		// The policy can be read, the metadata cannot: the key type is not known.
-		w.outcome.Judged(guardrail.Unjudged(s.Key, guardrail.CodeAccessDenied, "the key's metadata cannot be read: "+denied.Error()))
+		o.Judged(guardrail.Unjudged(s.Key, guardrail.CodeAccessDenied, "the key's metadata cannot be read: "+denied.Error()))
 		return
 	}
 	code, why := guardrail.CodeLockedOut, "KMS does not let the guardrail read the key policy; "+rescuers(s)
@@ -27,13 +27,13 @@ func (w *work) judgeUnread(denied error) {
 	}
 	j := guardrail.Unjudged(s.Key, code, why+" ("+denied.Error()+")")
 	if s.Policy != "" {
-		w.outcome.Evidence = guardrail.EventPolicy
-		told := guardrail.JudgeUnread(s, w.config.Configuration, w.config.Now())
-		j.Findings = append(j.Findings, told.Findings...)
+		o.Evidence = guardrail.EventPolicy
+		fromEvent := guardrail.JudgeUnread(s, e.config.Configuration, e.config.Now())
+		j.Findings = append(j.Findings, fromEvent.Findings...)
 		j.Severity = guardrail.Worst(j.Findings)
-		j.Selection = told.Selection
+		j.Selection = fromEvent.Selection
 	}
-	w.outcome.Judged(j)
+	o.Judged(j)
 }
 
 // delegated tells whether, by the event, the account's IAM policies decide about
