@@ -85,31 +85,31 @@ func (a *Archive) Record(ctx context.Context, name ledger.Name) (ledger.Record, 
 
 // Entry returns a record with all that there is of it. ErrNoRecord: there is none.
 func (a *Archive) Entry(ctx context.Context, name ledger.Name) (ledger.Entry, error) {
-	r, err := a.Record(ctx, name)
-	if err != nil {
-		return ledger.Entry{}, err
-	}
 	key, _, _ := name.Parts()
-	l, _, err := a.Ledger(ctx, key)
+	entries, err := a.entries(ctx, key, string(name), 1)
+	if err == nil && (key == "" || len(entries) == 0) {
+		err = fmt.Errorf("%w: %.400q", ledger.ErrNoRecord, string(name))
+	}
 	if err != nil {
 		return ledger.Entry{}, err
 	}
-	var beside []string
-	for object, err := range a.objects.list(ctx, string(name)+superseded, "") {
-		if err != nil {
-			return ledger.Entry{}, err
-		}
-		beside = append(beside, object)
-	}
-	return a.entry(ctx, r, &l, beside)
+	return entries[0], nil
 }
 
 // Entries returns up to limit records of a key with all that there is of them, newest first.
 // One that is corrupt does not hide the others: entries and error may both be returned.
-func (a *Archive) Entries(ctx context.Context, keyARN string, limit int) (entries []ledger.Entry, problems error) {
+func (a *Archive) Entries(ctx context.Context, keyARN string, limit int) ([]ledger.Entry, error) {
 	key, err := ledger.KeyOf(keyARN)
 	if err != nil {
 		return nil, err
+	}
+	return a.entries(ctx, key, records+string(key)+"/", limit)
+}
+
+// entries returns the records of a key whose names have a prefix.
+func (a *Archive) entries(ctx context.Context, key ledger.Key, prefix string, limit int) (entries []ledger.Entry, problems error) {
+	if key == "" {
+		return nil, nil
 	}
 	l, _, err := a.Ledger(ctx, key)
 	if err != nil {
@@ -117,7 +117,7 @@ func (a *Archive) Entries(ctx context.Context, keyARN string, limit int) (entrie
 	}
 	var names []ledger.Name
 	beside := map[ledger.Name][]string{}
-	for object, err := range a.objects.list(ctx, records+string(key)+"/", "") {
+	for object, err := range a.objects.list(ctx, prefix, "") {
 		if err != nil {
 			return nil, err
 		}
@@ -135,11 +135,7 @@ func (a *Archive) Entries(ctx context.Context, keyARN string, limit int) (entrie
 		if len(entries) >= limit {
 			break
 		}
-		r, err := a.Record(ctx, name)
-		var e ledger.Entry
-		if err == nil {
-			e, err = a.entry(ctx, r, &l, beside[name])
-		}
+		e, err := a.entry(ctx, name, &l, beside[name])
 		switch {
 		case errors.Is(err, ledger.ErrCorrupt):
 			problems = errors.Join(problems, err)
@@ -153,14 +149,18 @@ func (a *Archive) Entries(ctx context.Context, keyARN string, limit int) (entrie
 }
 
 // entry puts a record together with its line of the ledger and the objects beside it.
-func (a *Archive) entry(ctx context.Context, r ledger.Record, l *ledger.Ledger, beside []string) (ledger.Entry, error) {
-	e := ledger.Entry{Record: r, Repair: l.Find(r.Name)}
+func (a *Archive) entry(ctx context.Context, name ledger.Name, l *ledger.Ledger, beside []string) (ledger.Entry, error) {
+	r, err := a.Record(ctx, name)
+	if err != nil {
+		return ledger.Entry{}, err
+	}
+	e := ledger.Entry{Record: r, Repair: l.Find(name)}
 	for _, object := range beside {
 		other, _, err := readBody[ledger.Superseded](ctx, a.objects, object)
 		if err != nil {
 			return ledger.Entry{}, err
 		}
-		if object != string(r.Name)+superseded+sum(other.EventID) {
+		if object != string(name)+superseded+sum(other.EventID) {
 			return ledger.Entry{}, corrupt(object, "it is of another event")
 		}
 		e.Superseded = append(e.Superseded, other)

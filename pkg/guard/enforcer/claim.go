@@ -96,14 +96,11 @@ func (d *delivery) count(ctx context.Context) error {
 	if d.book.lost != nil {
 		return d.book.lost
 	}
-	if d.isCounted {
-		return enoughTime(ctx)
-	}
-	if err := enoughTime(ctx); err != nil {
+	err, now := enoughTime(ctx), d.config.Now()
+	if err != nil || d.isCounted {
 		return err
 	}
-	now := d.config.Now()
-	err := d.config.Archive.Count(ctx, now, d.holder, func(h ledger.Hour) (ledger.Hour, error) { return h.Add(d.event.Account, d.limits(), now) })
+	err = d.config.Archive.Count(ctx, now, d.holder, func(h ledger.Hour) (ledger.Hour, error) { return h.Add(d.event.Account, d.limits(), now) })
 	d.isCounted = err == nil
 	return err
 }

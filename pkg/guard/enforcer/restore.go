@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -112,13 +113,10 @@ func isRefusal(err error) bool {
 
 func (e *Enforcer) restoreRecord(r Restore, before string) (ledger.Record, error) {
 	now := e.config.Now().UTC()
-	outcome, err := json.Marshal(guardrail.Outcome{
-		Schema: "1", Time: now, GuardrailVersion: e.config.Version, ConfigurationHash: e.hash, Mode: e.config.Configuration.Mode,
-		Trigger: guardrail.ByEvent, KeyARN: r.Key.ARN, Account: r.Key.Account, Region: r.Key.Region, Aliases: []string{},
-		Verdict: guardrail.CannotJudge, Severity: guardrail.High, Findings: []guardrail.Finding{guardrail.NewFinding(r.Key, guardrail.CodeUnexpectedError,
-			guardrail.High, "a restore by "+r.Actor.ARN+" was interrupted; whether it was written is not known")},
-		Action: guardrail.Reported, ActionReason: "restore", Actor: &r.Actor, Before: r.Shown, After: r.Policy.Hash,
-	})
+	o := e.newOutcome(trail.Event{KeyARN: r.Key.ARN, Account: r.Key.Account, Region: r.Key.Region})
+	o.Judged(guardrail.Unjudged(r.Key, guardrail.CodeUnexpectedError, "a restore by "+r.Actor.ARN+" was interrupted; whether it was written is not known"))
+	o.Actor, o.Before, o.After = &r.Actor, r.Shown, r.Policy.Hash
+	outcome, err := json.Marshal(o)
 	if err != nil {
 		return ledger.Record{}, fmt.Errorf("archiving the outcome: %w", err)
 	}
