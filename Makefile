@@ -58,6 +58,7 @@ test: test-go test-infra ## Run all tests (needs Go and Node)
 # tests that say it ("proof: ...") run by themselves, and one without its line fails.
 PROOFS := \
 	./pkg/local/localaws:TestContractOfMoto \
+	./pkg/local/localaws/internal/authz:TestRandomPairsAreDecidedAsTheEvaluatorDoes \
 	./pkg/engine/access:TestEveryPairOfTheCorpusAgreesWithSampledRequests \
 	./pkg/engine/access:TestAConditionBlockLessAndAFlippedEffect \
 	./pkg/engine/access:TestRandomPairsAgreeWithSampledRequests \
@@ -124,7 +125,7 @@ bench: ## Run the benchmarks (BENCHTIME=1s)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PACKAGES)
 
 .PHONY: fuzz
-fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the whole proof of the comparison with new random policies
+fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the proofs of the comparison and of embedded AWS's IAM with new random policies
 	@$(GO) list -f '{{.ImportPath}} {{.Dir}}' $(PACKAGES) | while read -r package folder; do \
 		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$$folder"/*_test.go 2>/dev/null | cut -d' ' -f2); do \
 			echo "$$package $$target"; \
@@ -132,6 +133,7 @@ fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the whole proof of t
 		done; \
 	done
 	ACCESS_PROOF=full RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m ./pkg/engine/access
+	AUTHZ_PAIRS=400000 RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m -v -run '^TestRandomPairsAreDecidedAsTheEvaluatorDoes$$' ./pkg/local/localaws/internal/authz
 
 .PHONY: mutants
 mutants: ## Break the comparison and the writing protocol on purpose, one rule at a time; fail unless the tests notice each (about 10 minutes)

@@ -236,7 +236,7 @@ func TestLockoutCheckBypassIsDeniedInEveryMode(t *testing.T) {
 // The demo's guardrail works with this file as its IAM policy: a demo that could do more
 // than the stack would prove nothing about it. Order and Sids mean nothing.
 func TestDemoRoleMayDoWhatTheRoleMayDo(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "pkg", "desk", "cli", "demo_role.json"))
+	text, err := os.ReadFile(filepath.Join("..", "pkg", "desk", "demo", "role.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ type library struct {
 var (
 	engine = []string{
 		"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/defaultpolicy", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access",
-		"pkg/engine/spelling", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/guardrail", "pkg/engine/repair", "pkg/engine/trail",
+		"pkg/engine/spelling", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/rules", "pkg/engine/guardrail", "pkg/engine/repair", "pkg/engine/trail",
 	}
 
 	sdk     = library{"SDK", []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}}
@@ -61,35 +61,44 @@ const (
 // table is the folder table of ARCHITECTURE.md, row by row.
 var table = []row{
 	{folder: "events", reason: "samples and the pattern are data that every side reads; they lean on none"},
-	{folder: "functions/enforce", imports: []string{"pkg/app"}, libraries: []library{runtime}, never: notInLambda, reason: lambda},
-	{folder: "functions/sweep", imports: []string{"pkg/app"}, libraries: []library{runtime}, never: notInLambda, reason: lambda},
+	{folder: "functions/enforce", imports: []string{"pkg/app"}, never: notInLambda, reason: lambda},
+	{folder: "functions/sweep", imports: []string{"pkg/app"}, never: notInLambda, reason: lambda},
 	{folder: "functions/kmsguard", imports: []string{"pkg/desk/cli"}, never: append([]string{module + "infra"}, cdk.paths...), reason: desk},
 	{folder: "pkg/engine/policy", reason: pure},
 	{folder: "pkg/engine/catalog", reason: "tables of AWS's names are data that the engine reads; they lean on none of it"},
 	{folder: "pkg/engine/defaultpolicy", imports: []string{"pkg/engine/policy"}, reason: pure},
-	{folder: "pkg/engine/integration", imports: []string{"pkg/engine/policy"}, reason: pure},
+	{folder: "pkg/engine/integration", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/spelling"}, reason: pure},
 	{folder: "pkg/engine/evaluation", imports: []string{"pkg/engine/policy", "pkg/engine/catalog"}, reason: "the evaluator confirms what the comparison finds, so it must not share the comparison's code"},
 	{folder: "pkg/engine/access", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/evaluation"}, reason: pure},
 	{folder: "pkg/engine/recognition", imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/evaluation", "pkg/engine/access"}, reason: pure},
 	{folder: "pkg/engine/spelling", reason: pure},
 	{folder: "pkg/engine/lint", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/spelling"}, reason: pure},
 	{
-		folder:  "pkg/engine/guardrail",
-		imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/spelling", "pkg/engine/recognition"}, reason: pure,
+		folder:  "pkg/engine/rules",
+		imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/spelling", "pkg/engine/lint"}, reason: "what the configuration wants of a key stands before any judgement: it knows no finding and no verdict",
 	},
-	{folder: "pkg/engine/repair", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/guardrail"}, reason: pure},
+	{
+		folder:  "pkg/engine/guardrail",
+		imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/rules"}, reason: pure,
+	},
+	{folder: "pkg/engine/repair", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/rules", "pkg/engine/guardrail"}, reason: pure},
 	{folder: "pkg/engine/trail", reason: pure},
 	{
-		folder: "pkg/config", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/spelling", "pkg/engine/integration", "pkg/engine/guardrail"}, libraries: []library{yaml}, never: notInLambda,
+		folder: "pkg/config", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/spelling", "pkg/engine/integration", "pkg/engine/rules"}, libraries: []library{yaml}, never: notInLambda,
 		reason: "the reader of guardrail.yaml knows its types and YAML; what the file means is for the engine",
 	},
-	{folder: "pkg/guard/ledger", imports: []string{"pkg/engine/guardrail"}, reason: "the rules of the ledger are pure, so that a test can enumerate them: values in, values out"},
-	{folder: "pkg/guard/enforcer", imports: slices.Concat(engine, []string{"pkg/guard/ledger"}), reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
-	{folder: "pkg/aws/awskms", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/guardrail", "pkg/guard/enforcer"}, libraries: []library{limiter, sdk}, never: notInLambda, reason: adapter},
+	{
+		folder:  "pkg/guard/inspect",
+		imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/access", "pkg/engine/rules", "pkg/engine/guardrail", "pkg/engine/repair"},
+		reason:  "the one path from a key to its outcome reads and decides; it knows no adapter, no archive and nothing that writes",
+	},
+	{folder: "pkg/guard/ledger", imports: []string{"pkg/engine/rules", "pkg/engine/guardrail"}, reason: "the rules of the ledger are pure, so that a test can enumerate them: values in, values out"},
+	{folder: "pkg/guard/enforcer", imports: append([]string{"pkg/guard/inspect", "pkg/guard/ledger"}, engine...), reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
+	{folder: "pkg/aws/awskms", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/rules", "pkg/guard/inspect"}, libraries: []library{limiter, sdk}, never: notInLambda, reason: adapter},
 	{folder: "pkg/aws/archive", imports: []string{"pkg/guard/ledger"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
 	{folder: "pkg/guard/sweeper", imports: []string{"pkg/engine/guardrail", "pkg/engine/trail"}, reason: "the sweeper owns the interfaces it needs: it knows no adapter and no SDK, and how a key is judged only as a function"},
 	{folder: "pkg/aws/awssqs", libraries: []library{sdk}, never: notInLambda, reason: "the queue carries texts: what they say is for the package that writes and reads them"},
-	{folder: "pkg/aws/notify", imports: []string{"pkg/guard/enforcer", "pkg/engine/guardrail"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
+	{folder: "pkg/aws/notify", imports: []string{"pkg/guard/enforcer", "pkg/engine/rules", "pkg/engine/guardrail"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
 	{
 		folder:  "pkg/desk/report",
 		imports: []string{"pkg/engine/policy", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/guardrail"},
@@ -97,13 +106,24 @@ var table = []row{
 	},
 	{
 		folder:    "pkg/desk/cli",
-		imports:   slices.Concat([]string{"events", "pkg/app", "pkg/desk/report", "pkg/local/localaws", "pkg/local/objectstore", "pkg/config", "pkg/guard/ledger", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
+		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/config", "pkg/guard/inspect", "pkg/guard/ledger", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
 		libraries: []library{cobra, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    desk,
 	},
-	{folder: "pkg/local/localaws", imports: []string{"pkg/local/authz"}, libraries: []library{quamina, sdk}, reason: "embedded AWS stands for AWS: it must not share the code that it is there to test"},
-	{folder: "pkg/local/authz", reason: "the IAM of embedded AWS must not share the reading of policies that it is there to test"},
+	{
+		folder: "pkg/desk/demo",
+		imports: []string{
+			"events", "pkg/app", "pkg/desk/report", "pkg/local/localaws", "pkg/local/objectstore", "pkg/config", "pkg/guard/ledger", "pkg/aws/archive",
+			"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/rules", "pkg/engine/guardrail",
+		},
+		libraries: []library{sdk},
+		never:     append([]string{module + "infra"}, slices.Concat(cdk.paths, cobra.paths)...),
+		reason:    "the demo is the one part of the desk that carries an AWS of its own; it knows nothing of the command line",
+	},
+	{folder: "pkg/local/localaws", imports: []string{"pkg/local/localaws/internal/authz"}, libraries: []library{quamina, sdk}, reason: "embedded AWS stands for AWS: it must not share the code that it is there to test"},
+	{folder: "pkg/local/localaws/internal/authz", reason: "the IAM of embedded AWS must not share the reading of policies that it is there to test"},
+	{folder: "pkg/local/guardtest", imports: []string{"pkg/local/localaws", "pkg/local/messagequeue", "pkg/local/objectstore"}, libraries: []library{sdk}, reason: "the world of the tests is AWS as the guardrail finds it: any package's tests may start it, so it imports none of them"},
 	{folder: "pkg/local/lambdahost", reason: "the host of a built binary knows the Lambda Runtime API only"},
 	{folder: "pkg/local/messagequeue", reason: "the SQS of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
 	{folder: "pkg/local/objectstore", libraries: []library{fakeS3}, reason: "the S3 of embedded AWS knows its protocol only, so that it can stand for AWS in any test"},
@@ -117,7 +137,7 @@ var table = []row{
 		reason:    lambda,
 	},
 	{
-		folder: "infra", imports: []string{"events", "pkg/config", "pkg/engine/guardrail"}, libraries: []library{cdk},
+		folder: "infra", imports: []string{"events", "pkg/config", "pkg/engine/rules"}, libraries: []library{cdk},
 		reason: "infra describes resources: it shares the pattern and the configuration with what runs in them, and none of the code that does",
 	},
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/lambdahost"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
@@ -127,7 +128,7 @@ func TestABareEventIsAnsweredWithItsOutcome(t *testing.T) {
 	if err := json.Unmarshal(answer, &o); err != nil {
 		t.Fatal(err)
 	}
-	if o.KeyARN != arn || o.Mode != guardrail.Report || o.Action != guardrail.Reported || o.Severity != guardrail.Critical {
+	if o.KeyARN != arn || o.Mode != rules.Report || o.Action != guardrail.Reported || o.Severity != rules.Critical {
 		t.Errorf("without settings, the function reports only: %s", answer)
 	}
 	if writes := w.writes(); len(writes) > 0 {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,25 +17,16 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/sweeper"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/messagequeue"
-	"github.com/kms-guardrail/kms-guardrail/pkg/local/objectstore"
 )
 
 const (
-	account  = "111122223333"
-	region   = "us-east-1"
-	bucket   = "archive"
 	schedule = `{"source":"kms-guardrail","detail-type":"KMS Guardrail Sweep"}`
 
-	// sweepPolicy and enforcePolicy are what the stack grants the two functions.
-	sweepPolicy   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:ListKeys","kms:DescribeKey","kms:GetKeyPolicy","kms:ListResourceTags"],"Resource":"*"}}`
-	enforcePolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:DescribeKey","kms:GetKeyPolicy","kms:ListResourceTags","kms:PutKeyPolicy"],"Resource":"*"}}`
-
-	accountStatement = `{"Effect":"Allow","Principal":{"AWS":"` + account + `"},"Action":"kms:*","Resource":"*"}`
-	clean            = `{"Version":"2012-10-17","Statement":[` + accountStatement + `]}`
-	public           = `{"Version":"2012-10-17","Statement":[` + accountStatement + `,{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*"}]}`
-	publicAgain      = `{"Version":"2012-10-17","Statement":[` + accountStatement + `,{"Effect":"Allow","Principal":"*","Action":"kms:Encrypt","Resource":"*"}]}`
+	// sweepPolicy is what the stack grants the function sweep.
+	sweepPolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:ListKeys","kms:DescribeKey","kms:GetKeyPolicy","kms:ListResourceTags"],"Resource":"*"}}`
 )
 
 // configuration repairs, also because of a sweep.
@@ -48,49 +38,38 @@ baselines:
 repair: {sweep: true, budget: {repairs: 9, window: 24h}}
 `
 
-// world is an account on embedded AWS with both functions: KMS, S3 and SQS by their
-// protocols, the settings by the environment.
+// world is the world of the tests with both functions: KMS, S3 and SQS by their protocols, the
+// settings by the environment.
 type world struct {
-	t              *testing.T
-	cloud          *localaws.Cloud
-	queue          *messagequeue.Queue
-	admin          *kms.Client
-	sweep, enforce localaws.Identity
-	environment    map[string]string
-	log            bytes.Buffer
-	faults         []*messagequeue.Fault // of the next calls of SQS
+	*guardtest.World
+	t           *testing.T
+	queue       *messagequeue.Queue
+	sweep       localaws.Identity
+	environment map[string]string
+	log         bytes.Buffer
+	faults      []*messagequeue.Fault // of the next calls of SQS
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, cloud: localaws.Start(localaws.Options{Seed: 1})}
-	t.Cleanup(w.cloud.Close)
-	of := w.cloud.AddAccount(account, localaws.AccountOptions{})
-	w.admin = kms.NewFromConfig(w.cloud.Config(of.AddRole("Admin", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}}), region))
-	w.sweep = of.AddRole("Sweep", localaws.PrincipalOptions{Policies: []string{sweepPolicy}})
-	w.enforce = of.AddRole("Enforce", localaws.PrincipalOptions{Policies: []string{enforcePolicy}})
-	of.AddAWSManagedKey(region, "s3")
-
-	store := httptest.NewServer(objectstore.New(objectstore.Options{Buckets: []string{bucket}, Versioned: true, ObjectLock: true}))
-	t.Cleanup(store.Close)
-	w.queue = messagequeue.New(messagequeue.Options{Fault: func(int) *messagequeue.Fault {
+	w := &world{t: t, World: guardtest.Start(t, guardtest.Options{})}
+	w.sweep = w.Role("Sweep", sweepPolicy)
+	w.Account.AddAWSManagedKey(guardtest.Virginia, "s3")
+	queue, endpoint := guardtest.StartQueue(t, func(int) *messagequeue.Fault {
 		if len(w.faults) == 0 {
 			return nil
 		}
 		next := w.faults[0]
 		w.faults = w.faults[1:]
 		return next
-	}})
-	queue := httptest.NewServer(w.queue)
-	t.Cleanup(queue.Close)
+	})
+	w.queue = queue
 	w.environment = map[string]string{
-		app.EnvAccount: account, app.EnvArchiveBucket: bucket,
-		app.EnvKeysQueue: "https://sqs.us-east-1.amazonaws.com/111122223333/keys",
+		app.EnvAccount: guardtest.Account, app.EnvArchiveBucket: guardtest.Bucket, app.EnvKeysQueue: guardtest.QueueURL,
 	}
 	w.configure(configuration)
-	t.Setenv("AWS_ENDPOINT_URL", w.cloud.Endpoint())
-	t.Setenv("AWS_ENDPOINT_URL_S3", store.URL)
-	t.Setenv("AWS_ENDPOINT_URL_SQS", queue.URL)
+	t.Setenv("AWS_ENDPOINT_URL_S3", guardtest.StartBucket(t, nil))
+	t.Setenv("AWS_ENDPOINT_URL_SQS", endpoint)
 	return w
 }
 
@@ -104,15 +83,6 @@ func (w *world) configure(text string) {
 	w.environment[app.EnvConfig] = path
 }
 
-// as lets what is wired from now on call as an identity.
-func (w *world) as(id localaws.Identity) {
-	for _, variable := range w.cloud.Environment(id, region) {
-		if name, value, _ := strings.Cut(variable, "="); name != "AWS_ENDPOINT_URL" {
-			w.t.Setenv(name, value)
-		}
-	}
-}
-
 func (w *world) getenv(name string) string { return w.environment[name] }
 
 func (w *world) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(&w.log, nil)) }
@@ -120,34 +90,19 @@ func (w *world) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(&w.l
 // create makes a key with a policy and returns its ARN.
 func (w *world) create(policy string) string {
 	w.t.Helper()
-	out, err := w.admin.CreateKey(w.t.Context(), &kms.CreateKeyInput{Policy: &policy})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return *out.KeyMetadata.Arn
-}
-
-func (w *world) put(arn, policy string) {
-	w.t.Helper()
-	if _, err := w.admin.PutKeyPolicy(w.t.Context(), &kms.PutKeyPolicyInput{KeyId: &arn, Policy: &policy}); err != nil {
-		w.t.Fatal(err)
-	}
+	return w.Create(&kms.CreateKeyInput{Policy: &policy})
 }
 
 // isPublic tells whether a key has a policy that is to be repaired.
 func (w *world) isPublic(arn string) bool {
 	w.t.Helper()
-	out, err := w.admin.GetKeyPolicy(w.t.Context(), &kms.GetKeyPolicyInput{KeyId: &arn})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return strings.Contains(*out.Policy, "crypt")
+	return strings.Contains(w.Policy(arn), `"Principal":"*"`)
 }
 
 // run invokes the function sweep.
 func (w *world) run(ctx context.Context) (sweeper.Summary, error) {
 	w.t.Helper()
-	w.as(w.sweep)
+	w.SetEnvironment(w.sweep, guardtest.Virginia)
 	handler, err := app.NewSweep(w.t.Context(), w.getenv, w.logger())
 	if err != nil {
 		w.t.Fatal(err)
@@ -177,7 +132,7 @@ func (w *world) want(when string, first bool, keys, queued, wouldRepair int) {
 // the outcomes by key.
 func (w *world) deliver(messages []string) map[string]guardrail.Outcome {
 	w.t.Helper()
-	w.as(w.enforce)
+	w.SetEnvironment(w.Guardrail, guardtest.Virginia)
 	handler, err := app.NewEnforce(w.t.Context(), w.getenv, w.logger())
 	if err != nil {
 		w.t.Fatal(err)
@@ -202,20 +157,14 @@ func (w *world) deliver(messages []string) map[string]guardrail.Outcome {
 
 // writes counts the PutKeyPolicy calls of the guardrail.
 func (w *world) writes() int {
-	n := 0
-	for _, call := range w.cloud.Calls("PutKeyPolicy") {
-		if call.Identity == w.enforce.ARN || call.Identity == w.sweep.ARN {
-			n++
-		}
-	}
-	return n
+	return len(w.CallsOf(w.Guardrail, "PutKeyPolicy")) + len(w.CallsOf(w.sweep, "PutKeyPolicy"))
 }
 
 // The way of a configuration: the first sweep reports, the next repairs, and a change
 // begins it anew, also for the messages that are on the queue.
 func TestAConfigurationIsSweptBeforeASweepRepairs(t *testing.T) {
 	w := newWorld(t)
-	good, bad := w.create(clean), w.create(public)
+	good, bad := w.create(guardtest.Good), w.create(guardtest.Public)
 	const keys = 3 // with the one that AWS manages
 
 	w.want("first sweep", true, keys, 0, 1)
@@ -237,7 +186,7 @@ func TestAConfigurationIsSweptBeforeASweepRepairs(t *testing.T) {
 
 	w.want("third sweep", false, keys, keys, 0)
 	waiting := w.queue.Take()
-	w.put(bad, publicAgain) // the one before the repair would be taken for an old reading of KMS
+	w.Put(bad, guardtest.PublicToo) // the one before the repair would be taken for an old reading of KMS
 	w.configure(configuration + "notify: {from: high}\n")
 	if o := w.deliver(waiting)[bad]; o.Action != guardrail.Reported || o.ActionReason != guardrail.ReasonFirstSweep {
 		t.Errorf("a message of before the change: %+v", o)
@@ -256,7 +205,7 @@ func TestAConfigurationIsSweptBeforeASweepRepairs(t *testing.T) {
 
 func TestTheKillSwitchIsAChangeOfTheConfiguration(t *testing.T) {
 	w := newWorld(t)
-	bad := w.create(public)
+	bad := w.create(guardtest.Public)
 	w.want("first sweep", true, 2, 0, 1)
 	w.environment[app.EnvModeMax] = "report"
 	w.want("under the switch", true, 2, 0, 0)
@@ -270,7 +219,7 @@ func TestTheKillSwitchIsAChangeOfTheConfiguration(t *testing.T) {
 
 func TestWithoutAnArchiveEverySweepQueues(t *testing.T) {
 	w := newWorld(t)
-	bad := w.create(public)
+	bad := w.create(guardtest.Public)
 	delete(w.environment, app.EnvArchiveBucket)
 	w.configure(strings.Replace(configuration, "mode: repair", "mode: report", 1))
 	for range 2 {
@@ -285,11 +234,11 @@ func TestASweepOfManyKeysWithFaults(t *testing.T) {
 	w := newWorld(t)
 	var bad []string
 	for i := range 25 {
-		policy := clean
+		policy := guardtest.Good
 		if i%5 == 0 {
-			policy = public
+			policy = guardtest.Public
 		}
-		if arn := w.create(policy); policy == public {
+		if arn := w.create(policy); policy == guardtest.Public {
 			bad = append(bad, arn)
 		}
 	}
@@ -300,7 +249,7 @@ func TestASweepOfManyKeysWithFaults(t *testing.T) {
 		{Kind: localaws.TimeoutBefore, Operation: "GetKeyPolicy", Skip: 5},
 		{Kind: localaws.Throttle, Operation: "GetKeyPolicy", KeyARN: bad[1], Times: 5}, // a try is three calls
 	} {
-		w.cloud.Inject(f)
+		w.Cloud.Inject(f)
 	}
 	w.want("with faults that go away", true, keys, 0, len(bad))
 
@@ -313,7 +262,7 @@ func TestASweepOfManyKeysWithFaults(t *testing.T) {
 	if len(slices.Compact(messages)) != keys {
 		t.Errorf("%d messages are on the queue", len(messages))
 	}
-	w.cloud.Inject(localaws.Fault{Kind: localaws.NotFound, Operation: "DescribeKey", KeyARN: bad[0]})
+	w.Cloud.Inject(localaws.Fault{Kind: localaws.NotFound, Operation: "DescribeKey", KeyARN: bad[0]})
 	outcomes := w.deliver(messages)
 	if o := outcomes[bad[0]]; o.Action != guardrail.Skipped || o.ActionReason != string(guardrail.CodeKeyGone) {
 		t.Errorf("a key that is gone: %+v", o)
@@ -324,11 +273,11 @@ func TestASweepOfManyKeysWithFaults(t *testing.T) {
 		}
 	}
 
-	w.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListKeys"})
+	w.Cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListKeys"})
 	if _, err := w.run(t.Context()); err == nil || !strings.Contains(err.Error(), "listing the keys") {
 		t.Errorf("without permission to list: %v", err)
 	}
-	w.cloud.ClearFaults()
+	w.Cloud.ClearFaults()
 
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(time.Second)) // of which all is kept back
 	defer cancel()
@@ -341,7 +290,7 @@ func TestASweepOfManyKeysWithFaults(t *testing.T) {
 
 func TestTheHandlerTakesItsScheduleOnly(t *testing.T) {
 	w := newWorld(t)
-	w.as(w.sweep)
+	w.SetEnvironment(w.sweep, guardtest.Virginia)
 	handler, err := app.NewSweep(t.Context(), w.getenv, w.logger())
 	if err != nil {
 		t.Fatal(err)
@@ -351,7 +300,7 @@ func TestTheHandlerTakesItsScheduleOnly(t *testing.T) {
 			t.Errorf("%q makes it sweep", payload)
 		}
 	}
-	if calls := len(w.cloud.Calls()); calls > 0 {
+	if calls := len(w.Cloud.Calls()); calls > 0 {
 		t.Errorf("%d calls are made", calls)
 	}
 }
@@ -359,7 +308,7 @@ func TestTheHandlerTakesItsScheduleOnly(t *testing.T) {
 func TestASettingThatIsMissingIsAnErrorAtTheStart(t *testing.T) {
 	for _, missing := range []string{app.EnvKeysQueue, app.EnvAccount, app.EnvArchiveBucket} {
 		w := newWorld(t)
-		w.as(w.sweep)
+		w.SetEnvironment(w.sweep, guardtest.Virginia)
 		delete(w.environment, missing)
 		if _, err := app.NewSweep(t.Context(), w.getenv, w.logger()); err == nil || !strings.Contains(err.Error(), missing) {
 			t.Errorf("without %s: %v", missing, err)

@@ -1,5 +1,5 @@
 // Package app wires the Lambda functions: it is the only package that knows the
-// environment and all adapters.
+// environment and all adapters. [Main] is all that a function's main function calls.
 //
 // [NewEnforce] reads the settings and returns the handler of functions/enforce.
 // [Handler] takes what Lambda gives it: an SQS batch, whose answer is a partial

@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,53 +17,31 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
-	"github.com/kms-guardrail/kms-guardrail/pkg/local/objectstore"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 )
 
-// bucket returns the endpoint of an S3 that has a bucket named archive.
-func bucket(t *testing.T) string {
-	t.Helper()
-	server := httptest.NewServer(objectstore.New(objectstore.Options{Buckets: []string{"archive"}, Versioned: true, ObjectLock: true}))
-	t.Cleanup(server.Close)
-	return server.URL
-}
+// open is a key policy that lets everyone do everything.
+var open = guardtest.Document(guardtest.Allow(`"*"`, "kms:*"))
 
-// enforce wires the function in a new world on embedded AWS and returns it with its log, a
-// key that is open to everyone, and that key's event.
-func enforce(t *testing.T, environment map[string]string, with ...func(*s3.Options)) (handler *app.Handler, log *bytes.Buffer, client *kms.Client, arn string, event []byte) {
+// enforce wires the function in a new world and returns it with its log, a key that is open to
+// everyone, and that key's event.
+func enforce(t *testing.T, environment map[string]string, with ...func(*s3.Options)) (handler *app.Handler, log *bytes.Buffer, w *guardtest.World, arn string, event []byte) {
 	t.Helper()
-	cloud := localaws.Start(localaws.Options{Seed: 1})
-	t.Cleanup(cloud.Close)
-	account := cloud.AddAccount("111122223333", localaws.AccountOptions{})
-	role := account.AddRole("Admin", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
-	client = kms.NewFromConfig(cloud.Config(role, "us-east-1"))
-	public := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}`
-	out, err := client.CreateKey(t.Context(), &kms.CreateKeyInput{Policy: &public})
-	if err != nil {
-		t.Fatal(err)
-	}
+	w = guardtest.Start(t, guardtest.Options{})
+	arn = w.Create(&kms.CreateKeyInput{Policy: &open})
 	log = &bytes.Buffer{}
 	settings, err := app.ReadSettings(getenv(environment), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	endpoint := bucket(t)
-	handler, err = app.NewEnforceWith(cloud.Config(role, "us-east-1"), settings, slog.New(slog.NewJSONHandler(log, nil)),
+	endpoint := guardtest.StartBucket(t, nil)
+	handler, err = app.NewEnforceWith(w.Config(w.Guardrail, guardtest.Virginia), settings, slog.New(slog.NewJSONHandler(log, nil)),
 		append([]func(*s3.Options){func(o *s3.Options) { o.BaseEndpoint = &endpoint }}, with...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return handler, log, client, *out.KeyMetadata.Arn, cloud.Events()[0]
-}
-
-func policyOf(t *testing.T, client *kms.Client, arn string) string {
-	t.Helper()
-	out, err := client.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: &arn})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return *out.Policy
+	return handler, log, w, arn, w.LastEvent()
 }
 
 func invoke(t *testing.T, handler *app.Handler, payload []byte) guardrail.Outcome {
@@ -94,7 +72,7 @@ func TestTheSettingsDecideWhatTheFunctionDoes(t *testing.T) {
 		{"the kill switch needs no archive", map[string]string{app.EnvConfig: repair, app.EnvModeMax: "report"}, guardrail.Reported, "strict", `"Principal":"*"`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			handler, _, client, arn, event := enforce(t, row.environment)
+			handler, _, w, arn, event := enforce(t, row.environment)
 			o := invoke(t, handler, event)
 			if o.Verdict != guardrail.NonCompliant || o.Action != row.action || o.Baseline != row.rule || o.GuardrailVersion != app.Version || o.Time.IsZero() {
 				t.Errorf("%+v", o)
@@ -102,7 +80,7 @@ func TestTheSettingsDecideWhatTheFunctionDoes(t *testing.T) {
 			if (o.Archive != "") != (row.action == guardrail.Repaired) {
 				t.Errorf("archive %q", o.Archive)
 			}
-			if got := policyOf(t, client, arn); !strings.Contains(got, row.has) {
+			if got := w.Policy(arn); !strings.Contains(got, row.has) {
 				t.Errorf("the key has %s, want %s in it", got, row.has)
 			}
 		})
@@ -122,69 +100,56 @@ func TestAConfigurationThatRepairsNeedsAnArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud := localaws.Start(localaws.Options{})
-	t.Cleanup(cloud.Close)
-	handler, err := app.NewEnforceWith(cloud.Config(localaws.Identity{}, "us-east-1"), settings, slog.New(slog.DiscardHandler))
+	w := guardtest.Start(t, guardtest.Options{})
+	handler, err := app.NewEnforceWith(w.Config(w.Guardrail, guardtest.Virginia), settings, slog.New(slog.DiscardHandler))
 	if err == nil || handler != nil || !strings.Contains(err.Error(), "nothing is written that was not archived: ARCHIVE_BUCKET must name a bucket") {
 		t.Errorf("%v, %v", handler, err)
 	}
 }
 
-// topic is an SNS that keeps what is published, and refuses everything if it is closed.
-func topic(t *testing.T, closed bool) (arn string, told chan url.Values) {
+const topicARN = "arn:aws:sns:us-east-1:111122223333:findings"
+
+// startTopic puts an SNS into the environment, which refuses every call if it is closed.
+func startTopic(t *testing.T, closed bool) *guardtest.Topic {
 	t.Helper()
-	told = make(chan url.Values, 10)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := r.ParseForm(); err != nil || closed {
-			w.WriteHeader(http.StatusForbidden)
-			_, _ = io.WriteString(w, `<ErrorResponse><Error><Code>AuthorizationError</Code><Message>not you</Message></Error></ErrorResponse>`)
-			return
-		}
-		told <- r.PostForm
-		_, _ = io.WriteString(w, `<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>`)
-	}))
-	t.Cleanup(server.Close)
-	t.Setenv("AWS_ENDPOINT_URL_SNS", server.URL)
-	return "arn:aws:sns:us-east-1:111122223333:findings", told
+	var faults []guardtest.TopicFault
+	if closed {
+		faults = slices.Repeat([]guardtest.TopicFault{{Status: http.StatusForbidden, Code: "AuthorizationError"}}, 10)
+	}
+	topic, endpoint := guardtest.StartTopic(t, faults...)
+	t.Setenv("AWS_ENDPOINT_URL_SNS", endpoint)
+	return topic
 }
 
 // notifying wires the function from the environment of Lambda, with a topic that is closed
-// or not, and returns it with its log and the event of a key that is open to everyone.
-func notifying(t *testing.T, from string, closed bool) (handler *app.Handler, log *bytes.Buffer, told chan url.Values, event []byte) {
+// or not, and returns it with its log and the event of a key that another account may use.
+func notifying(t *testing.T, from string, closed bool) (handler *app.Handler, log *bytes.Buffer, topic *guardtest.Topic, event []byte) {
 	t.Helper()
-	cloud := localaws.Start(localaws.Options{Seed: 1})
-	t.Cleanup(cloud.Close)
-	cloud.AddAccount("444455556666", localaws.AccountOptions{})
-	account := cloud.AddAccount("111122223333", localaws.AccountOptions{})
-	role := account.AddRole("Guardrail", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
-	foreign := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111122223333:root","arn:aws:iam::444455556666:root"]},"Action":"kms:*","Resource":"*"}]}`
-	if _, err := kms.NewFromConfig(cloud.Config(role, "us-east-1")).CreateKey(t.Context(), &kms.CreateKeyInput{Policy: &foreign}); err != nil {
-		t.Fatal(err)
-	}
-	for _, variable := range cloud.Environment(role, "us-east-1") {
-		name, value, _ := strings.Cut(variable, "=")
-		t.Setenv(name, value)
-	}
-	arn, told := topic(t, closed)
+	w := guardtest.Start(t, guardtest.Options{})
+	foreign := guardtest.Document(guardtest.ToAccount, guardtest.Allow(`{"AWS":"`+guardtest.Foreign+`"}`, "kms:*"))
+	w.Create(&kms.CreateKeyInput{Policy: &foreign})
+	w.SetEnvironment(w.Guardrail, guardtest.Virginia)
+	topic = startTopic(t, closed)
 	log = &bytes.Buffer{}
 	handler, err := app.NewEnforce(t.Context(), getenv(map[string]string{
-		app.EnvFindingsTopic: arn, app.EnvConfig: configured(t, "version: 1\nbaselines: {strict: {style: api}}\nnotify: {from: "+from+"}\n"),
+		app.EnvFindingsTopic: topicARN, app.EnvConfig: configured(t, "version: 1\nbaselines: {strict: {style: api}}\nnotify: {from: "+from+"}\n"),
 	}), slog.New(slog.NewJSONHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return handler, log, told, cloud.Events()[0]
+	return handler, log, topic, w.LastEvent()
 }
 
 func TestPeopleAreToldThroughTheTopicFromTheConfiguredSeverityOn(t *testing.T) {
 	for from, want := range map[string]int{"high": 1, "critical": 0} {
-		handler, _, told, event := notifying(t, from, false)
+		handler, _, topic, event := notifying(t, from, false)
 		o := invoke(t, handler, event)
-		if o.Severity != guardrail.High || len(told) != want {
-			t.Fatalf("from %s: %d messages about %s, want %d", from, len(told), o.Severity, want)
+		published := topic.Published()
+		if o.Severity != rules.High || len(published) != want {
+			t.Fatalf("from %s: %d messages about %s, want %d", from, len(published), o.Severity, want)
 		}
 		if want == 1 {
-			if got := (<-told).Get("Subject"); !strings.HasPrefix(got, "[high] KMS key ") {
+			if got := published[0].Subject; !strings.HasPrefix(got, "[high] KMS key ") {
 				t.Errorf("subject %q", got)
 			}
 		}
@@ -213,12 +178,12 @@ func TestAPayloadThatIsNoJSONIsABadEvent(t *testing.T) {
 }
 
 func TestABadMessageIsAcknowledgedAndTheOthersAreHandled(t *testing.T) {
-	handler, _, client, arn, event := enforce(t, map[string]string{app.EnvConfig: configured(t, repairing), app.EnvArchiveBucket: "archive"})
+	handler, _, w, arn, event := enforce(t, map[string]string{app.EnvConfig: configured(t, repairing), app.EnvArchiveBucket: "archive"})
 	answer, err := handler.Invoke(t.Context(), batch("hello", "", "{}", string(event)))
 	if err != nil || string(answer) != `{"batchItemFailures":[]}` {
 		t.Errorf("%s, %v", answer, err)
 	}
-	if got := policyOf(t, client, arn); strings.Contains(got, `"*","Action"`) || !strings.Contains(got, ":root") {
+	if got := w.Policy(arn); strings.Contains(got, `"*","Action"`) || !strings.Contains(got, ":root") {
 		t.Errorf("the key has %s", got)
 	}
 	flushed, err := handler.Invoke(t.Context(), []byte(`{"source":"kms-guardrail","detail-type":"KMS Guardrail Flush"}`))
@@ -229,25 +194,16 @@ func TestABadMessageIsAcknowledgedAndTheOthersAreHandled(t *testing.T) {
 
 // NewEnforce reads what Lambda gives a function: credentials, Region and endpoints.
 func TestTheEnvironmentOfLambdaIsHonoured(t *testing.T) {
-	cloud := localaws.Start(localaws.Options{Seed: 1})
-	t.Cleanup(cloud.Close)
-	account := cloud.AddAccount("111122223333", localaws.AccountOptions{})
-	role := account.AddRole("Guardrail", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
-	out, err := kms.NewFromConfig(cloud.Config(role, "eu-west-1")).CreateKey(t.Context(), &kms.CreateKeyInput{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, variable := range append(cloud.Environment(role, "us-east-1"), "AWS_ENDPOINT_URL_S3="+bucket(t)) {
-		name, value, _ := strings.Cut(variable, "=")
-		t.Setenv(name, value)
-	}
+	w := guardtest.Start(t, guardtest.Options{})
+	arn := w.CreateIn(guardtest.Ireland, &kms.CreateKeyInput{})
+	w.SetEnvironment(w.Guardrail, guardtest.Virginia, "AWS_ENDPOINT_URL_S3="+guardtest.StartBucket(t, nil))
 	// The rule of eu-west-1 repairs, so the archive is asked for the key.
 	environment := map[string]string{app.EnvConfig: configured(t, repairing), app.EnvArchiveBucket: "archive"}
 	handler, err := app.NewEnforce(t.Context(), getenv(environment), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := invoke(t, handler, cloud.Events()[0]); o.Verdict != guardrail.Compliant || o.KeyARN != *out.KeyMetadata.Arn || o.Rule != "there" {
+	if o := invoke(t, handler, w.LastEvent()); o.Verdict != guardrail.Compliant || o.KeyARN != arn || o.Rule != "there" {
 		t.Errorf("%+v", o)
 	}
 	if handler, err := app.NewEnforce(t.Context(), getenv(map[string]string{app.EnvModeMax: "no"}), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "reading the settings: "+app.EnvModeMax) {
@@ -271,11 +227,11 @@ func TestTheArchiveMustBelongToTheAccountOfTheFunction(t *testing.T) {
 		_, _ = io.WriteString(w, "<Error><Code>AccessDenied</Code></Error>")
 	}))
 	t.Cleanup(server.Close)
-	handler, _, client, arn, event := enforce(t, map[string]string{
+	handler, _, world, arn, event := enforce(t, map[string]string{
 		app.EnvConfig: configured(t, repairing), app.EnvArchiveBucket: "archive", app.EnvAccount: "111122223333",
 	}, func(o *s3.Options) { o.BaseEndpoint = &server.URL })
 	o := invoke(t, handler, event)
-	if o.ActionReason != "archive-unusable" || !strings.Contains(policyOf(t, client, arn), `"Principal":"*"`) {
+	if o.ActionReason != "archive-unusable" || !strings.Contains(world.Policy(arn), `"Principal":"*"`) {
 		t.Errorf("%s, %s", o.Action, o.ActionReason)
 	}
 	if len(owners) != 1 || owners["111122223333"] == 0 {

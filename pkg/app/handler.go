@@ -75,11 +75,17 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		h.log.InfoContext(ctx, "flushed", slog.Any("flushed", done))
 		return json.Marshal(done)
 	}
-	outcome, err := h.events.Handle(ctx, enforcer.Message{Event: payload, Delivery: h.delivery(ctx)})
+	outcome, err := h.Handle(ctx, payload)
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(outcome)
+}
+
+// Handle handles one bare EventBridge event, such as a file of them at a desk, and returns
+// its outcome. The error is that of handling it: nothing is known of the key then.
+func (h *Handler) Handle(ctx context.Context, event []byte) (guardrail.Outcome, error) {
+	return h.events.Handle(ctx, enforcer.Message{Event: event, Delivery: h.delivery(ctx)})
 }
 
 // The event of the flush's schedule, as JSON strings.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // The environment variables of the settings.
@@ -32,7 +32,7 @@ const ConfigurationFile = "guardrail.yaml"
 
 // Settings are what a function or command works with.
 type Settings struct {
-	Configuration *guardrail.Configuration
+	Configuration *rules.Configuration
 	// ArchiveBucket is required where the configuration repairs.
 	ArchiveBucket string
 	// FindingsTopic is the ARN of the SNS topic by which people are told; "" for none.
@@ -53,17 +53,24 @@ type Settings struct {
 // a guardrail.yaml in folder, the configuration is the default one. The error names the
 // variable, what it has and what it takes; that of a configuration, file, line and reason.
 func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
+	c, err := readConfiguration(getenv(EnvConfig), folder)
+	if err != nil {
+		return Settings{}, err
+	}
+	return SettingsFor(c, getenv)
+}
+
+// SettingsFor is ReadSettings with a configuration that was read before. The settings have
+// its copy that only reports where GUARDRAIL_MODE_MAX says so.
+func SettingsFor(c *rules.Configuration, getenv func(string) string) (Settings, error) {
 	s := Settings{
+		Configuration: c,
 		ArchiveBucket: getenv(EnvArchiveBucket), FindingsTopic: getenv(EnvFindingsTopic), Account: getenv(EnvAccount), Role: getenv(EnvRole),
 		OrganizationID: getenv(EnvOrganizationID), Concurrency: 1,
 	}
-	var err error
-	if s.Configuration, err = readConfiguration(getenv(EnvConfig), folder); err != nil {
-		return s, err
-	}
-	switch most := getenv(EnvModeMax); guardrail.Mode(most) {
-	case "", guardrail.Repair:
-	case guardrail.Report:
+	switch most := getenv(EnvModeMax); rules.Mode(most) {
+	case "", rules.Repair:
+	case rules.Report:
 		s.Configuration = s.Configuration.ReportOnly()
 	default:
 		return s, fmt.Errorf("%s is %q; it must be report, or not be set", EnvModeMax, most)
@@ -78,6 +85,7 @@ func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
 		return s, fmt.Errorf("%s is %q; it must be the ARN of a role, or not be set", EnvRole, s.Role)
 	}
 	if text := getenv(EnvConcurrency); text != "" {
+		var err error
 		if s.Concurrency, err = strconv.Atoi(text); err != nil || s.Concurrency < 1 {
 			return s, fmt.Errorf("%s is %q; it must be a number from 1, or not be set", EnvConcurrency, text)
 		}
@@ -91,13 +99,13 @@ func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
 }
 
 // readConfiguration reads the named file, or the one beside the binary if there is one.
-func readConfiguration(path, folder string) (*guardrail.Configuration, error) {
+func readConfiguration(path, folder string) (*rules.Configuration, error) {
 	if path != "" {
 		return config.Load(path)
 	}
 	c, err := config.Load(filepath.Join(folder, ConfigurationFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return guardrail.DefaultConfiguration(), nil
+		return rules.DefaultConfiguration(), nil
 	}
 	return c, err
 }

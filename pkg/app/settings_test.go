@@ -11,7 +11,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 const (
@@ -35,7 +35,7 @@ func configured(t *testing.T, text string) string {
 	return path
 }
 
-func load(t *testing.T, path string) *guardrail.Configuration {
+func load(t *testing.T, path string) *rules.Configuration {
 	t.Helper()
 	c, err := config.Load(path)
 	if err != nil {
@@ -47,13 +47,13 @@ func load(t *testing.T, path string) *guardrail.Configuration {
 func TestSettingsThatCanBeRead(t *testing.T) {
 	file := configured(t, repairing)
 	other := configured(t, "version: 1\nbaselines: {other: {style: api}}\n")
-	plain := app.Settings{Configuration: guardrail.DefaultConfiguration(), Concurrency: 1}
+	plain := app.Settings{Configuration: rules.DefaultConfiguration(), Concurrency: 1}
 	with := func(change func(*app.Settings)) app.Settings {
 		s := plain
 		change(&s)
 		return s
 	}
-	of := func(c *guardrail.Configuration) app.Settings {
+	of := func(c *rules.Configuration) app.Settings {
 		return with(func(s *app.Settings) { s.Configuration = c })
 	}
 	for _, row := range []struct {

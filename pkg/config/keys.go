@@ -4,15 +4,15 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/integration"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // The functions of this file are the tables of the keys of guardrail.yaml, each bound to
 // the variables that they set. What these hold at first is the default.
 
 // file is guardrail.yaml.
-func file(c *guardrail.Configuration) value {
+func file(c *rules.Configuration) value {
 	return object([]field{
 		{key: "version", required: true, doc: "The version of this file's schema.", value: version()},
 		{key: "mode", doc: "What the guardrail may do with keys whose rule does not say.", value: mode(&c.Mode)},
@@ -23,7 +23,7 @@ func file(c *guardrail.Configuration) value {
 		{key: "allowTagExemptions", doc: "Exemptions may match by tag. Whoever may tag a key can then exempt it.", value: truth(&c.AllowTagExemptions)},
 		{key: "repair", doc: "What may be repaired, and how.", value: repair(&c.Repair)},
 		{key: "notify", doc: "What people are told of, by the topic of the deployment.", value: object([]field{
-			{key: "from", doc: "The lowest severity that people are told of. Of repairs they always are.", value: severity(&c.Notify.From, guardrail.Info)},
+			{key: "from", doc: "The lowest severity that people are told of. Of repairs they always are.", value: severity(&c.Notify.From, rules.Info)},
 		}, nil)},
 	}, nil)
 }
@@ -41,11 +41,11 @@ func version() value {
 	}
 }
 
-func mode(p *guardrail.Mode) value { return enum(p, "mode", guardrail.Report, guardrail.Repair) }
+func mode(p *rules.Mode) value { return enum(p, "mode", rules.Report, rules.Repair) }
 
 // severity is one that a finding can have; more are some that only tell.
-func severity(p *guardrail.Severity, more ...guardrail.Severity) value {
-	names := []guardrail.Severity{guardrail.Critical, guardrail.High, guardrail.Medium, guardrail.Low}
+func severity(p *rules.Severity, more ...rules.Severity) value {
+	names := []rules.Severity{rules.Critical, rules.High, rules.Medium, rules.Low}
 	return enum(p, "severity", append(names, more...)...)
 }
 
@@ -53,20 +53,20 @@ func baselineName(p *string) value {
 	return text(p, format{words: "the name of a baseline", pattern: namePattern, example: "standard"})
 }
 
-func baseline(b *guardrail.Baseline, name string) value {
-	*b = guardrail.DefaultBaseline()
+func baseline(b *rules.Baseline, name string) value {
+	*b = rules.DefaultBaseline()
 	b.Name = name
 	return object([]field{
 		{key: "style", required: true, doc: "Which generated default: that of the API, which names nobody, or that of the console.", value: enum(&b.Style, "style", defaultpolicy.API, defaultpolicy.Console)},
-		{key: "match", doc: "How near the policy must be: `bounds` between floor and ceiling, or `exact`ly a generated default.", value: enum(&b.Match, "match", guardrail.WithinBounds, guardrail.ExactDefault)},
+		{key: "match", doc: "How near the policy must be: `bounds` between floor and ceiling, or `exact`ly a generated default.", value: enum(&b.Match, "match", rules.WithinBounds, rules.ExactDefault)},
 		{key: "edition", doc: "The edition of the console default.", value: enum(&b.Edition, "edition", editions()...)},
 		{key: "administrators", doc: "Who administers keys.", value: principals(&b.Administrators, "ARNs of users and roles of the key's account, each of which must have the access.")},
 		{key: "users", doc: "Who uses keys.", value: principals(&b.Users, "ARNs of users and roles of the key's account, or of another account's root, each of which must have the access.")},
 		{key: "administratorsMayDelete", doc: "Administrators may schedule a key's deletion.", value: truth(&b.AdministratorsMayDelete)},
-		{key: "integrations", doc: "Documented statements for AWS services that a policy may carry.", value: list(&b.Integrations, integrationName)},
+		{key: "integrations", doc: "What a policy may carry for AWS services; [integrations.md](integrations.md) describes each.", value: list(&b.Integrations, integrationName)},
 		{key: "permit", doc: "Further statements that a policy may carry.", value: list(&b.Permit, statement)},
 		{key: "require", doc: "Further statements that a policy must carry.", value: list(&b.Require, statement)},
-		{key: "hardeningDenies", doc: "Deny statements that only narrow: `permit` them, or `report` them.", value: enum(&b.HardeningDenies, "way", guardrail.PermitDenies, guardrail.ReportDenies)},
+		{key: "hardeningDenies", doc: "Deny statements that only narrow: `permit` them, or `report` them.", value: enum(&b.HardeningDenies, "way", rules.PermitDenies, rules.ReportDenies)},
 		{key: "guardrailAccess", doc: "The ARN of the guardrail's own role, which every policy must let read and repair it, so that a key stays in reach when its policy loses the account statement. Off where it is left out.", value: templated(&b.GuardrailAccess, "the ARN of a role")},
 	}, nil)
 }
@@ -82,14 +82,14 @@ func integrationName(p *string) value {
 
 // editions are the names that a baseline may give.
 func editions() []defaultpolicy.Edition {
-	names := []defaultpolicy.Edition{guardrail.AnyEdition, defaultpolicy.Latest}
+	names := []defaultpolicy.Edition{rules.AnyEdition, defaultpolicy.Latest}
 	for _, e := range defaultpolicy.Editions() {
 		names = append(names, e.Name)
 	}
 	return names
 }
 
-func principals(p *guardrail.Principals, required string) value {
+func principals(p *rules.Principals, required string) value {
 	arn := func(p *string) value { return templated(p, "an ARN") }
 	pattern := func(p *string) value { return templated(p, "an ARN pattern") }
 	return object([]field{
@@ -98,7 +98,7 @@ func principals(p *guardrail.Principals, required string) value {
 	}, nil)
 }
 
-func rule(p *guardrail.Rule) value {
+func rule(p *rules.Rule) value {
 	p.Match = anyKey()
 	return object([]field{
 		{key: "name", required: true, doc: "A name of its own, which outcomes repeat; not `default`, which they have where no rule matches.", value: uniqueName(&p.Name, "rule")},
@@ -108,7 +108,7 @@ func rule(p *guardrail.Rule) value {
 	}, nil)
 }
 
-func exemption(p *guardrail.Exemption) value {
+func exemption(p *rules.Exemption) value {
 	p.Match = anyKey()
 	return object([]field{
 		{key: "name", required: true, doc: "A name of its own, which outcomes repeat.", value: uniqueName(&p.Name, "exemption")},
@@ -119,10 +119,10 @@ func exemption(p *guardrail.Exemption) value {
 	}, nil)
 }
 
-func repair(p *guardrail.RepairSettings) value {
+func repair(p *rules.RepairSettings) value {
 	const most = 9999 // as the archive counts them
 	return object([]field{
-		{key: "strategy", doc: "`trim` keeps what the ceiling allows, narrows or drops the rest and adds the floor; `reset` writes the generated default with the required principals. A policy with a critical finding that is too much to trim is reset.", value: enum(&p.Strategy, "strategy", guardrail.Trim, guardrail.Reset)},
+		{key: "strategy", doc: "`trim` keeps what the ceiling allows, narrows or drops the rest and adds the floor; `reset` writes the generated default with the required principals. A policy with a critical finding that is too much to trim is reset.", value: enum(&p.Strategy, "strategy", rules.Trim, rules.Reset)},
 		{key: "from", doc: "A key is repaired when its worst finding is at least this; then its whole policy is brought inside the limits. A key whose worst finding is below it is only reported.", value: severity(&p.From)},
 		{key: "budget", doc: "How often one key is repaired.", value: object([]field{
 			{key: "repairs", doc: "Repairs of a key within the window.", value: whole(&p.Budget.Repairs, most)},
@@ -133,8 +133,8 @@ func repair(p *guardrail.RepairSettings) value {
 			{key: "total", doc: "All repairs.", value: whole(&p.MaxPerHour.Total, most)},
 		}, nil)},
 		{key: "sweep", doc: "A sweep may repair, too, not only events.", value: truth(&p.Sweep)},
-		{key: "holdWhen", doc: "What keeps a repair from being written, unless the finding is critical.", value: list(&p.HoldWhen, func(p *guardrail.HoldReason) value {
-			return enum(p, "reason to hold", guardrail.HoldReasons()...)
+		{key: "holdWhen", doc: "What keeps a repair from being written, unless the finding is critical.", value: list(&p.HoldWhen, func(p *rules.HoldReason) value {
+			return enum(p, "reason to hold", rules.HoldReasons()...)
 		})},
 	}, nil)
 }

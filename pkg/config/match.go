@@ -6,12 +6,12 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // anyKey matches every key. Its lists are empty, not nil.
-func anyKey() guardrail.Match {
-	return guardrail.Match{
+func anyKey() rules.Match {
+	return rules.Match{
 		Keys: []string{}, Accounts: []string{}, OrganizationalUnits: []string{}, Regions: []string{}, Aliases: []string{},
 		KeyUsages: []defaultpolicy.KeyUsage{}, KeySpecs: []defaultpolicy.KeySpec{}, Origins: []defaultpolicy.Origin{},
 		Tags: map[string]string{},
@@ -19,7 +19,7 @@ func anyKey() guardrail.Match {
 }
 
 // ruleMatch says which keys a rule is for.
-func ruleMatch(m *guardrail.Match) value {
+func ruleMatch(m *rules.Match) value {
 	return object(slices.Concat(placeFields(m), []field{
 		{key: "keyUsages", doc: "Key usages, as KMS spells them.", value: list(&m.KeyUsages, func(p *defaultpolicy.KeyUsage) value {
 			return enum(p, "key usage", defaultpolicy.KeyUsages()...)
@@ -36,7 +36,7 @@ func ruleMatch(m *guardrail.Match) value {
 }
 
 // exemptionMatch says which keys are exempt: some, never all.
-func exemptionMatch(m *guardrail.Match) value {
+func exemptionMatch(m *rules.Match) value {
 	const kind = "an exemption names its keys; a kind of keys has a rule with a baseline of its own"
 	v := object(slices.Concat([]field{
 		{key: "keys", doc: "Key ids or key ARNs.", value: list(&m.Keys, formatted(keyFormat))},
@@ -54,7 +54,7 @@ func exemptionMatch(m *guardrail.Match) value {
 }
 
 // placeFields tell keys by where they are.
-func placeFields(m *guardrail.Match) []field {
+func placeFields(m *rules.Match) []field {
 	return []field{
 		{key: "accounts", doc: "Accounts that own the key.", value: list(&m.Accounts, formatted(accountFormat))},
 		{key: "organizationalUnits", doc: "Organizational units or roots above the account, at any height.", value: list(&m.OrganizationalUnits, formatted(unitFormat))},
@@ -63,7 +63,7 @@ func placeFields(m *guardrail.Match) []field {
 }
 
 // labelFields tell keys by what people put on them.
-func labelFields(m *guardrail.Match) []field {
+func labelFields(m *rules.Match) []field {
 	return []field{
 		{key: "aliases", doc: "Aliases, one of which the key must have; `*` and `?` stand for any characters and any one.", value: list(&m.Aliases, formatted(aliasFormat))},
 		{key: "tags", doc: "Tags, all of which the key must have; `*` and `?` in a value stand for any characters and any one.", value: texts(&m.Tags, "tag keys, each with a value")},

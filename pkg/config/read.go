@@ -12,13 +12,13 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // Load reads the configuration in a file. The error of a file that is there and can be
 // read is an [*Errors]; one that is not there is [fs.ErrNotExist]. What counts then
-// ([guardrail.DefaultConfiguration], say) is for the caller to decide.
-func Load(path string) (*guardrail.Configuration, error) {
+// ([rules.DefaultConfiguration], say) is for the caller to decide.
+func Load(path string) (*rules.Configuration, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no configuration file %s: %w", path, fs.ErrNotExist)
@@ -27,7 +27,7 @@ func Load(path string) (*guardrail.Configuration, error) {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	text, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
+	text, err := io.ReadAll(io.LimitReader(file, maxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
@@ -38,10 +38,10 @@ func Load(path string) (*guardrail.Configuration, error) {
 // Every error is an [*Errors]; with one, there is no configuration.
 //
 // Lists that are left out are empty, not nil, and baselines are sorted by name, so that
-// [guardrail.Configuration.Hash] depends neither on comments nor on the order of keys.
+// [rules.Configuration.Hash] depends neither on comments nor on the order of keys.
 // The statements of permit and require are the exception: they are kept as they are
 // written, because a repair writes them so.
-func Read(name string, text []byte) (*guardrail.Configuration, error) {
+func Read(name string, text []byte) (*rules.Configuration, error) {
 	r := &reader{problems: problems{file: name}, names: map[string]int{}}
 	root := document(&r.problems, text)
 	if err := r.err(); err != nil {
@@ -74,15 +74,15 @@ type reader struct {
 }
 
 // defaults is a configuration whose file says nothing.
-func defaults() *guardrail.Configuration {
-	c := guardrail.DefaultConfiguration()
-	c.Default, c.Baselines = "", []guardrail.Baseline{}
+func defaults() *rules.Configuration {
+	c := rules.DefaultConfiguration()
+	c.Default, c.Baselines = "", []rules.Baseline{}
 	return c
 }
 
 // settleDefault sorts the baselines and makes the only one the default.
-func (r *reader) settleDefault(c *guardrail.Configuration, root *yaml.Node) {
-	slices.SortFunc(c.Baselines, func(a, b guardrail.Baseline) int { return cmp.Compare(a.Name, b.Name) })
+func (r *reader) settleDefault(c *rules.Configuration, root *yaml.Node) {
+	slices.SortFunc(c.Baselines, func(a, b rules.Baseline) int { return cmp.Compare(a.Name, b.Name) })
 	switch {
 	case has(root, "default") || len(c.Baselines) == 0: // no baseline is a problem that has been reported
 	case len(c.Baselines) == 1:

@@ -14,13 +14,13 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // least is the shortest file that says something.
 const least = "version: 1\nbaselines: {standard: {style: console}}\n"
 
-func read(t testing.TB, text string) *guardrail.Configuration {
+func read(t testing.TB, text string) *rules.Configuration {
 	t.Helper()
 	c, err := config.Read("guardrail.yaml", []byte(text))
 	if err != nil {
@@ -48,10 +48,10 @@ func examplePaths(t testing.TB) []string {
 }
 
 func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
-	want := guardrail.DefaultConfiguration()
-	b := guardrail.DefaultBaseline()
+	want := rules.DefaultConfiguration()
+	b := rules.DefaultBaseline()
 	b.Name = "standard"
-	want.Baselines, want.Default = []guardrail.Baseline{b}, "standard"
+	want.Baselines, want.Default = []rules.Baseline{b}, "standard"
 	if diff := cmp.Diff(want, read(t, least)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -88,8 +88,8 @@ func TestEveryFieldCanBeSet(t *testing.T) {
 	c := read(t, full(t))
 	c.Baselines[0].Match = c.Baselines[1].Match // exactly a default has no more statements, as "full" has
 	c.Baselines = c.Baselines[:1]
-	defaults := guardrail.DefaultConfiguration()
-	defaults.Rules, defaults.Exemptions = []guardrail.Rule{{}}, []guardrail.Exemption{{}}
+	defaults := rules.DefaultConfiguration()
+	defaults.Rules, defaults.Exemptions = []rules.Rule{{}}, []rules.Exemption{{}}
 	defaults.Baselines[0].Style = "" // it has no default
 	leaves := 0
 	var compare func(path string, got, preset reflect.Value)
@@ -131,12 +131,12 @@ func TestValuesOfTheFullFile(t *testing.T) {
 		{"an exemption has its last day to the end", e.Expires, time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)},
 		{"a folded text is one line", e.Reason, "The vendor reads it until the end of the contract."},
 		{"days and hours add up", c.Repair.Budget.Window, 6*24*time.Hour + 12*time.Hour},
-		{"a list replaces its default", c.Repair.HoldWhen, []guardrail.HoldReason{guardrail.HoldCrossAccountAccess}},
-		{"a statement keeps order and the text of numbers and truth values; Null is a key like others", b.Permit, []guardrail.Template{
+		{"a list replaces its default", c.Repair.HoldWhen, []rules.HoldReason{rules.HoldCrossAccountAccess}},
+		{"a statement keeps order and the text of numbers and truth values; Null is a key like others", b.Permit, []rules.Template{
 			`{"Sid":"Logs","Effect":"Allow","Principal":{"AWS":"arn:${Partition}:iam::${AccountId}:role/logs-${Region}"},"Action":["kms:Encrypt*","kms:Decrypt"],"Resource":["*"],` +
 				`"Condition":{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"arn:${Partition}:logs:${Region}:${AccountId}:*"},"Null":{"aws:PrincipalTag/team":"false"},"NumericLessThan":{"aws:MultiFactorAuthAge":"0300"},"StringEquals":{"kms:EncryptionContext:a":"${aws:PrincipalTag/a}<${*}>"}}}`,
 		}},
-		{"a statement without a resource is about the key; policy variables and escapes stay", b.Require, []guardrail.Template{
+		{"a statement without a resource is about the key; policy variables and escapes stay", b.Require, []rules.Template{
 			`{"Effect":"Allow","Principal":{"AWS":"012345678901"},"Action":"kms:Describe*","Resource":"*",` +
 				`"Condition":{"StringEquals":{"aws:PrincipalOrgID":"${OrganizationId}"}}}`,
 		}},

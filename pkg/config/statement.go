@@ -7,7 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // elements are those of a policy statement.
@@ -19,7 +19,7 @@ var elements = []string{
 // statement is a policy statement written as YAML. It becomes JSON with its elements
 // and values in their order, every scalar a string, and Resource "*" where the statement
 // names no resource, which in a key policy is the key.
-func statement(p *guardrail.Template) value {
+func statement(p *rules.Template) value {
 	const expected = "a policy statement"
 	return value{
 		words: expected,
@@ -29,7 +29,7 @@ func statement(p *guardrail.Template) value {
 			}
 			w := statementWriter{r: r}
 			w.object(withResource(n), elements)
-			*p = guardrail.Template(w.json)
+			*p = rules.Template(w.json)
 		},
 		schema: statementSchema,
 	}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/objectstore"
@@ -151,8 +152,8 @@ func record(event, holder string, at time.Time) ledger.Record {
 		Time: at, EventID: event, EventTime: noon.Add(-time.Minute), KeyARN: keyARN,
 		GuardrailVersion: "v1", ConfigurationHash: "c0ffee",
 		Actor:    &guardrail.Actor{ARN: "arn:aws:iam::111122223333:user/Mallory", EventID: event, EventTime: noon.Add(-time.Minute)},
-		Severity: guardrail.Critical,
-		Findings: []guardrail.Finding{{ID: "f1", Code: guardrail.CodePublicAccess, Severity: guardrail.Critical, Message: "<anybody> & all"}},
+		Severity: rules.Critical,
+		Findings: []guardrail.Finding{{ID: "f1", Code: guardrail.CodePublicAccess, Severity: rules.Critical, Message: "<anybody> & all"}},
 		Before:   ledger.PolicyText{Text: "{ \"Sid\": \"<&>\u00ff\n\" }", Hash: "b4"},
 		After:    ledger.PolicyText{Text: `{}`, Hash: "af"},
 		Edits:    json.RawMessage(`[{"remove":0}]`), Outcome: json.RawMessage(`{"schema":"1"}`),

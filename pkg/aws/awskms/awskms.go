@@ -19,8 +19,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // attempts is how often one call is tried. Few: what stays unanswered goes back
@@ -68,7 +68,7 @@ func New(config aws.Config, concurrency int) *Client {
 
 // Resolve returns the ARN of the key with an id, key ARN, alias name or alias ARN. Of a
 // key ARN it is that, without a call; else it is one DescribeKey call's, in the Region of an
-// ARN, or the configuration's. Errors are of the classes that [enforcer.Keys] has.
+// ARN, or the configuration's. Errors are of the classes that [inspect.Keys] has.
 func (c *Client) Resolve(ctx context.Context, id string) (string, error) {
 	var region []func(*kms.Options)
 	if parsed, err := arn.Parse(id); err == nil {
@@ -82,30 +82,30 @@ func (c *Client) Resolve(ctx context.Context, id string) (string, error) {
 		return "", classify(err)
 	}
 	if out.KeyMetadata == nil || aws.ToString(out.KeyMetadata.Arn) == "" {
-		return "", fmt.Errorf("%w: DescribeKey did not answer with the ARN of key %q", enforcer.ErrRefused, id)
+		return "", fmt.Errorf("%w: DescribeKey did not answer with the ARN of key %q", inspect.ErrRefused, id)
 	}
 	return *out.KeyMetadata.Arn, nil
 }
 
-// Describe implements [enforcer.Keys] with one DescribeKey call.
-func (c *Client) Describe(ctx context.Context, keyARN string) (guardrail.Key, error) {
+// Describe implements [inspect.Keys] with one DescribeKey call.
+func (c *Client) Describe(ctx context.Context, keyARN string) (rules.Key, error) {
 	parsed, region, err := inRegionOf(keyARN)
 	if err != nil {
-		return guardrail.Key{}, err
+		return rules.Key{}, err
 	}
 	out, err := c.api.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &keyARN}, region)
 	if err != nil {
-		return guardrail.Key{}, classify(err)
+		return rules.Key{}, classify(err)
 	}
 	m := out.KeyMetadata
 	if m == nil || aws.ToString(m.Arn) != keyARN {
-		return guardrail.Key{}, fmt.Errorf("%w: DescribeKey did not answer with key %s", enforcer.ErrRefused, keyARN)
+		return rules.Key{}, fmt.Errorf("%w: DescribeKey did not answer with key %s", inspect.ErrRefused, keyARN)
 	}
 	managed, err := awsManaged(m.KeyManager)
 	if err != nil {
-		return guardrail.Key{}, err
+		return rules.Key{}, err
 	}
-	return guardrail.Key{
+	return rules.Key{
 		ARN: keyARN, Account: parsed.AccountID, Region: parsed.Region, Partition: parsed.Partition,
 		AWSManaged: managed,
 		Type: defaultpolicy.KeyType{
@@ -126,7 +126,7 @@ func awsManaged(manager types.KeyManagerType) (bool, error) {
 	case types.KeyManagerTypeCustomer:
 		return false, nil
 	default:
-		return false, fmt.Errorf("%w: DescribeKey answered with the unknown key manager %q", enforcer.ErrRefused, manager)
+		return false, fmt.Errorf("%w: DescribeKey answered with the unknown key manager %q", inspect.ErrRefused, manager)
 	}
 }
 
@@ -149,7 +149,7 @@ func multiRegion(m *types.KeyMetadata) defaultpolicy.MultiRegion {
 	}
 }
 
-// Policy implements [enforcer.Keys] with one GetKeyPolicy call.
+// Policy implements [inspect.Keys] with one GetKeyPolicy call.
 func (c *Client) Policy(ctx context.Context, keyARN string) (string, error) {
 	_, region, err := inRegionOf(keyARN)
 	if err != nil {
@@ -162,7 +162,7 @@ func (c *Client) Policy(ctx context.Context, keyARN string) (string, error) {
 	return aws.ToString(out.Policy), nil
 }
 
-// Aliases implements [enforcer.Keys] with a ListAliases call for each hundred.
+// Aliases implements [inspect.Keys] with a ListAliases call for each hundred.
 func (c *Client) Aliases(ctx context.Context, keyARN string) ([]string, error) {
 	_, region, err := inRegionOf(keyARN)
 	if err != nil {
@@ -182,7 +182,7 @@ func (c *Client) Aliases(ctx context.Context, keyARN string) ([]string, error) {
 	return names, nil
 }
 
-// Tags implements [enforcer.Keys] with a ListResourceTags call: a key has at most fifty.
+// Tags implements [inspect.Keys] with a ListResourceTags call: a key has at most fifty.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_ListResourceTags.html
 func (c *Client) Tags(ctx context.Context, keyARN string) (map[string]string, error) {
 	_, region, err := inRegionOf(keyARN)
@@ -203,7 +203,7 @@ func (c *Client) Tags(ctx context.Context, keyARN string) (map[string]string, er
 	return tags, nil
 }
 
-// PutPolicy implements [enforcer.Keys] with one PutKeyPolicy call, after a wait where
+// PutPolicy implements the enforcer's Keys with one PutKeyPolicy call, after a wait where
 // too many came before it. The lockout safety check is on, as it is by default.
 func (c *Client) PutPolicy(ctx context.Context, keyARN, policy string) error {
 	_, region, err := inRegionOf(keyARN)
@@ -222,7 +222,7 @@ func (c *Client) PutPolicy(ctx context.Context, keyARN, policy string) error {
 func inRegionOf(keyARN string) (arn.ARN, func(*kms.Options), error) {
 	parsed, err := arn.Parse(keyARN)
 	if err != nil {
-		return arn.ARN{}, nil, fmt.Errorf("%w: %q is not an ARN", enforcer.ErrRefused, keyARN)
+		return arn.ARN{}, nil, fmt.Errorf("%w: %q is not an ARN", inspect.ErrRefused, keyARN)
 	}
 	return parsed, func(o *kms.Options) { o.Region = parsed.Region }, nil
 }

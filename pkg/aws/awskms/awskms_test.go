@@ -21,8 +21,10 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -30,56 +32,32 @@ import (
 var _ enforcer.Keys = (*awskms.Client)(nil)
 
 const (
-	virginia = "us-east-1"
-	ireland  = "eu-west-1"
+	virginia = guardtest.Virginia
+	ireland  = guardtest.Ireland
 	beijing  = "cn-north-1"
 	nowhere  = "ap-south-1" // the Region of the function, where none of its keys are
 )
 
-// world is an account on embedded AWS with its administrator and the guardrail's role.
+// world is the world of the tests with a client that calls as the guardrail.
 type world struct {
-	cloud     *localaws.Cloud
-	account   *localaws.Account
-	admin     localaws.Identity
-	guardrail localaws.Identity
-	client    *awskms.Client
+	*guardtest.World
+	client *awskms.Client
 }
-
-// guardrailPolicy is the identity policy of the guardrail's role.
-const guardrailPolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:DescribeKey","kms:GetKeyPolicy","kms:ListAliases","kms:ListResourceTags","kms:PutKeyPolicy"],"Resource":"*"}}`
 
 func newWorld(t *testing.T, region string) *world {
 	t.Helper()
-	cloud := localaws.Start(localaws.Options{Seed: 1})
-	t.Cleanup(cloud.Close)
-	partition := "aws"
+	partition := ""
 	if region == beijing {
 		partition = "aws-cn"
 	}
-	w := &world{cloud: cloud, account: cloud.AddAccount("111122223333", localaws.AccountOptions{Partition: partition})}
-	w.admin = w.account.AddUser("Admin", localaws.PrincipalOptions{Policies: []string{localaws.AllowAll}})
-	w.guardrail = w.account.AddRole("Guardrail", localaws.PrincipalOptions{Policies: []string{guardrailPolicy}})
-	w.client = awskms.New(cloud.Config(w.guardrail, region), 1)
+	w := &world{World: guardtest.Start(t, guardtest.Options{Partition: partition})}
+	w.client = awskms.New(w.Config(w.Guardrail, region), 1)
 	return w
-}
-
-func (w *world) kms(region string) *kms.Client {
-	return kms.NewFromConfig(w.cloud.Config(w.admin, region))
-}
-
-// create creates a key and returns its ARN.
-func (w *world) create(t *testing.T, region string, in *kms.CreateKeyInput) string {
-	t.Helper()
-	out, err := w.kms(region).CreateKey(t.Context(), in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return *out.KeyMetadata.Arn
 }
 
 func (w *world) replicate(t *testing.T, primary, region string) string {
 	t.Helper()
-	out, err := w.kms(virginia).ReplicateKey(t.Context(), &kms.ReplicateKeyInput{KeyId: &primary, ReplicaRegion: &region})
+	out, err := w.KMS(virginia).ReplicateKey(t.Context(), &kms.ReplicateKeyInput{KeyId: &primary, ReplicaRegion: &region})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,9 +72,9 @@ func TestDescribeReadsEveryKeyTypeThatKMSHas(t *testing.T) {
 			if spec == defaultpolicy.SM2 {
 				w, region = china, beijing
 			}
-			arn := w.create(t, region, &kms.CreateKeyInput{KeySpec: types.KeySpec(spec), KeyUsage: types.KeyUsageType(usage)})
+			arn := w.CreateIn(region, &kms.CreateKeyInput{KeySpec: types.KeySpec(spec), KeyUsage: types.KeyUsageType(usage)})
 			want := defaultpolicy.KeyType{Spec: spec, Usage: usage, Origin: defaultpolicy.AWSKMS, MultiRegion: defaultpolicy.SingleRegion}
-			checkType(t, w, arn, want, w.account.Partition)
+			checkType(t, w, arn, want, w.Account.Partition)
 		}
 	}
 }
@@ -104,19 +82,19 @@ func TestDescribeReadsEveryKeyTypeThatKMSHas(t *testing.T) {
 func TestDescribeReadsOriginAndPartInAMultiRegionSet(t *testing.T) {
 	w := newWorld(t, nowhere)
 	symmetric := defaultpolicy.KeyType{}.WithDefaults()
-	primary := w.create(t, virginia, &kms.CreateKeyInput{MultiRegion: aws.Bool(true)})
+	primary := w.Create(&kms.CreateKeyInput{MultiRegion: aws.Bool(true)})
 	for _, row := range []struct {
 		arn    string
 		change func(*defaultpolicy.KeyType)
 	}{
-		{w.create(t, virginia, &kms.CreateKeyInput{}), func(*defaultpolicy.KeyType) {}},
-		{w.create(t, virginia, &kms.CreateKeyInput{Origin: types.OriginTypeExternal}), func(t *defaultpolicy.KeyType) { t.Origin = defaultpolicy.External }},
-		{w.create(t, virginia, &kms.CreateKeyInput{
-			Origin: types.OriginTypeAwsCloudhsm, CustomKeyStoreId: aws.String(w.account.AddCustomKeyStore(virginia, localaws.StoreOptions{})),
+		{w.Create(&kms.CreateKeyInput{}), func(*defaultpolicy.KeyType) {}},
+		{w.Create(&kms.CreateKeyInput{Origin: types.OriginTypeExternal}), func(t *defaultpolicy.KeyType) { t.Origin = defaultpolicy.External }},
+		{w.Create(&kms.CreateKeyInput{
+			Origin: types.OriginTypeAwsCloudhsm, CustomKeyStoreId: aws.String(w.Account.AddCustomKeyStore(virginia, localaws.StoreOptions{})),
 		}), func(t *defaultpolicy.KeyType) { t.Origin = defaultpolicy.AWSCloudHSM }},
-		{w.create(t, virginia, &kms.CreateKeyInput{
+		{w.Create(&kms.CreateKeyInput{
 			Origin: types.OriginTypeExternalKeyStore, XksKeyId: aws.String("1"),
-			CustomKeyStoreId: aws.String(w.account.AddCustomKeyStore(virginia, localaws.StoreOptions{External: true})),
+			CustomKeyStoreId: aws.String(w.Account.AddCustomKeyStore(virginia, localaws.StoreOptions{External: true})),
 		}), func(t *defaultpolicy.KeyType) { t.Origin = defaultpolicy.ExternalKeyStore }},
 		{primary, func(t *defaultpolicy.KeyType) { t.MultiRegion = defaultpolicy.Primary }},
 		{w.replicate(t, primary, ireland), func(t *defaultpolicy.KeyType) { t.MultiRegion = defaultpolicy.Replica }},
@@ -135,7 +113,7 @@ func checkType(t *testing.T, w *world, arn string, want defaultpolicy.KeyType, p
 		t.Errorf("%s: %v", want, err)
 		return
 	}
-	wantKey := guardrail.Key{ARN: arn, Account: w.account.ID, Region: strings.Split(arn, ":")[3], Partition: partition, Type: want}
+	wantKey := rules.Key{ARN: arn, Account: w.Account.ID, Region: strings.Split(arn, ":")[3], Partition: partition, Type: want}
 	if diff := cmp.Diff(wantKey, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", want, diff)
 	}
@@ -146,7 +124,7 @@ func checkType(t *testing.T, w *world, arn string, want defaultpolicy.KeyType, p
 
 func TestAnAWSManagedKeyIsRecognised(t *testing.T) {
 	w := newWorld(t, virginia)
-	got, err := w.client.Describe(t.Context(), w.account.AddAWSManagedKey(virginia, "s3"))
+	got, err := w.client.Describe(t.Context(), w.Account.AddAWSManagedKey(virginia, "s3"))
 	if err != nil || !got.AWSManaged {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -156,9 +134,9 @@ func TestAnAWSManagedKeyIsRecognised(t *testing.T) {
 // a third one.
 func TestEveryCallGoesToTheRegionOfTheKey(t *testing.T) {
 	w := newWorld(t, nowhere)
-	primary := w.create(t, virginia, &kms.CreateKeyInput{MultiRegion: aws.Bool(true)})
+	primary := w.Create(&kms.CreateKeyInput{MultiRegion: aws.Bool(true)})
 	for arn, region := range map[string]string{primary: virginia, w.replicate(t, primary, ireland): ireland} {
-		w.cloud.ResetCalls()
+		w.Cloud.ResetCalls()
 		if _, err := w.client.Describe(t.Context(), arn); err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +154,7 @@ func TestEveryCallGoesToTheRegionOfTheKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		var operations []string
-		for _, call := range w.cloud.Calls() {
+		for _, call := range w.Cloud.Calls() {
 			operations = append(operations, call.Operation)
 			if call.Region != region || call.KeyARN != arn && call.Operation != "ListAliases" {
 				t.Errorf("%s of %s went to %s in %s", call.Operation, arn, call.KeyARN, call.Region)
@@ -190,7 +168,7 @@ func TestEveryCallGoesToTheRegionOfTheKey(t *testing.T) {
 
 func TestPutPolicyReplacesWhatPolicyReads(t *testing.T) {
 	w := newWorld(t, virginia)
-	arn := w.create(t, virginia, &kms.CreateKeyInput{})
+	arn := w.Create(&kms.CreateKeyInput{})
 	const text = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}}`
 	if err := w.client.PutPolicy(t.Context(), arn, text); err != nil {
 		t.Fatal(err)
@@ -203,7 +181,7 @@ func TestPutPolicyReplacesWhatPolicyReads(t *testing.T) {
 // The lockout safety check protects the key from the guardrail too.
 func TestPutPolicySendsThreeParametersAndNeverTheLockoutBypass(t *testing.T) {
 	w := newWorld(t, virginia)
-	arn := w.create(t, virginia, &kms.CreateKeyInput{})
+	arn := w.Create(&kms.CreateKeyInput{})
 	text, err := w.client.Policy(t.Context(), arn)
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +190,7 @@ func TestPutPolicySendsThreeParametersAndNeverTheLockoutBypass(t *testing.T) {
 	for _, policy := range []string{text, lockout, "nonsense"} {
 		_ = w.client.PutPolicy(t.Context(), arn, policy) // refused ones were sent too
 	}
-	calls := w.cloud.Calls("PutKeyPolicy")
+	calls := w.Cloud.Calls("PutKeyPolicy")
 	if len(calls) != 3 {
 		t.Fatalf("%d calls", len(calls))
 	}
@@ -256,7 +234,7 @@ func TestWhatKMSDoesNotSayTodayIsNeverTakenForWhatIsKnown(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			key, err := describeAnswer(t.Context(), http.StatusOK, row.answer)
-			if !errors.Is(err, enforcer.ErrRefused) || !reflect.DeepEqual(key, guardrail.Key{}) {
+			if !errors.Is(err, inspect.ErrRefused) || !reflect.DeepEqual(key, rules.Key{}) {
 				t.Errorf("%+v, %v: %s", key, err, row.reason)
 			}
 		})
@@ -284,7 +262,7 @@ func TestWhatKMSDoesNotSayTodayIsNeverTakenForWhatIsKnown(t *testing.T) {
 const someKey = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 // describeAnswer describes someKey where DescribeKey has one answer.
-func describeAnswer(ctx context.Context, status int, body string) (guardrail.Key, error) {
+func describeAnswer(ctx context.Context, status int, body string) (rules.Key, error) {
 	return awskms.New(aws.Config{
 		HTTPClient:  answering{status, body},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIA", "x", ""),
@@ -293,8 +271,8 @@ func describeAnswer(ctx context.Context, status int, body string) (guardrail.Key
 
 func TestACallEndsWithItsContext(t *testing.T) {
 	w := newWorld(t, virginia)
-	arn := w.create(t, virginia, &kms.CreateKeyInput{})
-	w.cloud.Inject(localaws.Fault{Kind: localaws.TimeoutBefore, Times: 10, Hang: time.Minute})
+	arn := w.Create(&kms.CreateKeyInput{})
+	w.Cloud.Inject(localaws.Fault{Kind: localaws.TimeoutBefore, Times: 10, Hang: time.Minute})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err := w.client.Policy(ctx, arn)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // classes maps the error codes of KMS that do not go away by trying again. All
@@ -16,14 +16,14 @@ import (
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html#API_PutKeyPolicy_Errors
 // https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
 var classes = map[string]error{
-	"NotFoundException":                enforcer.ErrNotFound,
-	"AccessDeniedException":            enforcer.ErrAccessDenied,
-	"InvalidArnException":              enforcer.ErrRefused,
-	"KMSInvalidStateException":         enforcer.ErrRefused,
-	"LimitExceededException":           enforcer.ErrRefused,
-	"MalformedPolicyDocumentException": enforcer.ErrRefused,
-	"UnsupportedOperationException":    enforcer.ErrRefused,
-	"ValidationException":              enforcer.ErrRefused,
+	"NotFoundException":                inspect.ErrNotFound,
+	"AccessDeniedException":            inspect.ErrAccessDenied,
+	"InvalidArnException":              inspect.ErrRefused,
+	"KMSInvalidStateException":         inspect.ErrRefused,
+	"LimitExceededException":           inspect.ErrRefused,
+	"MalformedPolicyDocumentException": inspect.ErrRefused,
+	"UnsupportedOperationException":    inspect.ErrRefused,
+	"ValidationException":              inspect.ErrRefused,
 }
 
 // invalidPrincipals is how KMS says, in a MalformedPolicyDocumentException, that it does not
@@ -42,7 +42,7 @@ func classify(err error) error {
 	case !ok:
 		return err
 	case strings.Contains(answer.ErrorMessage(), invalidPrincipals):
-		class = enforcer.ErrInvalidPrincipal
+		class = inspect.ErrInvalidPrincipal
 	}
 	return fmt.Errorf("%w: %s: %s", class, answer.ErrorCode(), answer.ErrorMessage())
 }

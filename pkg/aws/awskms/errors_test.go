@@ -8,7 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -23,7 +23,7 @@ func checkClass(t *testing.T, err, want error) {
 	if err == nil {
 		t.Fatalf("no error, want %v", want)
 	}
-	for _, class := range []error{enforcer.ErrNotFound, enforcer.ErrAccessDenied, enforcer.ErrRefused, enforcer.ErrInvalidPrincipal} {
+	for _, class := range []error{inspect.ErrNotFound, inspect.ErrAccessDenied, inspect.ErrRefused, inspect.ErrInvalidPrincipal} {
 		if errors.Is(err, class) != errors.Is(want, class) {
 			t.Errorf("error %q, want class %q", err, want)
 		}
@@ -48,43 +48,43 @@ func TestEveryErrorOfKMSHasItsClass(t *testing.T) {
 		{"connection closed after the write", always(localaws.TimeoutAfter), putDefault, errTransient, "", 1, "it may have taken effect: another try would replace what somebody put since"},
 		{"throttled write", always(localaws.Throttle), putDefault, errTransient, "ThrottlingException", attempts, "nothing was done"},
 		{"internal error of a write", always(localaws.InternalError), putDefault, errTransient, "KMSInternalException", 1, "it may have taken effect"},
-		{"denied", always(localaws.AccessDenied), policyOf, enforcer.ErrAccessDenied, "AccessDeniedException", 1, "permissions do not come by asking again"},
-		{"denied to write", always(localaws.AccessDenied), putDefault, enforcer.ErrAccessDenied, "AccessDeniedException", 1, "the same"},
-		{"not found", always(localaws.NotFound), describe, enforcer.ErrNotFound, "NotFoundException", 1, "the enforcer knows how old the key is"},
-		{"no such key", nil, func(t *testing.T, w *world, arn string) error { return describe(t, w, arn[:len(arn)-4]+"0000") }, enforcer.ErrNotFound, "does not exist", 1, "it is gone"},
+		{"denied", always(localaws.AccessDenied), policyOf, inspect.ErrAccessDenied, "AccessDeniedException", 1, "permissions do not come by asking again"},
+		{"denied to write", always(localaws.AccessDenied), putDefault, inspect.ErrAccessDenied, "AccessDeniedException", 1, "the same"},
+		{"not found", always(localaws.NotFound), describe, inspect.ErrNotFound, "NotFoundException", 1, "the enforcer knows how old the key is"},
+		{"no such key", nil, func(t *testing.T, w *world, arn string) error { return describe(t, w, arn[:len(arn)-4]+"0000") }, inspect.ErrNotFound, "does not exist", 1, "it is gone"},
 		{"a key of another account", nil, func(t *testing.T, w *world, arn string) error {
 			return policyOf(t, w, strings.Replace(arn, "111122223333", "444455556666", 1))
-		}, enforcer.ErrAccessDenied, "AccessDeniedException", 1, "key policies are not for other accounts"},
-		{"not an ARN", nil, func(t *testing.T, w *world, _ string) error { return describe(t, w, "alias/x") }, enforcer.ErrRefused, "not an ARN", 0, "whose Region would it be?"},
-		{"no ARN to read", nil, func(t *testing.T, w *world, _ string) error { return policyOf(t, w, "") }, enforcer.ErrRefused, "not an ARN", 0, "the same"},
-		{"no ARN to write", nil, func(t *testing.T, w *world, _ string) error { return w.client.PutPolicy(t.Context(), "x", "{}") }, enforcer.ErrRefused, "not an ARN", 0, "the same"},
+		}, inspect.ErrAccessDenied, "AccessDeniedException", 1, "key policies are not for other accounts"},
+		{"not an ARN", nil, func(t *testing.T, w *world, _ string) error { return describe(t, w, "alias/x") }, inspect.ErrRefused, "not an ARN", 0, "whose Region would it be?"},
+		{"no ARN to read", nil, func(t *testing.T, w *world, _ string) error { return policyOf(t, w, "") }, inspect.ErrRefused, "not an ARN", 0, "the same"},
+		{"no ARN to write", nil, func(t *testing.T, w *world, _ string) error { return w.client.PutPolicy(t.Context(), "x", "{}") }, inspect.ErrRefused, "not an ARN", 0, "the same"},
 		{"an alias ARN", nil, func(t *testing.T, w *world, _ string) error {
 			return policyOf(t, w, "arn:aws:kms:us-east-1:111122223333:alias/x")
-		}, enforcer.ErrRefused, "InvalidArnException", 1, "GetKeyPolicy takes none"},
-		{"malformed", nil, put("nonsense"), enforcer.ErrRefused, "MalformedPolicyDocumentException", 1, "it stays malformed"},
-		{"locks out", nil, put(lockout), enforcer.ErrRefused, "will not allow you to update the key policy", 1, "the safety check is on"},
-		{"unknown principal", nil, put(strings.Replace(lockout, ":root", ":role/Nobody", 1)), enforcer.ErrInvalidPrincipal, "invalid principals", 1, "somebody has to correct the setting"},
-		{"too large", nil, put(strings.Replace(lockout, `"*"`, `"`+strings.Repeat("*", 33000)+`"`, 1)), enforcer.ErrRefused, "LimitExceededException", 1, "it stays too large"},
-		{"characters that KMS does not take", nil, put("\u2603"), enforcer.ErrRefused, "ValidationException", 1, "they stay"},
+		}, inspect.ErrRefused, "InvalidArnException", 1, "GetKeyPolicy takes none"},
+		{"malformed", nil, put("nonsense"), inspect.ErrRefused, "MalformedPolicyDocumentException", 1, "it stays malformed"},
+		{"locks out", nil, put(lockout), inspect.ErrRefused, "will not allow you to update the key policy", 1, "the safety check is on"},
+		{"unknown principal", nil, put(strings.Replace(lockout, ":root", ":role/Nobody", 1)), inspect.ErrInvalidPrincipal, "invalid principals", 1, "somebody has to correct the setting"},
+		{"too large", nil, put(strings.Replace(lockout, `"*"`, `"`+strings.Repeat("*", 33000)+`"`, 1)), inspect.ErrRefused, "LimitExceededException", 1, "it stays too large"},
+		{"characters that KMS does not take", nil, put("\u2603"), inspect.ErrRefused, "ValidationException", 1, "they stay"},
 		{"credentials that ended", nil, func(t *testing.T, w *world, arn string) error {
-			w.cloud.DeletePrincipal(w.guardrail.PrincipalARN)
+			w.Cloud.DeletePrincipal(w.Guardrail.PrincipalARN)
 			return describe(t, w, arn)
 		}, errTransient, "UnrecognizedClientException", 1, "Lambda renews them"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, virginia)
-			arn := w.create(t, virginia, &kms.CreateKeyInput{})
-			w.cloud.ResetCalls()
+			arn := w.Create(&kms.CreateKeyInput{})
+			w.Cloud.ResetCalls()
 			if row.fault != nil {
-				w.cloud.Inject(*row.fault)
+				w.Cloud.Inject(*row.fault)
 			}
 			err := row.call(t, w, arn)
 			checkClass(t, err, row.want)
 			if !strings.Contains(err.Error(), row.says) {
 				t.Errorf("error %q does not say %q: %s", err, row.says, row.reason)
 			}
-			if calls := len(w.cloud.Calls()); calls != row.calls && row.says != "UnrecognizedClientException" {
+			if calls := len(w.Cloud.Calls()); calls != row.calls && row.says != "UnrecognizedClientException" {
 				t.Errorf("%d calls, want %d: %s", calls, row.calls, row.reason)
 			}
 		})
@@ -124,14 +124,14 @@ func TestEveryDocumentedErrorCodeHasItsClass(t *testing.T) {
 		status int
 		want   error
 	}{
-		{"NotFoundException", 400, enforcer.ErrNotFound},
-		{"AccessDeniedException", 400, enforcer.ErrAccessDenied},
-		{"InvalidArnException", 400, enforcer.ErrRefused},
-		{"KMSInvalidStateException", 400, enforcer.ErrRefused},
-		{"LimitExceededException", 400, enforcer.ErrRefused},
-		{"MalformedPolicyDocumentException", 400, enforcer.ErrRefused},
-		{"UnsupportedOperationException", 400, enforcer.ErrRefused},
-		{"ValidationException", 400, enforcer.ErrRefused},
+		{"NotFoundException", 400, inspect.ErrNotFound},
+		{"AccessDeniedException", 400, inspect.ErrAccessDenied},
+		{"InvalidArnException", 400, inspect.ErrRefused},
+		{"KMSInvalidStateException", 400, inspect.ErrRefused},
+		{"LimitExceededException", 400, inspect.ErrRefused},
+		{"MalformedPolicyDocumentException", 400, inspect.ErrRefused},
+		{"UnsupportedOperationException", 400, inspect.ErrRefused},
+		{"ValidationException", 400, inspect.ErrRefused},
 		{"DependencyTimeoutException", 503, errTransient},
 		{"KMSInternalException", 500, errTransient},
 		{"ThrottlingException", 400, errTransient},
@@ -160,8 +160,8 @@ func TestACallSurvivesAFaultThatPasses(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, virginia)
-			arn := w.create(t, virginia, &kms.CreateKeyInput{})
-			w.cloud.Inject(localaws.Fault{Kind: kind, Times: attempts - 1})
+			arn := w.Create(&kms.CreateKeyInput{})
+			w.Cloud.Inject(localaws.Fault{Kind: kind, Times: attempts - 1})
 			if err := describe(t, w, arn); err != nil {
 				t.Error(err)
 			}

@@ -15,12 +15,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 func TestAliasesAreThoseOfTheKeyOnAllPages(t *testing.T) {
 	w := newWorld(t, nowhere)
-	arn, other := w.create(t, virginia, &kms.CreateKeyInput{}), w.create(t, virginia, &kms.CreateKeyInput{})
+	arn, other := w.Create(&kms.CreateKeyInput{}), w.Create(&kms.CreateKeyInput{})
 	if got, err := w.client.Aliases(t.Context(), arn); err != nil || len(got) > 0 {
 		t.Errorf("a key without aliases: %q, %v", got, err)
 	}
@@ -30,22 +30,22 @@ func TestAliasesAreThoseOfTheKeyOnAllPages(t *testing.T) {
 		want = append(want, fmt.Sprintf("alias/a%03d", i))
 	}
 	for name, target := range map[string]string{"alias/other": other, want[0]: arn} {
-		if _, err := w.kms(virginia).CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: &name, TargetKeyId: &target}); err != nil {
+		if _, err := w.KMS(virginia).CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: &name, TargetKeyId: &target}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, name := range want[1:] {
-		if _, err := w.kms(virginia).CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: &name, TargetKeyId: &arn}); err != nil {
+		if _, err := w.KMS(virginia).CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: &name, TargetKeyId: &arn}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w.cloud.ResetCalls()
+	w.Cloud.ResetCalls()
 	got, err := w.client.Aliases(t.Context(), arn)
 	slices.Sort(got)
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%q, %v", got, err)
 	}
-	if calls := w.cloud.Calls("ListAliases"); len(calls) != 2 {
+	if calls := w.Cloud.Calls("ListAliases"); len(calls) != 2 {
 		t.Errorf("%d calls, want one for each hundred", len(calls))
 	}
 }
@@ -56,12 +56,12 @@ func TestTagsAreAllThatAKeyCanHave(t *testing.T) {
 	for i := range 50 {
 		in.Tags = append(in.Tags, types.Tag{TagKey: aws.String(fmt.Sprintf("k%d", i)), TagValue: aws.String(fmt.Sprint(i))})
 	}
-	arn := w.create(t, virginia, in)
+	arn := w.Create(in)
 	got, err := w.client.Tags(t.Context(), arn)
 	if err != nil || len(got) != 50 || got["k0"] != "0" || got["k49"] != "49" {
 		t.Errorf("%v, %v", got, err)
 	}
-	if got, err := w.client.Tags(t.Context(), w.create(t, virginia, &kms.CreateKeyInput{})); err != nil || got == nil || len(got) > 0 {
+	if got, err := w.client.Tags(t.Context(), w.Create(&kms.CreateKeyInput{})); err != nil || got == nil || len(got) > 0 {
 		t.Errorf("a key without tags has some that are known: %v, %v", got, err)
 	}
 }
@@ -78,24 +78,24 @@ func TestEveryPageOfTagsIsRead(t *testing.T) {
 
 func TestErrorsOfAliasesAndTagsHaveTheirClass(t *testing.T) {
 	w := newWorld(t, virginia)
-	arn := w.create(t, virginia, &kms.CreateKeyInput{})
-	w.guardrail.SetIdentityPolicies()
+	arn := w.Create(&kms.CreateKeyInput{})
+	w.Guardrail.SetIdentityPolicies()
 	_, err := w.client.Aliases(t.Context(), arn)
-	checkClass(t, err, enforcer.ErrAccessDenied)
+	checkClass(t, err, inspect.ErrAccessDenied)
 	_, err = w.client.Tags(t.Context(), arn)
-	checkClass(t, err, enforcer.ErrAccessDenied)
+	checkClass(t, err, inspect.ErrAccessDenied)
 	_, err = w.client.Aliases(t.Context(), "alias/x")
-	checkClass(t, err, enforcer.ErrRefused)
+	checkClass(t, err, inspect.ErrRefused)
 	_, err = w.client.Tags(t.Context(), "alias/x")
-	checkClass(t, err, enforcer.ErrRefused)
+	checkClass(t, err, inspect.ErrRefused)
 }
 
 func TestResolveFindsAKeyByAnyOfItsNames(t *testing.T) {
 	w := newWorld(t, virginia)
-	arn := w.create(t, virginia, &kms.CreateKeyInput{})
-	there := w.create(t, ireland, &kms.CreateKeyInput{})
+	arn := w.Create(&kms.CreateKeyInput{})
+	there := w.CreateIn(ireland, &kms.CreateKeyInput{})
 	for region, target := range map[string]string{virginia: arn, ireland: there} {
-		if _, err := w.kms(region).CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: aws.String("alias/x"), TargetKeyId: &target}); err != nil {
+		if _, err := w.KMS(region).CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: aws.String("alias/x"), TargetKeyId: &target}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -104,22 +104,22 @@ func TestResolveFindsAKeyByAnyOfItsNames(t *testing.T) {
 		arn: arn, id: arn, "alias/x": arn, prefix + "alias/x": arn, // the name is of the client's Region
 		strings.Replace(prefix, virginia, ireland, 1) + "alias/x": there, // the ARN says which
 	} {
-		w.cloud.ResetCalls()
+		w.Cloud.ResetCalls()
 		if got, err := w.client.Resolve(t.Context(), name); err != nil || got != want {
 			t.Errorf("%s is %s, %v, want %s", name, got, err, want)
 		}
-		if calls := w.cloud.Calls(); name == arn && len(calls) > 0 {
+		if calls := w.Cloud.Calls(); name == arn && len(calls) > 0 {
 			t.Errorf("an ARN is known without a call: %v", calls)
 		}
 	}
 	_, err := w.client.Resolve(t.Context(), "alias/none")
-	checkClass(t, err, enforcer.ErrNotFound)
+	checkClass(t, err, inspect.ErrNotFound)
 }
 
 // PutKeyPolicy has a rate that people need as well. The wait for it ends with the context.
 func TestMoreWritesThanTheRateWaitForIt(t *testing.T) {
 	w := newWorld(t, virginia)
-	arn := w.create(t, virginia, &kms.CreateKeyInput{})
+	arn := w.Create(&kms.CreateKeyInput{})
 	text, err := w.client.Policy(t.Context(), arn)
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestMoreWritesThanTheRateWaitForIt(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	checkClass(t, err, errTransient)
-	if calls := w.cloud.Calls("PutKeyPolicy"); len(calls) != 1 {
+	if calls := w.Cloud.Calls("PutKeyPolicy"); len(calls) != 1 {
 		t.Errorf("%d writes, want 1", len(calls))
 	}
 }

@@ -15,7 +15,7 @@ const keysPerPage = 1000
 // Keys yields the ARNs of all keys of the configuration's account and Region, those that
 // AWS manages included, with a ListKeys call for each thousand. A key that is made
 // meanwhile may be missing, and one may be gone by the time it is looked at. After an
-// error there is no more; its class is as that of the errors of [enforcer.Keys].
+// error there is no more; its class is as that of the errors of [inspect.Keys].
 func (c *Client) Keys(ctx context.Context) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		pages := kms.NewListKeysPaginator(c.api, &kms.ListKeysInput{Limit: aws.Int32(keysPerPage)})

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -16,18 +16,18 @@ const listerPolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Act
 
 // lister is a client whose role may list keys.
 func (w *world) lister(region string) *awskms.Client {
-	role := w.account.AddRole("Lister", localaws.PrincipalOptions{Policies: []string{listerPolicy}})
-	return awskms.New(w.cloud.Config(role, region), 1)
+	role := w.Account.AddRole("Lister", localaws.PrincipalOptions{Policies: []string{listerPolicy}})
+	return awskms.New(w.Cloud.Config(role, region), 1)
 }
 
 func TestKeysAreAllOfTheAccountAndRegionPageByPage(t *testing.T) {
 	w := newWorld(t, virginia)
-	want := []string{w.account.AddAWSManagedKey(virginia, "s3")}
+	want := []string{w.Account.AddAWSManagedKey(virginia, "s3")}
 	for range 1100 {
-		want = append(want, w.create(t, virginia, &kms.CreateKeyInput{}))
+		want = append(want, w.Create(&kms.CreateKeyInput{}))
 	}
-	w.create(t, ireland, &kms.CreateKeyInput{})
-	w.cloud.Inject(localaws.Fault{Kind: localaws.Throttle, Operation: "ListKeys", Skip: 1})
+	w.CreateIn(ireland, &kms.CreateKeyInput{})
+	w.Cloud.Inject(localaws.Fault{Kind: localaws.Throttle, Operation: "ListKeys", Skip: 1})
 	var got []string
 	pages := 0
 	lister := w.lister(virginia)
@@ -49,7 +49,7 @@ func TestKeysAreAllOfTheAccountAndRegionPageByPage(t *testing.T) {
 		}
 		break // one page is enough for some
 	}
-	if calls := len(w.cloud.Calls("ListKeys")); calls != 4 {
+	if calls := len(w.Cloud.Calls("ListKeys")); calls != 4 {
 		t.Errorf("%d calls, want two pages, one of them twice, and one more", calls)
 	}
 }
@@ -59,7 +59,7 @@ func TestKeysEndWithTheClassOfTheError(t *testing.T) {
 	n := 0
 	for page, err := range w.client.Keys(t.Context()) {
 		n++
-		if page != nil || !errors.Is(err, enforcer.ErrAccessDenied) {
+		if page != nil || !errors.Is(err, inspect.ErrAccessDenied) {
 			t.Errorf("%q, %v", page, err)
 		}
 	}

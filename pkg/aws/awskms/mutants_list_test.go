@@ -13,7 +13,7 @@ var mutants = []mutation.Mutant{
 	{Rule: "a throttled write is", File: "awskms.go", Old: `const throttled = "ThrottlingException"`, Broken: `const throttled = "Other"`},
 	{Rule: "writes are held to a rate", File: "awskms.go", Old: "if err := c.writes.Wait(ctx); err != nil {", Broken: "if err := error(nil); err != nil {"},
 	{Rule: "an AWS managed key is known as one", File: "awskms.go", Old: "return true, nil\n\tcase types.KeyManagerTypeCustomer", Broken: "return false, nil\n\tcase types.KeyManagerTypeCustomer"},
-	{Rule: "a denied call is not tried for ever", File: "errors.go", Old: `"AccessDeniedException":            enforcer.ErrAccessDenied,`, Broken: ""},
+	{Rule: "a denied call is not tried for ever", File: "errors.go", Old: `"AccessDeniedException":            inspect.ErrAccessDenied,`, Broken: ""},
 }
 
 // TestEveryMutantFollowsTheCode: a text that is no longer in its file breaks no rule.

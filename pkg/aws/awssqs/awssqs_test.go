@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -16,23 +15,20 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awssqs"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/messagequeue"
 )
 
 func start(t *testing.T, fault func(call int) *messagequeue.Fault) (*messagequeue.Queue, aws.Config) {
 	t.Helper()
-	queue := messagequeue.New(messagequeue.Options{Fault: fault})
-	server := httptest.NewServer(queue)
-	t.Cleanup(server.Close)
+	queue, endpoint := guardtest.StartQueue(t, fault)
 	return queue, aws.Config{
-		Region: "us-east-1", BaseEndpoint: &server.URL,
+		Region: guardtest.Virginia, BaseEndpoint: &endpoint,
 		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
 	}
 }
 
 func noPause(ctx context.Context, _ time.Duration) error { return ctx.Err() }
-
-const url = "https://sqs.us-east-1.amazonaws.com/111122223333/keys"
 
 func bodies(n int) []string {
 	list := make([]string, n)
@@ -45,7 +41,7 @@ func bodies(n int) []string {
 func TestMessagesAreSentTenAtATime(t *testing.T) {
 	for messages, calls := range map[int]int{0: 0, 1: 1, 10: 1, 11: 2, 25: 3} {
 		queue, config := start(t, nil)
-		sent, err := awssqs.New(config, url, noPause).Send(t.Context(), bodies(messages))
+		sent, err := awssqs.New(config, guardtest.QueueURL, noPause).Send(t.Context(), bodies(messages))
 		if got := queue.Take(); sent != messages || err != nil || queue.Calls() != calls || !slices.Equal(got, bodies(messages)) {
 			t.Errorf("%d messages: sent %d with %d calls, %v; the queue has %q", messages, sent, queue.Calls(), err, got)
 		}
@@ -76,7 +72,7 @@ func TestWhatSQSDoesNotTakeIsSentAgainOrReported(t *testing.T) {
 		{partly(1, 9, messagequeue.Fault{Status: http.StatusBadRequest, Code: "QueueDoesNotExist"}), 10, 2, "QueueDoesNotExist", "what was sent before counts"},
 	} {
 		queue, config := start(t, row.fault)
-		sent, err := awssqs.New(config, url, noPause).Send(t.Context(), bodies(12))
+		sent, err := awssqs.New(config, guardtest.QueueURL, noPause).Send(t.Context(), bodies(12))
 		text := ""
 		if err != nil {
 			text = err.Error()
@@ -102,7 +98,7 @@ func TestTheNumberIsThatOfTheMessagesOnTheQueue(t *testing.T) {
 			return &messagequeue.Fault{Refuse: refused[call], Silent: call%2 == 0}
 		})
 		want := bodies(rapid.IntRange(0, 35).Draw(r, "messages"))
-		sent, err := awssqs.New(config, url, noPause).Send(t.Context(), want)
+		sent, err := awssqs.New(config, guardtest.QueueURL, noPause).Send(t.Context(), want)
 		got := queue.Take()
 		if len(got) != sent || (sent == len(want)) != (err == nil) {
 			r.Fatalf("%d of %d sent, %v; %d on the queue", sent, len(want), err, len(got))
@@ -117,7 +113,7 @@ func TestTheNumberIsThatOfTheMessagesOnTheQueue(t *testing.T) {
 func TestSendingEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	queue, config := start(t, func(int) *messagequeue.Fault { return &messagequeue.Fault{Refuse: []int{0}} })
-	sent, err := awssqs.New(config, url, func(ctx context.Context, _ time.Duration) error {
+	sent, err := awssqs.New(config, guardtest.QueueURL, func(ctx context.Context, _ time.Duration) error {
 		cancel()
 		return ctx.Err()
 	}).Send(ctx, bodies(12))

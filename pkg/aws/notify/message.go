@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 const (
@@ -133,9 +134,9 @@ func harmless(o guardrail.Outcome) (guardrail.Outcome, error) {
 // worstFirst keeps the order of findings that are equally bad.
 func worstFirst(findings []guardrail.Finding) []guardrail.Finding {
 	sorted := make([]guardrail.Finding, 0, len(findings))
-	for _, severity := range append(guardrail.Severities(), guardrail.NoSeverity) {
+	for _, severity := range append(rules.Severities(), rules.NoSeverity) {
 		for _, f := range findings {
-			if f.Severity == severity || severity == guardrail.NoSeverity && !f.Severity.AtLeast(guardrail.Info) {
+			if f.Severity == severity || severity == rules.NoSeverity && !f.Severity.AtLeast(rules.Info) {
 				sorted = append(sorted, f)
 			}
 		}

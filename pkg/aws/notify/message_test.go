@@ -11,6 +11,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 func TestPeopleReadWhatHappenedAndHowToUndoIt(t *testing.T) {
@@ -47,11 +48,11 @@ To put the policy before the repair back
 kms-guardrail v1.2.3, configuration c0ffee
 `
 	p := report(t, repaired(nil))
-	if diff := cmp.Diff(want, p.texts["email"]); diff != "" {
+	if diff := cmp.Diff(want, p.Texts["email"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if p.texts["sms"] != p.subject {
-		t.Errorf("a phone shows %q", p.texts["sms"])
+	if p.Texts["sms"] != p.Subject {
+		t.Errorf("a phone shows %q", p.Texts["sms"])
 	}
 }
 
@@ -73,9 +74,9 @@ func TestTheSubjectSaysHowBadWhichKeyAndWhatWasDone(t *testing.T) {
 		if row.action == guardrail.Repaired {
 			title = "What was changed"
 		}
-		text := p.texts["email"]
-		if first, _, _ := strings.Cut(text, "\n"); p.subject != row.want || !strings.HasSuffix(first, row.says) || !strings.Contains(text, "\n"+title+"\n- statement 2") {
-			t.Errorf("subject %q, want %q; text:\n%s", p.subject, row.want, text)
+		text := p.Texts["email"]
+		if first, _, _ := strings.Cut(text, "\n"); p.Subject != row.want || !strings.HasSuffix(first, row.says) || !strings.Contains(text, "\n"+title+"\n- statement 2") {
+			t.Errorf("subject %q, want %q; text:\n%s", p.Subject, row.want, text)
 		}
 	}
 }
@@ -83,7 +84,7 @@ func TestTheSubjectSaysHowBadWhichKeyAndWhatWasDone(t *testing.T) {
 // An invocation that died may have written or not, and nobody must believe that it did.
 func TestARepairThatIsNotConfirmedIsNotCalledDone(t *testing.T) {
 	p := report(t, repaired(func(o *guardrail.Outcome) { o.ActionReason = "write-not-confirmed" }))
-	if text := p.texts["email"]; !strings.Contains(text, "it is not known whether it was written") || strings.Contains(text, "was repaired") {
+	if text := p.Texts["email"]; !strings.Contains(text, "it is not known whether it was written") || strings.Contains(text, "was repaired") {
 		t.Error(text)
 	}
 }
@@ -97,10 +98,10 @@ func TestProgramsReadThePublicOutcomeWithoutWhatQuotesThePolicy(t *testing.T) {
 		o.Findings[0], o.Findings[1] = o.Findings[1], o.Findings[0] // the worst first
 		o.Plan.Policy = ""
 	})
-	if diff := cmp.Diff(want, p.outcome(t)); diff != "" {
+	if diff := cmp.Diff(want, outcomeOf(t, p)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for kind, text := range p.texts {
+	for kind, text := range p.Texts {
 		if strings.Contains(text, "THE POLICY") {
 			t.Errorf("%s quotes the policy: %s", kind, text)
 		}
@@ -120,7 +121,7 @@ func TestHostileTextActsOnNobody(t *testing.T) {
 		o.Rule, o.Baseline, o.ActionReason, o.Restore, o.KeyARN, o.Exemption = hostile, hostile, hostile, hostile, hostile, hostile
 		o.Findings[0].Message, o.Findings[0].Code = hostile, hostile // planted in the archive
 	}))
-	for kind, text := range p.texts {
+	for kind, text := range p.Texts {
 		if at := strings.IndexFunc(text, acts); at >= 0 {
 			t.Errorf("%s: %q", kind, text[at:min(at+40, len(text))])
 		}
@@ -129,8 +130,8 @@ func TestHostileTextActsOnNobody(t *testing.T) {
 		}
 	}
 	const want = `  Program   ana\u000d\u000a\u000d\u000aKey  fine\u001b[2J\u202egpj.exe\u0085 \u003cscript\u003e\u0026amp; \u003c!channel\u003e \u0060rm\u0060 https:\u002f\u002fevil.example/ \U000e0041�` + "\n"
-	if !strings.Contains(p.texts["email"], want) {
-		t.Errorf("the text does not have %q:\n%s", want, p.texts["email"])
+	if !strings.Contains(p.Texts["email"], want) {
+		t.Errorf("the text does not have %q:\n%s", want, p.Texts["email"])
 	}
 }
 
@@ -143,7 +144,7 @@ func TestAHugeOutcomeIsCutTheWorstStays(t *testing.T) {
 		"findings": func(o *guardrail.Outcome) {
 			worst := o.Findings[1]
 			for i := range 5000 {
-				o.Findings = append(o.Findings, guardrail.Finding{Code: guardrail.CodeAccountAccess, Severity: guardrail.Low, Message: fmt.Sprintf("finding %d %s", i, strings.Repeat("x", 100))})
+				o.Findings = append(o.Findings, guardrail.Finding{Code: guardrail.CodeAccountAccess, Severity: rules.Low, Message: fmt.Sprintf("finding %d %s", i, strings.Repeat("x", 100))})
 			}
 			o.Findings[1] = o.Findings[0]
 			o.Findings = append(o.Findings, worst)
@@ -158,9 +159,9 @@ func TestAHugeOutcomeIsCutTheWorstStays(t *testing.T) {
 		},
 	} {
 		p := report(t, repaired(change)) // SNS has checked the size
-		text := p.texts["email"]
-		if !strings.Contains(text, "every principal may kms:Decrypt") || len(p.outcome(t).Findings) == 0 {
-			t.Errorf("%s: the worst finding is lost in %d bytes", name, p.bytes)
+		text := p.Texts["email"]
+		if !strings.Contains(text, "every principal may kms:Decrypt") || len(outcomeOf(t, p).Findings) == 0 {
+			t.Errorf("%s: the worst finding is lost in %d bytes", name, p.Bytes)
 		}
 		if left := strings.Contains(text, " more, which the function's log has\n"); left != (name == "findings" || name == "edits") {
 			t.Errorf("%s: says that more is left out: %v", name, left)
@@ -172,10 +173,10 @@ func TestWhateverAnOutcomeSaysSNSTakesIt(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		text := rapid.String()
 		o := repaired(func(o *guardrail.Outcome) {
-			o.KeyARN, o.Action, o.Severity = text.Draw(r, "key"), guardrail.Action(text.Draw(r, "action")), guardrail.Severity(text.Draw(r, "severity"))
+			o.KeyARN, o.Action, o.Severity = text.Draw(r, "key"), guardrail.Action(text.Draw(r, "action")), rules.Severity(text.Draw(r, "severity"))
 			o.Actor.ARN, o.Findings[0].Message = text.Draw(r, "actor"), text.Draw(r, "message")
 		})
-		for kind, text := range report(t, o).texts {
+		for kind, text := range report(t, o).Texts {
 			if strings.ContainsFunc(text, acts) {
 				r.Errorf("%s acts: %q", kind, text)
 			}

@@ -12,7 +12,9 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 )
 
 var _ enforcer.Reporter = (*notify.Topic)(nil)
@@ -22,13 +24,13 @@ func TestAnOutcomeIsOneMessageWithAttributesToFilterBy(t *testing.T) {
 	if err := topic.Report(t.Context(), repaired(nil)); err != nil {
 		t.Fatal(err)
 	}
-	if s.calls != 1 || len(s.published) != 1 || s.published[0].topic != topicARN {
-		t.Fatalf("%d calls, %+v", s.calls, s.published)
+	if s.Calls() != 1 || len(s.Published()) != 1 || s.Published()[0].Topic != topicARN {
+		t.Fatalf("%d calls, %+v", s.Calls(), s.Published())
 	}
 	want := map[string]string{
 		"severity": "critical", "verdict": "non-compliant", "action": "repaired", "account": "111122223333", "region": "us-east-1",
 	}
-	if diff := cmp.Diff(want, s.published[0].attributes); diff != "" {
+	if diff := cmp.Diff(want, s.Published()[0].Attributes); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -36,42 +38,42 @@ func TestAnOutcomeIsOneMessageWithAttributesToFilterBy(t *testing.T) {
 // The Region of a topic is not always that of the function.
 func TestATopicIsCalledInItsRegion(t *testing.T) {
 	s, topic := start(t)
-	if err := topic.Report(t.Context(), repaired(nil)); err != nil || !cmp.Equal(s.regions, []string{"eu-west-1"}) {
-		t.Errorf("%v, signed for %q", err, s.regions)
+	if err := topic.Report(t.Context(), repaired(nil)); err != nil || !cmp.Equal(s.Regions(), []string{"eu-west-1"}) {
+		t.Errorf("%v, signed for %q", err, s.Regions())
 	}
 }
 
 // SNS takes no attribute without a value, and of a bad event there is no account.
 func TestAnOutcomeWithoutAKeyIsReported(t *testing.T) {
-	p := report(t, guardrail.Outcome{Verdict: guardrail.CannotJudge, Severity: guardrail.High, Action: guardrail.Reported})
-	if _, there := p.attributes["account"]; there || p.subject != "[high] KMS event: cannot-judge" {
+	p := report(t, guardrail.Outcome{Verdict: guardrail.CannotJudge, Severity: rules.High, Action: guardrail.Reported})
+	if _, there := p.Attributes["account"]; there || p.Subject != "[high] KMS event: cannot-judge" {
 		t.Errorf("%+v", p)
 	}
 }
 
 func TestErrorsThatStayAreErrReporterAndOthersAreTriedAgain(t *testing.T) {
-	again := func(f fault) []fault { return []fault{f, f, f} }
+	again := func(f guardtest.TopicFault) []guardtest.TopicFault { return []guardtest.TopicFault{f, f, f} }
 	for _, row := range []struct {
-		faults    []fault
+		faults    []guardtest.TopicFault
 		calls     int
 		permanent bool
 		says      string // "" is no error
 		reason    string
 	}{
-		{[]fault{{http.StatusBadRequest, "Throttling"}}, 2, false, "", "the next try is taken"},
-		{[]fault{{http.StatusInternalServerError, "InternalError"}, {0, ""}}, 3, false, "", "so it is after an error of SNS, and without an answer"},
-		{again(fault{http.StatusBadRequest, "Throttling"}), 3, false, "Throttling", "it goes away, later"},
-		{again(fault{http.StatusServiceUnavailable, "ServiceUnavailable"}), 3, false, "ServiceUnavailable", "so does that"},
-		{again(fault{0, ""}), 3, false, "publishing", "and that"},
-		{[]fault{{http.StatusBadRequest, "KMSThrottling"}}, 1, false, "KMSThrottling", "the topic's key is busy, not broken"},
-		{[]fault{{http.StatusForbidden, "ExpiredToken"}}, 1, false, "ExpiredToken", "credentials are renewed"},
-		{[]fault{{http.StatusBadRequest, "SomethingNew"}}, 1, false, "SomethingNew", "what is not known is not for good"},
-		{[]fault{{http.StatusForbidden, "AuthorizationError"}}, 1, true, "AuthorizationError: injected", "permissions do not come by trying"},
-		{[]fault{{http.StatusNotFound, "NotFound"}}, 1, true, "NotFound", "the topic is gone"},
-		{[]fault{{http.StatusBadRequest, "InvalidParameter"}}, 1, true, "InvalidParameter", "the message stays as it is"},
-		{[]fault{{http.StatusBadRequest, "InvalidParameterValue"}}, 1, true, "InvalidParameterValue", "so it does here"},
-		{[]fault{{http.StatusBadRequest, "KMSAccessDenied"}}, 1, true, "KMSAccessDenied", "the topic's key does not let SNS in"},
-		{[]fault{{http.StatusBadRequest, "KMSDisabled"}}, 1, true, "KMSDisabled", "somebody switched the topic's key off"},
+		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "Throttling")}, 2, false, "", "the next try is taken"},
+		{[]guardtest.TopicFault{fault(http.StatusInternalServerError, "InternalError"), fault(0, "")}, 3, false, "", "so it is after an error of SNS, and without an answer"},
+		{again(fault(http.StatusBadRequest, "Throttling")), 3, false, "Throttling", "it goes away, later"},
+		{again(fault(http.StatusServiceUnavailable, "ServiceUnavailable")), 3, false, "ServiceUnavailable", "so does that"},
+		{again(fault(0, "")), 3, false, "publishing", "and that"},
+		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "KMSThrottling")}, 1, false, "KMSThrottling", "the topic's key is busy, not broken"},
+		{[]guardtest.TopicFault{fault(http.StatusForbidden, "ExpiredToken")}, 1, false, "ExpiredToken", "credentials are renewed"},
+		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "SomethingNew")}, 1, false, "SomethingNew", "what is not known is not for good"},
+		{[]guardtest.TopicFault{fault(http.StatusForbidden, "AuthorizationError")}, 1, true, "AuthorizationError: injected", "permissions do not come by trying"},
+		{[]guardtest.TopicFault{fault(http.StatusNotFound, "NotFound")}, 1, true, "NotFound", "the topic is gone"},
+		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "InvalidParameter")}, 1, true, "InvalidParameter", "the message stays as it is"},
+		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "InvalidParameterValue")}, 1, true, "InvalidParameterValue", "so it does here"},
+		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "KMSAccessDenied")}, 1, true, "KMSAccessDenied", "the topic's key does not let SNS in"},
+		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "KMSDisabled")}, 1, true, "KMSDisabled", "somebody switched the topic's key off"},
 	} {
 		s, topic := start(t, row.faults...)
 		err := topic.Report(t.Context(), repaired(nil))
@@ -79,8 +81,8 @@ func TestErrorsThatStayAreErrReporterAndOthersAreTriedAgain(t *testing.T) {
 		if err != nil {
 			text = err.Error()
 		}
-		if (err != nil) != (row.says != "") || !strings.Contains(text, row.says) || errors.Is(err, enforcer.ErrReporter) != row.permanent || s.calls != row.calls {
-			t.Errorf("%+v: %v after %d calls; want %q, permanent %v, after %d: %s", row.faults, err, s.calls, row.says, row.permanent, row.calls, row.reason)
+		if (err != nil) != (row.says != "") || !strings.Contains(text, row.says) || errors.Is(err, enforcer.ErrReporter) != row.permanent || s.Calls() != row.calls {
+			t.Errorf("%+v: %v after %d calls; want %q, permanent %v, after %d: %s", row.faults, err, s.Calls(), row.says, row.permanent, row.calls, row.reason)
 		}
 	}
 }

@@ -3,12 +3,11 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/spf13/cobra"
 )
 
 // questions are the lines that a command's --batch answers.
@@ -26,13 +25,13 @@ type failed struct {
 
 // answerLines reads a file of JSON lines and writes one answer for each, in order. A bad
 // line is an answer, not an end; only a stream that cannot be read or written is.
-func answerLines(cmd *cobra.Command, o *options, file string, q questions) (err error) {
-	input, err := openInput(file, cmd.InOrStdin())
+func answerLines(ctx context.Context, o *options, file string, q questions) (err error) {
+	input, err := openInput(file, o.streams.in)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = input.Close() }() // it was only read
-	out := bufio.NewWriter(cmd.OutOrStdout())
+	out := bufio.NewWriter(o.streams.out)
 	answers := &results{out: out, output: o.output}
 	defer func() { err = errors.Join(err, answers.end(), out.Flush()) }()
 	for in := newLines(input); ; {
@@ -42,8 +41,8 @@ func answerLines(cmd *cobra.Command, o *options, file string, q questions) (err 
 			return nil
 		case err != nil && !errors.Is(err, errLineTooLong):
 			return fmt.Errorf("reading line %d of %s: %w", in.number, nameOf(file), err)
-		case cmd.Context().Err() != nil:
-			return cmd.Context().Err()
+		case ctx.Err() != nil:
+			return ctx.Err()
 		}
 		if err := answers.add(q.answerTo(in.number, line, err)); err != nil {
 			return err

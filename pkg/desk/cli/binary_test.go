@@ -56,7 +56,8 @@ func TestBinary(t *testing.T) {
 		{"bad input", malformedPolicy, []string{"diff", policy, "-"}, exitError, ""},
 		{"undecided", undecidedPolicy, []string{"diff", policy, "-"}, exitInconclusive, "not decided"},
 		{"a batch", line("7", accountPolicy, accountPolicy), []string{"diff", "--batch", "-"}, exitFine, `{"id":7,"verdict":"equal"`},
-		{"a check", publicPolicy, []string{"check", "--account", account, "-"}, exitDifferent, "NON-COMPLIANT"},
+		{"a check", publicPolicy, []string{"check", "--default-config", "--account", account, "-"}, exitDifferent, "NON-COMPLIANT"},
+		{"a check by nobody's configuration", publicPolicy, []string{"check", "--account", account, "-"}, exitError, ""},
 		{"the demo", "", []string{"demo"}, exitFine, "compliant"},
 	}
 	for _, test := range tests {

@@ -101,7 +101,7 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 		},
 		{
 			"what takes access from a service is held, and says so", logsPolicy, nil, exitDifferent,
-			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "would-remove-service-access", Mode: "repair"}, Rule: "default", Baseline: "roles"},
+			judgement{event: event{Verdict: "non-compliant", Action: "held", ActionReason: "would-remove-service-access", Mode: "repair"}, Rule: "default", Baseline: "roles"},
 			"high service-access, info repair-held", 1,
 		},
 		{
@@ -112,8 +112,8 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 		},
 		{
 			"a policy without the account statement and with no room for it cannot be repaired", crowdedPolicy, []string{"--tag", "class=tagged"}, exitDifferent,
-			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "too-large", Mode: "repair"}, Rule: "tagged", Baseline: "tagged"},
-			"high account-statement-missing, high no-administrator, low access-missing, info plan-refused", 0,
+			judgement{event: event{Verdict: "non-compliant", Action: "plan-refused", ActionReason: "too-large", Mode: "repair"}, Rule: "tagged", Baseline: "tagged"},
+			"high account-statement-missing, high no-administrator, low access-missing, high plan-refused", 0,
 		},
 		{
 			"an exemption is in force", publicPolicy, []string{"--alias", "alias/vendor"}, exitFine,
@@ -193,11 +193,11 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 
 func TestCheckAsText(t *testing.T) {
 	t.Chdir(t.TempDir()) // without guardrail.yaml
-	got := kmsguard(t, publicPolicy, "check", "--account", account, "-")
+	got := kmsguard(t, publicPolicy, "check", "--default-config", "--account", account, "-")
 	got.check(t, exitDifferent, "NON-COMPLIANT  standard input\n  key type  SYMMETRIC_DEFAULT ENCRYPT_DECRYPT\n  baseline  default\n  action    reported (report-mode)\n", "")
 	got.check(t, exitDifferent, "  critical  public-access, statement 1 on line 2: every principal of any other account may kms:Decrypt with a permission\n", "")
 	got.check(t, exitDifferent, "  repair    not written; it would change the policy:\n            - statement 1 \"for the partners\": ", "")
-	several := kmsguard(t, "", "check", "--account", account, write(t, "a.json", accountPolicy), write(t, "b.json", accountPolicy))
+	several := kmsguard(t, "", "check", "--default-config", "--account", account, write(t, "a.json", accountPolicy), write(t, "b.json", accountPolicy))
 	several.check(t, exitFine, "\n\nCOMPLIANT  ", "")
 }
 
@@ -249,7 +249,7 @@ func TestExitCodesOfCheck(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.because, func(t *testing.T) {
 			t.Chdir(t.TempDir())
-			got := kmsguard(t, "", append([]string{"check", "--account", account}, test.args...)...)
+			got := kmsguard(t, "", append([]string{"check", "--account", account}, orDefault(t, test.args)...)...)
 			if got.code != test.code || !strings.Contains(got.err, test.err) || test.err == "" && got.err != "" {
 				t.Errorf("exit code %d, want %d; stderr %q, want %q", got.code, test.code, got.err, test.err)
 			}
@@ -272,7 +272,7 @@ func TestCheckOfLiveKeysOnlyReads(t *testing.T) {
 	for _, id := range []string{arn, aws.ToString(made.KeyMetadata.KeyId), "alias/payments", aliasARN} {
 		h.cloud.ResetCalls()
 		got := kmsguard(t, "", slices.Concat([]string{"check", "--config", configuration, "--region", "us-east-1", "--output", "json", "--key-id", id}, h.endpoint)...)
-		got.check(t, exitDifferent, "[\n  {\n    \"schema\"", "")
+		got.check(t, exitDifferent, "[\n  {\n    \"configuration\"", "")
 		j := decode[[]judgement](t, got.out)[0]
 		if j.KeyARN != arn || j.Rule != "secret" || j.Evidence != "live" || !slices.Equal(j.Aliases, []string{"alias/payments"}) || j.codes() != "medium account-access" || j.Plan == nil {
 			t.Errorf("%s: %s", id, got.out)
@@ -292,7 +292,7 @@ func TestCheckOfKeysThatCannotBeRead(t *testing.T) {
 	h := newHome(t)
 	good, _ := h.key(t, accountPolicy)
 	check := func(args ...string) result {
-		return kmsguard(t, "", slices.Concat([]string{"check", "--region", "us-east-1"}, h.endpoint, args)...)
+		return kmsguard(t, "", slices.Concat([]string{"check", "--region", "us-east-1"}, h.endpoint, orDefault(t, args))...)
 	}
 	check("--key-id", "alias/nobody", "--key-id", good).check(t, exitError, "COMPLIANT  "+good, "kmsguard: alias/nobody: describing the key: the key does not exist")
 	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "GetKeyPolicy", KeyARN: good, Times: 1})
@@ -300,7 +300,7 @@ func TestCheckOfKeysThatCannotBeRead(t *testing.T) {
 	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListResourceTags", KeyARN: good, Times: 1})
 	check("--config", write(t, "g.yaml", judgedConfiguration), "--key-id", good).check(t, exitInconclusive, "rule-undecided: whether rule secret matches is not known: the key's tags are not known", "")
 	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "DescribeKey", KeyARN: good, Times: 1})
-	check("--key-id", good).check(t, exitError, "", "describing the key: access denied")
+	check("--key-id", good).check(t, exitInconclusive, "high      access-denied: the key's metadata cannot be read", "")
 	check("--key-id", good, "--alias", "alias/x").check(t, exitError, "", "--alias says what a live key says itself; leave it out with --key-id")
 	managed := h.account.AddAWSManagedKey("us-east-1", "s3")
 	check("--key-id", managed).check(t, exitFine, "SKIPPED  "+managed, "")
@@ -311,8 +311,9 @@ func TestTheOutcomeOfCheckIsAnOutcomeWithAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, want := range map[string]string{"": string(plain), "x": `{"file":"x",` + string(plain[1:])} {
-		text, err := json.Marshal(checked{File: file})
+	configured := `"configuration":{"file":"g.yaml","hash":"1234"},` + string(plain[1:])
+	for file, want := range map[string]string{"": "{" + configured, "x": `{"file":"x",` + configured} {
+		text, err := json.Marshal(judged{File: file, Configuration: used{"g.yaml", "1234"}})
 		if err != nil || string(text) != want {
 			t.Errorf("%v, got %s, want %s", err, text, want)
 		}

@@ -7,11 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // explanation says what of a configuration applies to a key. Its JSON form is public.
@@ -22,9 +20,9 @@ type explanation struct {
 	KeyType string   `json:"keyType"`
 	Aliases []string `json:"aliases"`
 	// Rule is "default" where none matches; Baseline is "" where it is not decided which.
-	Rule     string         `json:"rule"`
-	Baseline string         `json:"baseline"`
-	Mode     guardrail.Mode `json:"mode"`
+	Rule     string     `json:"rule"`
+	Baseline string     `json:"baseline"`
+	Mode     rules.Mode `json:"mode"`
 	// Exemption names the one in force, "" for none.
 	Exemption string `json:"exemption"`
 	// Why has a line for each rule that was tried and each exemption that has to do with the key.
@@ -35,82 +33,31 @@ type explanation struct {
 	Ceiling json.RawMessage `json:"ceiling"`
 	Reset   json.RawMessage `json:"reset"`
 	Problem string          `json:"problem,omitempty"`
+	// Configuration is the one that is explained.
+	Configuration used `json:"configuration"`
 
-	baseline *guardrail.Baseline
-	limits   guardrail.Limits
+	baseline *rules.Baseline
+	limits   rules.Limits
 }
 
-func newConfigExplain(o *options) *cobra.Command {
-	var flags subjectFlags
-	limits := false
-	cmd := &cobra.Command{
-		Use:   "explain --key-id ID|--account ID",
-		Short: "Say which rule, baseline and exemption apply to a key, and why",
-		Long: `explain says what guardrail.yaml means for a key: the rule, the baseline, the mode and the
-exemption, with the reason for each. --limits and --output json add floor and ceiling, as
-policies: what a key policy must and may allow. The key's own policy is not read.
-
-` + configManual + `
-
-` + subjectManual + `
-
-The exit code is 3 where no baseline can be applied to the key.`,
-		Example: "  kmsguard config explain --key-id alias/payments\n" +
-			"  kmsguard config explain --account 111122223333 --region us-east-1 --alias alias/payments --limits",
-		Args: noArguments, Annotations: readsConfiguration,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := o.configuration()
-			if err != nil {
-				return err
-			}
-			s, err := flags.one(cmd, o)
-			if err != nil {
-				return err
-			}
-			now := time.Now()
-			e := explain(s, c, now)
-			if o.output == textOutput {
-				err = e.print(cmd.OutOrStdout(), limits)
-			} else {
-				err = o.output.writeJSON(cmd.OutOrStdout(), e)
-			}
-			if err != nil || e.Problem == "" {
-				return err
-			}
-			tellMissingFlags(cmd.PrintErrf, s, c, now)
-			return status(exitInconclusive)
-		},
-	}
-	flags.add(cmd)
-	cmd.Flags().BoolVar(&limits, "limits", false, "print floor and ceiling, too")
-	return cmd
-}
-
-// one returns the one key that the flags name or tell of.
-func (f *subjectFlags) one(cmd *cobra.Command, o *options) (subject, error) {
-	switch len(f.keyIDs) {
-	case 0:
-		return f.described(cmd, o.aws.region)
-	case 1:
-	default:
-		return subject{}, misuse(cmd, "expected one --key-id, got %d", len(f.keyIDs))
-	}
-	if err := f.checkLive(cmd); err != nil {
-		return subject{}, err
-	}
-	reader, err := o.aws.keyReader(cmd.Context())
+// explainKey writes what the configuration means for a key.
+func explainKey(o *options, s subject, limits bool) error {
+	c, file, err := o.configuration()
 	if err != nil {
-		return subject{}, err
+		return err
 	}
-	s, err := f.live(cmd.Context(), reader, f.keyIDs[0])
-	if err != nil {
-		return s, fmt.Errorf("%s: %w", f.keyIDs[0], err)
+	now := time.Now()
+	e, code := explain(s, c, now), exitFine
+	e.Configuration = o.use(c, file)
+	if e.Problem != "" {
+		code = exitInconclusive
+		noteMissingFlags(o.streams, s, c, now)
 	}
-	return s, nil
+	return o.answer(code, e, func(w io.Writer) error { return e.print(w, limits) })
 }
 
 // explain says what applies to a key at a moment.
-func explain(s subject, c *guardrail.Configuration, now time.Time) explanation {
+func explain(s subject, c *rules.Configuration, now time.Time) explanation {
 	selected := c.Select(s.key, s.labels, now)
 	e := explanation{
 		KeyARN: s.key.ARN, Account: s.key.Account, Region: s.key.Region, KeyType: s.key.Type.String(),
@@ -135,8 +82,13 @@ func explain(s subject, c *guardrail.Configuration, now time.Time) explanation {
 		e.Problem = "baseline " + e.Baseline + " does not fit this key: " + err.Error()
 		return e
 	}
-	raw := func(d *policy.Document) json.RawMessage { return json.RawMessage(d.Text()) }
-	e.Floor, e.Ceiling, e.Reset = raw(e.limits.Floor), raw(e.limits.Ceiling), raw(e.limits.Reset)
+	reset, err := e.limits.ResetDocument()
+	if err != nil {
+		e.Problem = "baseline " + e.Baseline + " does not fit this key: " + err.Error()
+		return e
+	}
+	raw := func(text string) json.RawMessage { return json.RawMessage(text) }
+	e.Floor, e.Ceiling, e.Reset = raw(e.limits.Floor.Format()), raw(e.limits.Ceiling.Format()), raw(reset.Text())
 	return e
 }
 
@@ -171,9 +123,9 @@ func (e explanation) print(w io.Writer, limits bool) error {
 	if limits && e.Problem == "" {
 		for _, part := range []struct {
 			title string
-			d     *policy.Document
+			s     policy.Set
 		}{{"floor: what the policy must allow", e.limits.Floor}, {"ceiling: what it may allow", e.limits.Ceiling}} {
-			b.WriteString("\n" + part.title + "\n" + string(report.PrintableJSON([]byte(part.d.Text()))) + "\n")
+			b.WriteString("\n" + part.title + "\n" + string(report.PrintableJSON([]byte(part.s.Format()))) + "\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())

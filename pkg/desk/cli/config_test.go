@@ -78,7 +78,7 @@ func TestValidationTellsWhatHasNoEffect(t *testing.T) {
 
 func TestTheConfigurationOfTheWorkingDirectory(t *testing.T) {
 	t.Chdir(t.TempDir())
-	kmsguard(t, "", "config", "validate").check(t, exitError, "", "there is no guardrail.yaml in the working directory; name a file (see kmsguard config validate --help)")
+	kmsguard(t, "", "config", "validate").check(t, exitError, "", "there is no guardrail.yaml in the working directory or above it; name a file (see kmsguard config validate --help)")
 	if err := os.WriteFile("guardrail.yaml", []byte(someConfiguration), 0o600); err != nil {
 		t.Fatal(err)
 	}

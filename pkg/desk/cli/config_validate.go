@@ -7,70 +7,52 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
-	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
-func newConfigValidate(o *options) *cobra.Command {
-	return &cobra.Command{
-		Use:   "validate [FILE]",
-		Short: "Check a configuration file",
-		Long: `validate reads FILE, or the file of --config, or that of ` + app.EnvConfig + ` in the
-environment, or guardrail.yaml in the working directory; "-" is standard input. It prints what the file says in short, or all of its
-problems, each with file, line and column. Warnings, about exemptions that have no
-effect, do not change the exit code.`,
-		Example:     "  kmsguard config validate\n  kmsguard config validate guardrail.yaml --output json",
-		Annotations: readsConfiguration,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			file, err := o.fileToValidate(cmd, args)
-			if err != nil {
-				return err
-			}
-			c, err := readConfiguration(file, cmd.InOrStdin())
-			var problems *config.Errors
-			switch {
-			case err != nil && (o.output == textOutput || !errors.As(err, &problems)):
-				return err
-			case err != nil:
-				if err := o.output.writeJSON(cmd.OutOrStdout(), invalid(file, problems)); err != nil {
-					return err
-				}
-				return status(exitError)
-			}
-			v := validated(file, c, time.Now())
-			if o.output != textOutput {
-				return o.output.writeJSON(cmd.OutOrStdout(), v)
-			}
-			for _, warning := range v.Warnings {
-				_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "kmsguard: warning: %s\n", report.Printable(warning))
-			}
-			return v.print(cmd.OutOrStdout())
-		},
+// validate reads a configuration and writes what it says, or all of its problems.
+func validate(o *options, args []string) error {
+	file, err := o.fileToValidate(args)
+	if err != nil {
+		return err
 	}
+	c, err := readConfiguration(file, o.streams.in)
+	var problems *config.Errors
+	switch {
+	case err != nil && (o.output == textOutput || !errors.As(err, &problems)):
+		return err
+	case err != nil:
+		return o.answer(exitError, invalid(file, problems), nil)
+	}
+	v := validated(file, c, time.Now())
+	return o.answer(exitFine, v, func(w io.Writer) error {
+		for _, warning := range v.Warnings {
+			o.streams.note("kmsguard: warning: %s", warning)
+		}
+		return v.print(w)
+	})
 }
 
 // fileToValidate returns the file that the command line names, or the one that counts anyway.
-func (o *options) fileToValidate(cmd *cobra.Command, args []string) (string, error) {
+func (o *options) fileToValidate(args []string) (string, error) {
 	switch {
 	case len(args) > 1:
-		return "", misuse(cmd, "expected one file, got %d", len(args))
+		return "", misuse("expected one file, got %d", len(args))
 	case len(args) == 1 && o.config != "" && o.config != args[0]:
-		return "", misuse(cmd, "two files to check: %s and --config %s", args[0], o.config)
+		return "", misuse("two files to check: %s and --config %s", args[0], o.config)
 	case len(args) == 1:
 		return args[0], nil
 	}
 	file, err := o.configPath()
 	if err == nil && file == "" {
-		err = misuse(cmd, "there is no %s in the working directory; name a file", configFile)
+		err = misuse("there is no %s in the working directory or above it; name a file", configFile)
 	}
 	return file, err
 }
 
-func readConfiguration(file string, in io.Reader) (*guardrail.Configuration, error) {
+func readConfiguration(file string, in io.Reader) (*rules.Configuration, error) {
 	if file != standardInput {
 		return config.Load(file)
 	}
@@ -89,20 +71,20 @@ type validation struct {
 	Problems     []config.Problem `json:"problems"`
 	MoreProblems int              `json:"moreProblems"`
 	// What follows is empty where the file is not valid.
-	ConfigurationHash string         `json:"configurationHash"`
-	Mode              guardrail.Mode `json:"mode"`
-	Default           string         `json:"default"`
-	Baselines         []string       `json:"baselines"`
-	Rules             []namedRule    `json:"rules"`
-	Exemptions        []expiry       `json:"exemptions"`
-	Warnings          []string       `json:"warnings"`
+	ConfigurationHash string      `json:"configurationHash"`
+	Mode              rules.Mode  `json:"mode"`
+	Default           string      `json:"default"`
+	Baselines         []string    `json:"baselines"`
+	Rules             []namedRule `json:"rules"`
+	Exemptions        []expiry    `json:"exemptions"`
+	Warnings          []string    `json:"warnings"`
 }
 
 // namedRule is a rule with the baseline and the mode that its keys have in the end.
 type namedRule struct {
-	Name     string         `json:"name"`
-	Baseline string         `json:"baseline"`
-	Mode     guardrail.Mode `json:"mode"`
+	Name     string     `json:"name"`
+	Baseline string     `json:"baseline"`
+	Mode     rules.Mode `json:"mode"`
 }
 
 type expiry struct {
@@ -127,7 +109,7 @@ func invalid(file string, e *config.Errors) validation {
 }
 
 // validated says what a configuration has, at a moment.
-func validated(file string, c *guardrail.Configuration, now time.Time) validation {
+func validated(file string, c *rules.Configuration, now time.Time) validation {
 	v := newValidation(file)
 	v.Valid, v.ConfigurationHash, v.Mode, v.Default = true, c.Hash(), c.Mode, c.Default
 	for _, b := range c.Baselines {

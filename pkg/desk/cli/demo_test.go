@@ -1,185 +1,31 @@
 package cli
 
 import (
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 )
 
-var seconds = regexp.MustCompile(`in \d+\.\d s`)
-
-func TestDemoTellsTheStory(t *testing.T) {
-	start := time.Now()
-	got := kmsguard(t, "", "demo")
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("the demo took %s", took)
-	}
-	got.check(t, exitFine, "The key policy of", "")
-	checkGolden(t, "demo.txt", seconds.ReplaceAllString(got.out, "in X.X s"))
-	for text := range strings.Lines(got.out) {
-		if len(strings.TrimSuffix(text, "\n")) > report.Width {
-			t.Errorf("wider than %d columns: %s", report.Width, text)
-		}
-	}
-}
-
-func TestDemoHasEveryTypeOfKey(t *testing.T) {
-	out := kmsguard(t, "", "demo").out
-	check := func(keyType defaultpolicy.KeyType) {
-		if text := keyType.WithDefaults().String() + " "; !strings.Contains(out, text) {
-			t.Errorf("no key of type %s", text)
-		}
-	}
-	for _, spec := range defaultpolicy.KeySpecs() {
-		for _, usage := range defaultpolicy.UsagesOf(spec) {
-			check(defaultpolicy.KeyType{Spec: spec, Usage: usage})
-		}
-	}
-	for _, origin := range defaultpolicy.Origins() {
-		check(defaultpolicy.KeyType{Origin: origin})
-	}
-	for _, part := range defaultpolicy.MultiRegions() {
-		check(defaultpolicy.KeyType{MultiRegion: part})
-	}
-}
-
-// TestDemoAsJSON needs no words of the report: good keys are left alone, the
-// others are repaired or reported.
-func TestDemoAsJSON(t *testing.T) {
-	got := kmsguard(t, "", "demo", "--output", "json")
-	got.check(t, exitFine, "[\n  {\n", "")
-	list := decode[[]event](t, got.out)
-	actions := map[string]int{}
-	for _, o := range list {
-		actions[o.Verdict+" "+o.Action]++
-	}
-	repaired := len(repairedKeys())
-	// The exempt key has an event when it is made, and one when it drifts.
-	if actions["non-compliant repaired"] != repaired || actions["non-compliant held"] != 2 || actions["cannot-judge reported"] != 2 || actions["exempt none"] != 2 {
-		t.Errorf("got %v", actions)
-	}
-	if actions["compliant none"] < len(goodKeys())+repaired {
-		t.Errorf("got %v; each repair is followed by its own compliant event", actions)
-	}
-	if total := repaired + 6 + actions["compliant none"]; total != len(list) {
-		t.Errorf("got %v of %d outcomes", actions, len(list))
-	}
+// TestTheDemoIsACommand runs it in each form; package demo tests what it tells.
+func TestTheDemoIsACommand(t *testing.T) {
+	short := kmsguard(t, "", "demo")
+	short.check(t, exitFine, "undo      kmsguard restore records/111122223333/us-east-1/", "")
+	kmsguard(t, "", "demo", "--verbose").check(t, exitFine, "The key policy of \"made public\" before its repair", "")
+	whole := kmsguard(t, "", "demo", "--output", "json")
+	whole.check(t, exitFine, "[\n  {\n", "")
+	list := decode[[]guardrail.Outcome](t, whole.out)
 	lines := kmsguard(t, "", "demo", "--output", "jsonl")
-	if n := strings.Count(lines.out, "\n"); lines.code != exitFine || n != len(list) {
+	if n := strings.Count(lines.out, "\n"); lines.code != exitFine || n != len(list) || n < 50 {
 		t.Errorf("jsonl has %d lines, json %d outcomes", n, len(list))
 	}
 }
 
-// played is a demo that has been performed.
-func played(t *testing.T) (*world, []story) {
-	t.Helper()
-	w, err := newWorld()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.close)
-	stories := driftedKeys()
-	for i := range stories {
-		if err := w.play(t.Context(), &stories[i]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return w, stories
-}
-
-func TestBrokenPromiseOfTheDemoIsAnError(t *testing.T) {
-	w, stories := played(t)
-	if err := checkPromises(t.Context(), w, stories); err != nil {
-		t.Fatalf("all promises are kept, but %v", err)
-	}
-	repaired := slices.IndexFunc(stories, func(s story) bool { return s.action == guardrail.Repaired })
-	tests := []struct {
-		reason     string
-		breakIt    func(stories []story)
-		complaints string
-	}{
-		{"another action", func(s []story) { s[repaired].action = guardrail.Reported }, `answered "repaired" in place of "reported"`},
-		{"another verdict", func(s []story) { s[repaired].verdict = guardrail.Exempt }, `called it "non-compliant" in place of "exempt"`},
-		{"another severity", func(s []story) { s[repaired].severity = guardrail.Low }, `called it "critical" in place of "low"`},
-		{"no event arrived", func(s []story) { s[repaired].outcomes = nil }, `answered "" in place of "repaired"`},
-		{"what was wrong is still there", func(s []story) { s[repaired].after = s[repaired].before }, "the repaired key policy has 5 statements"},
-		{"no policy", func(s []story) { s[repaired].after = "" }, "the repaired key policy has 0 statements"},
-		{"a statement that was right is another", func(s []story) {
-			s[repaired].after = strings.Replace(s[repaired].after, "kms:Encrypt", "kms:encrypt", 1)
-		}, "the repair changed statement 2, which was as it should be"},
-		{"the archive has another policy", func(s []story) { s[repaired].before = s[repaired].after }, "has other policies than the key had"},
-		{"another key's archive", func(s []story) { s[repaired].arn = s[len(s)-1].arn }, "the archive has 0 records of the repair"},
-		{"the guardrail would repair again", func(s []story) { s[repaired].outcomes = s[repaired].outcomes[:2] }, "calls its own repair"},
-		{"a write that nobody promised", func(s []story) { s[repaired] = s[len(s)-1] }, "policies for"},
-	}
-	for _, test := range tests {
-		t.Run(test.reason, func(t *testing.T) {
-			broken := slices.Clone(stories)
-			test.breakIt(broken)
-			if err := checkPromises(t.Context(), w, broken); err == nil || !strings.Contains(err.Error(), test.complaints) {
-				t.Errorf("got %v, want %q", err, test.complaints)
-			}
-		})
-	}
-}
-
-func TestWriterErrorOfDemoIsAnError(t *testing.T) {
+func TestWriterErrorOfTheDemoIsAnError(t *testing.T) {
 	for _, format := range []string{"text", "json", "jsonl"} {
 		code := run(t.Context(), []string{"demo", "--output", format}, streams{in: strings.NewReader(""), out: fullDisk{}, err: &strings.Builder{}})
 		if code != exitError {
 			t.Errorf("%s: exit code %d", format, code)
 		}
-	}
-}
-
-func TestMarkedPolicy(t *testing.T) {
-	const before = `{
-  "Statement" : [ {
-    "Effect" : "Allow",
-    "Principal" : "*",
-    "Action" : "kms:\u0044ecrypt",
-    "Resource" : "*"
-  }, {
-    "Effect" : "Deny",
-    "Principal" : "*",
-    "Action" : "kms:Encrypt",
-    "Resource" : "*"
-  } ]
-}`
-	const after = `{
-  "Statement" : [ {
-    "Effect" : "Deny",
-    "Principal" : "*",
-    "Action" : "kms:Encrypt",
-    "Resource" : "*"
-  } ]
-}`
-	const want = `    {
-      "Statement" : [ {
-  -     "Effect" : "Allow",
-  -     "Principal" : "*",
-  -     "Action" : "kms:\u0044ecrypt",
-  -     "Resource" : "*"
-  -   }, {
-        "Effect" : "Deny",
-        "Principal" : "*",
-        "Action" : "kms:Encrypt",
-        "Resource" : "*"
-      } ]
-    }`
-	if got := marked("-", before, after); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-	if got := marked("+", after, before); strings.Contains(got, "+") {
-		t.Errorf("nothing was added, got\n%s", got)
-	}
-	if got := marked("-", "not a policy\x1b[2J", after); got != `    not a policy\x1b[2J` {
-		t.Errorf("got %q", got)
 	}
 }

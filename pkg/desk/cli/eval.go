@@ -6,62 +6,10 @@ import (
 	"io"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
-
-// evalManual is the long help of eval.
-const evalManual = `eval decides one concrete request against one policy file, with the evaluator that
-confirms the witnesses of diff: a witness can be given to it as it is. A file named
-- is standard input. A request is
-  {"principal": "arn:aws:iam::111122223333:role/App", "principalType": "role",
-   "identityPolicyAllows": true, "action": "kms:Decrypt",
-   "resource": "<key ARN>", "context": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
-with principalType user, role, session, federated, root, service or other. A condition
-key that is not in context is absent; aws:PrincipalArn and the like are not filled in.
-
-The decision is allowed (the key policy is enough), delegated (allowed because an IAM
-policy of the principal's own account allows it too), implicitly-denied (nothing allows
-it), explicitly-denied (a Deny does) or inconclusive. The exit code is 0 for allowed and
-delegated, 1 for denied, 3 for inconclusive, 2 for bad input.
-
-With --batch, each line of a file (- is standard input) is one request,
-  {"id": "1", "keyArn": "arn:aws:kms:...", "policy": {...}, "request": {...}}
-with the policy as an object or a string; id may be anything, and id and keyArn may be
-left out. The answers {"id", "decision"} come in the same order, one JSON object on a
-line (an array with --output json). A bad line becomes {"id", "error"} and the rest
-goes on; the exit code is 0 unless the stream itself cannot be read.`
-
-func newEval(o *options) *cobra.Command {
-	var keyARN, batch string
-	cmd := &cobra.Command{
-		Use:   "eval [--key-arn ARN] POLICY REQUEST | eval --batch FILE",
-		Short: "Decide one request against a key policy",
-		Long:  evalManual,
-		Example: "  kmsguard eval policy.json request.json\n" +
-			"  kmsguard eval --batch requests.jsonl > decisions.jsonl",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			switch isBatch := cmd.Flags().Changed("batch"); {
-			case isBatch && (len(args) > 0 || keyARN != ""):
-				return misuse(cmd, "--batch takes policies, requests and key ARNs from its lines; give no others")
-			case isBatch:
-				return answerLines(cmd, o, batch, requests)
-			case len(args) != 2:
-				return misuse(cmd, "expected two files, POLICY and REQUEST, got %d", len(args))
-			case args[0] == standardInput && args[1] == standardInput:
-				return misuse(cmd, "only one of policy and request can be standard input")
-			default:
-				return evalFiles(cmd, o, keyARN, args[0], args[1])
-			}
-		},
-	}
-	cmd.Flags().StringVar(&keyARN, "key-arn", "", "`ARN` of the key that the policy is of (default the request's resource)")
-	cmd.Flags().StringVar(&batch, "batch", "", "`FILE` of JSON lines to decide, - for standard input")
-	return cmd
-}
 
 // decided is the public JSON of a decision.
 type decided struct {
@@ -70,12 +18,13 @@ type decided struct {
 	Inconclusive []evaluation.Reason `json:"inconclusive,omitempty"`
 }
 
-func evalFiles(cmd *cobra.Command, o *options, keyARN, policyFile, requestFile string) error {
-	d, err := readPolicy(policyFile, cmd.InOrStdin())
+// evalFiles decides the request of one file against the policy of another.
+func evalFiles(o *options, keyARN, policyFile, requestFile string) error {
+	d, err := readPolicy(policyFile, o.streams.in)
 	if err != nil {
 		return err
 	}
-	text, err := readFile(requestFile, cmd.InOrStdin())
+	text, err := readFile(requestFile, o.streams.in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", nameOf(requestFile), err)
 	}
@@ -87,18 +36,12 @@ func evalFiles(cmd *cobra.Command, o *options, keyARN, policyFile, requestFile s
 	if err != nil {
 		return err
 	}
-	if missing := evaluation.MissingKeys(d, request); len(missing) > 0 {
-		cmd.PrintErrf("note: the policy asks about %s, which every such request has and this one has not; taken for absent\n", strings.Join(missing, ", "))
+	if missing := evaluation.MissingKeys(d.Set, request); len(missing) > 0 {
+		o.streams.note("note: the policy asks about %s, which every such request has and this one has not; taken for absent", strings.Join(missing, ", "))
 	}
-	if o.output == textOutput {
-		err = writeDecision(cmd.OutOrStdout(), nameOf(policyFile), d, result)
-	} else {
-		err = o.output.writeJSON(cmd.OutOrStdout(), result)
-	}
-	if err != nil {
-		return err
-	}
-	return status(decisionCode(result.Decision))
+	return o.answer(decisionCode(result.Decision), result, func(w io.Writer) error {
+		return writeDecision(w, nameOf(policyFile), d, result)
+	})
 }
 
 // decide evaluates a request for the key that it, or keyARN, names; source is what the
@@ -118,7 +61,7 @@ func decide(keyARN, source string, d *policy.Document, request evaluation.Reques
 	if err := request.Check(key); err != nil {
 		return decided{}, err
 	}
-	decision, why := evaluation.Evaluate(key, d, request)
+	decision, why := evaluation.Evaluate(key, d.Set, request)
 	return decided{Decision: decision, Inconclusive: why}, nil
 }
 

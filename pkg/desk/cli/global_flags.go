@@ -9,11 +9,48 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 )
 
-// readsConfiguration are the annotations of a command that reads guardrail.yaml. The
-// others refuse --config, which would change nothing.
-var readsConfiguration = map[string]string{"reads": configFile}
+// addGlobal adds the flags of every command to the root.
+func (o *options) addGlobal(root *cobra.Command) {
+	flags := root.PersistentFlags()
+	flags.Var(&o.output, "output", "how results are written: text, json (one document) or jsonl (one object a line)")
+	flags.Bool("no-color", false, "write without colours, as with NO_COLOR (today nothing has any)")
+	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration (that of "+app.EnvConfig+", else guardrail.yaml in the working directory or above it)")
+	flags.BoolVar(&o.defaultConfig, "default-config", false, "judge by the built-in default configuration")
+	flags.StringVar(&o.aws.profile, "profile", "", "`NAME` of the profile of the shared AWS configuration")
+	flags.StringVar(&o.aws.region, "region", "", "AWS `REGION` (a key whose ARN is known is called in its own)")
+	flags.StringVar(&o.aws.endpoint, "endpoint-url", "", "`URL` to call in place of AWS")
+	complete(root, "output", textOutput, jsonOutput, jsonlOutput)
+}
+
+// The annotations of a command say which global flags mean something to it. The other
+// flags of these groups are errors: they would change nothing.
+const (
+	readsConfiguration = "reads the configuration" // --config
+	judges             = "judges"                  // --default-config
+	callsAWS           = "calls AWS"               // --profile, --region and --endpoint-url
+)
+
+// concerns returns the annotations of a command.
+func concerns(what ...string) map[string]string {
+	annotations := map[string]string{}
+	for _, w := range what {
+		annotations[w] = "yes"
+	}
+	return annotations
+}
+
+// restricted are the global flags that mean something to some commands only.
+var restricted = []struct{ flag, concern, without string }{
+	{"config", readsConfiguration, "reads no configuration"},
+	{"default-config", judges, "judges nothing"},
+	{"profile", callsAWS, "calls no AWS"},
+	{"region", callsAWS, "calls no AWS"},
+	{"endpoint-url", callsAWS, "calls no AWS"},
+}
 
 // regionForm is that of every Region, such as us-east-1, us-gov-west-1 or eusc-de-east-1.
 // https://docs.aws.amazon.com/general/latest/gr/kms.html
@@ -21,23 +58,25 @@ var regionForm = regexp.MustCompile(`^[a-z]{2,8}(-[a-z]{2,16}){1,3}-[0-9]{1,2}$`
 
 // checkGlobal refuses global flags that a command would ignore, or that cannot be.
 func (o *options) checkGlobal(cmd *cobra.Command, _ []string) error {
-	switch {
-	case cmd.Flags().Changed("config") && !cmd.HasSubCommands() && cmd.Annotations["reads"] == "":
-		return misuse(cmd, "--config says nothing to %s, which reads no configuration; %s do", cmd.CommandPath(), strings.Join(configured(cmd.Root()), ", "))
-	case o.aws.region != "" && !regionForm.MatchString(o.aws.region):
-		return misuse(cmd, "--region: %q is not a Region, such as us-east-1", o.aws.region)
+	for _, r := range restricted {
+		if cmd.Flags().Changed(r.flag) && !cmd.HasSubCommands() && cmd.Annotations[r.concern] == "" {
+			return misuse("--%s says nothing to %s, which %s; %s do", r.flag, cmd.CommandPath(), r.without, strings.Join(concerned(cmd.Root(), r.concern), ", "))
+		}
+	}
+	if o.aws.region != "" && !regionForm.MatchString(o.aws.region) {
+		return misuse("--region: %q is not a Region, such as us-east-1", o.aws.region)
 	}
 	return nil
 }
 
-// configured returns the paths of the commands below one that read guardrail.yaml.
-func configured(cmd *cobra.Command) []string {
+// concerned returns the paths of the commands below one that have an annotation.
+func concerned(cmd *cobra.Command, concern string) []string {
 	var paths []string
-	if cmd.Annotations["reads"] != "" {
+	if cmd.Annotations[concern] != "" {
 		paths = append(paths, strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" "))
 	}
 	for _, child := range cmd.Commands() {
-		paths = append(paths, configured(child)...)
+		paths = append(paths, concerned(child, concern)...)
 	}
 	return paths
 }

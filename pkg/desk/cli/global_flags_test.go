@@ -11,6 +11,8 @@ import (
 func TestFlagsThatCannotApplyAreErrors(t *testing.T) {
 	t.Chdir(t.TempDir())
 	readers := "which reads no configuration; check, config explain, config validate, replay, restore do (see kmsguard "
+	judges := "which judges nothing; check, config explain, replay, restore do (see kmsguard "
+	callers := "which calls no AWS; check, config explain, history, replay, restore do (see kmsguard "
 	tests := []struct {
 		because string
 		args    []string
@@ -23,6 +25,21 @@ func TestFlagsThatCannotApplyAreErrors(t *testing.T) {
 		{"nor does one request", []string{"eval", "--config", "x", "a", "b"}, "kmsguard eval, " + readers},
 		{"a generated default is recognised without one", []string{"identify", "--config", "x", "--account", account, "a"}, "kmsguard identify, " + readers},
 		{"the archive is what it is", []string{"history", "--config", "x", "--key-id", "a"}, "kmsguard history, " + readers},
+		{"a default is generated here", []string{"default", "--account", account, "--profile", "p"}, "--profile says nothing to kmsguard default, " + callers + "default --help)"},
+		{"embedded AWS has its own endpoint", []string{"demo", "--endpoint-url", "http://x"}, "--endpoint-url says nothing to kmsguard demo, " + callers},
+		{"two files are of no Region", []string{"diff", "--region", "us-east-1", "a", "b"}, "--region says nothing to kmsguard diff, " + callers},
+		{"a request names its own", []string{"eval", "--region", "us-east-1", "a", "b"}, "--region says nothing to kmsguard eval, " + callers},
+		{"identify reads a file", []string{"identify", "--profile", "p", "--account", account, "a"}, "--profile says nothing to kmsguard identify, " + callers},
+		{"a configuration is a file", []string{"config", "validate", "--profile", "p"}, "--profile says nothing to kmsguard config validate, " + callers},
+		{"a schema needs no AWS", []string{"config", "schema", "--profile", "p"}, "--profile says nothing to kmsguard config schema, " + callers},
+		{"a version needs no AWS", []string{"version", "--region", "us-east-1"}, "--region says nothing to kmsguard version, " + callers},
+		{"nor does completion", []string{"completion", "bash", "--profile", "p"}, "--profile says nothing to kmsguard completion, " + callers},
+		{"a file is not fetched", []string{"check", "--default-config", "--account", account, "--profile", "p", "a"}, "--profile says how AWS is called, and without --key-id it is not called; leave it out (see kmsguard check --help)"},
+		{"nor is a key that is described", []string{"config", "explain", "--account", account, "--endpoint-url", "http://x"}, "--endpoint-url says how AWS is called, and without --key-id"},
+		{"two files are judged by each other", []string{"diff", "--default-config", "a", "b"}, "--default-config says nothing to kmsguard diff, " + judges},
+		{"a file to check is named", []string{"config", "validate", "--default-config"}, "--default-config says nothing to kmsguard config validate, " + judges},
+		{"an archive is only read", []string{"history", "--default-config", "--key-id", "a"}, "--default-config says nothing to kmsguard history, " + judges},
+		{"one configuration counts", []string{"check", "--default-config", "--config", "x", "--account", account, "a"}, "--config names a configuration, and --default-config asks for the built-in one; give one of them (see kmsguard check --help)"},
 		{"a schema is that of every file", []string{"config", "schema", "--config", "x"}, "kmsguard config schema, " + readers},
 		{"an unknown command is told first", []string{"--config", "x", "chekc"}, `unknown command "chekc"; did you mean check?`},
 		{"a Region is checked before it is called", []string{"history", "--region", "us-east-1/", "--key-id", "a"}, `--region: "us-east-1/" is not a Region`},

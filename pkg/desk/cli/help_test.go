@@ -205,8 +205,8 @@ func TestInterruptedExitsWith130(t *testing.T) {
 		{"diff", "-", write(t, "policy.json", accountPolicy)},
 		{"diff", "--batch", "-"},
 		{"identify", "--account", account, "-"},
-		{"check", "--account", account, "-"},
-		{"replay", "-"},
+		{"check", "--default-config", "--account", account, "-"},
+		{"replay", "--default-config", "-"},
 	} {
 		blocked := streams{in: neverEnding{}, out: &strings.Builder{}, err: &strings.Builder{}}
 		if code := run(ctx, args, blocked); code != exitInterrupted {

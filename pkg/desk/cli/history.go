@@ -11,6 +11,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -46,7 +47,7 @@ type archivedRepair struct {
 	Actor             *guardrail.Actor    `json:"actor"`
 	GuardrailVersion  string              `json:"guardrailVersion"`
 	ConfigurationHash string              `json:"configurationHash"`
-	Severity          guardrail.Severity  `json:"severity"`
+	Severity          rules.Severity      `json:"severity"`
 	Findings          []guardrail.Finding `json:"findings"`
 	// Before and After are the hashes of PolicyBefore and PolicyAfter.
 	Before string   `json:"before"`
@@ -149,13 +150,13 @@ func newHistory(o *options) *cobra.Command {
 		Long:  historyManual,
 		Example: "  kmsguard history --key-id alias/payments --archive my-archive\n" +
 			"  kmsguard history --key-id alias/payments --limit 1 --output jsonl | jq -r .policyBefore",
-		Args: noArguments,
+		Args: noArguments, Annotations: concerns(callsAWS),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case keyID == "":
-				return misuse(cmd, "--key-id is required: the key id, key ARN, alias or alias ARN of the key")
+				return misuse("--key-id is required: the key id, key ARN, alias or alias ARN of the key")
 			case limit < 1:
-				return misuse(cmd, "--limit %d lists nothing; it is a number from 1", limit)
+				return misuse("--limit %d lists nothing; it is a number from 1", limit)
 			}
 			return history(cmd, o, &flags, keyID, limit)
 		},
@@ -167,7 +168,7 @@ func newHistory(o *options) *cobra.Command {
 }
 
 func history(cmd *cobra.Command, o *options, flags *archiveFlags, keyID string, limit int) error {
-	keys, records, err := flags.open(cmd, o)
+	keys, records, err := flags.open(cmd.Context(), o)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -24,6 +25,9 @@ import (
 func (h *home) desk(t *testing.T, args ...string) result {
 	t.Helper()
 	h.cloud.ResetCalls()
+	if args[0] == "restore" {
+		args = orDefault(t, args)
+	}
 	return kmsguard(t, "", slices.Concat(args, []string{"--region", "us-east-1"}, h.endpoint)...)
 }
 
@@ -84,7 +88,7 @@ func (h *home) claimed(t *testing.T, arn, before string, with ...func(*ledger.Re
 	id := fmt.Sprint(now.UnixNano())
 	record := ledger.Record{
 		Name: ledger.NewName(key, now, id, 1), Kind: ledger.ForFinding, Time: now, EventID: id, EventTime: now, KeyARN: arn,
-		Severity: guardrail.High, Before: ledger.PolicyText{Text: before}, After: ledger.PolicyText{Text: accountPolicy},
+		Severity: rules.High, Before: ledger.PolicyText{Text: before}, After: ledger.PolicyText{Text: accountPolicy},
 	}
 	for _, change := range with {
 		change(&record)

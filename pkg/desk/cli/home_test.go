@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/objectstore"
 )
 
 // home is an account on embedded AWS with keys and their events in files.
@@ -78,20 +80,17 @@ func (h *home) policy(t *testing.T, arn string) string {
 func (h *home) replay(t *testing.T, in string, args ...string) result {
 	t.Helper()
 	h.cloud.ResetCalls()
-	return kmsguard(t, in, slices.Concat([]string{"replay", "--region", "us-east-1"}, h.endpoint, args)...)
+	return kmsguard(t, in, slices.Concat([]string{"replay", "--region", "us-east-1"}, h.endpoint, orDefault(t, args))...)
 }
 
 // archive gives replay a bucket to archive in. Each service has its own endpoint then, which
 // --endpoint-url would overrule, as in the AWS CLI.
 func (h *home) archive(t *testing.T) {
 	t.Helper()
-	store, err := startStore("archive")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(store.close)
+	store := httptest.NewServer(objectstore.New(objectstore.Options{Buckets: []string{"archive"}, Versioned: true, ObjectLock: true}))
+	t.Cleanup(store.Close)
 	h.endpoint = nil
 	t.Setenv("AWS_ENDPOINT_URL", h.cloud.Endpoint())
-	t.Setenv("AWS_ENDPOINT_URL_S3", store.url)
+	t.Setenv("AWS_ENDPOINT_URL_S3", store.URL)
 	t.Setenv(app.EnvArchiveBucket, "archive")
 }

@@ -2,8 +2,7 @@ package cli
 
 import (
 	"encoding/json"
-
-	"github.com/spf13/cobra"
+	"io"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
@@ -13,98 +12,20 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/recognition"
 )
 
-// identifyManual is the long help of identify.
-const identifyManual = `identify tells whether a policy file is a default that AWS generates for a key of some
-type, and if so which: the one of CreateKey without a policy (api), or the one of the
-KMS console (console) in any of its editions, for which key administrators and key
-users. It goes by what the policy allows: order, spelling, Sids and statements without
-effect make no difference. A file named - is standard input.
-
-Where AWS does not document a point, both forms count. A deleted administrator or user
-(AIDA..., AROA...) is nobody, and is named. If the policy is none of the defaults, the
-nearest one is named, with the differences as diff prints them.
-
-Without --key-arn, a Resource other than "*" is not decided. The exit code is 0 for a
-generated default, 1 for none, 3 where that is not decided, 2 for bad input.`
-
-// anything is the value of --style and --edition that narrows nothing.
-const anything = "any"
-
-// identifyFlags name a key, its type, and what counts as a default.
-type identifyFlags struct{ keyFlags }
-
-func (f *identifyFlags) add(cmd *cobra.Command) {
-	f.addKey(cmd)
-	flags := cmd.Flags()
-	flags.StringVar(&f.style, "style", anything, "only this `STYLE` of the default: any, api or console")
-	flags.StringVar(&f.edition, "edition", anything, "only this `EDITION` of the console default, such as latest or 2017-02")
-	flags.StringVar(&f.grants, "undocumented-grants", "", "only this `CHOICE` where AWS does not document the grants statement: include or omit")
-	flags.StringVar(&f.rotation, "undocumented-rotation", "", "only this `CHOICE` where AWS does not document kms:RotateKeyOnDemand: include or omit")
-	flags.BoolVar(&f.refuseUndocumentedUse, "refuse-undocumented-use", false, "do not decide about users of ML-KEM keys, whose actions AWS does not document")
-
-	complete(cmd, "style", anything, string(defaultpolicy.API), string(defaultpolicy.Console))
-	complete(cmd, "edition", append([]string{anything}, editionNames()...)...)
-	completeChoices(cmd)
-}
-
-// options returns what counts as a default.
-func (f *identifyFlags) options() recognition.Options {
-	o := recognition.Options{
-		UndocumentedGrants: defaultpolicy.Choice(f.grants), UndocumentedRotation: defaultpolicy.Choice(f.rotation),
-		RefuseUndocumentedUse: f.refuseUndocumentedUse,
-	}
-	if f.style != anything {
-		o.Style = defaultpolicy.Style(f.style)
-	}
-	if f.edition != anything {
-		o.Edition = defaultpolicy.Edition(f.edition)
-	}
-	return o
-}
-
-func newIdentify(o *options) *cobra.Command {
-	var flags identifyFlags
-	cmd := &cobra.Command{
-		Use:   "identify --account ID FILE",
-		Short: "Tell whether a key policy is a default that AWS generates",
-		Long:  identifyManual,
-		Example: "  kmsguard identify --account 111122223333 policy.json\n" +
-			"  kmsguard identify --key-arn arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab \\\n" +
-			"    --key-spec RSA_2048 --key-usage SIGN_VERIFY --output json policy.json",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return misuse(cmd, "expected one policy file, got %d", len(args))
-			}
-			return identifyFile(cmd, o, &flags, args[0])
-		},
-	}
-	flags.add(cmd)
-	return cmd
-}
-
-func identifyFile(cmd *cobra.Command, o *options, flags *identifyFlags, file string) error {
-	key, err := flags.key(cmd)
+// identifyFile tells whether the policy of a file is a generated default for a key of a type.
+func identifyFile(o *options, key policy.Key, keyType defaultpolicy.KeyType, counts recognition.Options, file string) error {
+	d, err := readPolicy(file, o.streams.in)
 	if err != nil {
 		return err
 	}
-	d, err := readPolicy(file, cmd.InOrStdin())
-	if err != nil {
-		return err
-	}
-	result, err := recognition.Identify(key, flags.keyType(), d, flags.options())
+	result, err := recognition.Identify(key, keyType, d, counts)
 	if err != nil {
 		return withFlag(err)
 	}
-	found := identified{Result: result, keyType: flags.keyType(), options: flags.options(), comparison: comparisonWithNearest(key, d, result)}
-	if o.output == textOutput {
-		err = found.write(cmd.OutOrStdout(), report.Policy{Name: nameOf(file), Document: d})
-	} else {
-		err = o.output.writeJSON(cmd.OutOrStdout(), found.public())
-	}
-	if err != nil {
-		return err
-	}
-	return status(found.code())
+	found := identified{Result: result, keyType: keyType, options: counts, comparison: comparisonWithNearest(key, d, result)}
+	return o.answer(found.code(), found.public(), func(w io.Writer) error {
+		return found.write(w, report.Policy{Name: nameOf(file), Document: d})
+	})
 }
 
 // identified is a result with what it is about.

@@ -9,8 +9,6 @@ import (
 	"os"
 	"slices"
 
-	"github.com/spf13/cobra"
-
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -26,10 +24,10 @@ func nameOf(file string) string {
 }
 
 // onceStandardInput refuses to read standard input for two files: the second would be empty.
-func onceStandardInput(cmd *cobra.Command, files []string) error {
+func onceStandardInput(files []string) error {
 	first := slices.Index(files, standardInput)
 	if first >= 0 && slices.Contains(files[first+1:], standardInput) {
-		return misuse(cmd, "only one of the files can be standard input")
+		return misuse("only one of the files can be standard input")
 	}
 	return nil
 }

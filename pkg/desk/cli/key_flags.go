@@ -24,10 +24,10 @@ func (f *keyFlags) addKey(cmd *cobra.Command) {
 func (f *keyFlags) key(cmd *cobra.Command) (policy.Key, error) {
 	if f.keyARN == "" {
 		if f.account == "" {
-			return policy.Key{}, misuse(cmd, "--account is required: the id of the account that owns the key; or --key-arn")
+			return policy.Key{}, misuse("--account is required: the id of the account that owns the key; or --key-arn")
 		}
 		if !policy.IsAccountID(f.account) {
-			return policy.Key{}, misuse(cmd, "--account: %q is not an account id of twelve digits", f.account)
+			return policy.Key{}, misuse("--account: %q is not an account id of twelve digits", f.account)
 		}
 		return policy.Key{Partition: f.partition, Account: f.account}, nil
 	}
@@ -36,9 +36,9 @@ func (f *keyFlags) key(cmd *cobra.Command) (policy.Key, error) {
 	case err != nil:
 		return key, fmt.Errorf("--key-arn: %w", err)
 	case f.account != "" && f.account != key.Account:
-		return key, misuse(cmd, "--account %q is not the account of --key-arn, %s", f.account, key.Account)
+		return key, misuse("--account %q is not the account of --key-arn, %s", f.account, key.Account)
 	case cmd.Flags().Changed("partition") && f.partition != key.Partition:
-		return key, misuse(cmd, "--partition %q is not the partition of --key-arn, %s", f.partition, key.Partition)
+		return key, misuse("--partition %q is not the partition of --key-arn, %s", f.partition, key.Partition)
 	}
 	return key, nil
 }

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,10 +17,11 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// result is what a command line leaves behind.
+// result is what a command line leaves behind. used is the first line on standard error of a
+// command that judges, which says by which configuration; err is without it.
 type result struct {
-	code     int
-	out, err string
+	code           int
+	out, err, used string
 }
 
 // kmsguard runs a command line in this process.
@@ -31,7 +33,25 @@ func kmsguard(t *testing.T, in string, args ...string) result {
 func kmsguardWith(ctx context.Context, in string, args ...string) result {
 	var out, errs bytes.Buffer
 	code := run(ctx, args, streams{in: strings.NewReader(in), out: &out, err: &errs})
-	return result{code, out.String(), errs.String()}
+	r := result{code: code, out: out.String(), err: errs.String()}
+	if text, ok := strings.CutPrefix(r.err, "configuration: "); ok {
+		r.used, r.err, _ = strings.Cut(text, "\n")
+	}
+	return r
+}
+
+// orDefault asks for the built-in default configuration where a command line names none and
+// the working directory has none.
+func orDefault(t *testing.T, args []string) []string {
+	t.Helper()
+	found, err := (&options{}).configPath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found != "" || slices.Contains(args, "--config") || slices.Contains(args, "--default-config") {
+		return args
+	}
+	return append(slices.Clone(args), "--default-config")
 }
 
 // check compares the exit code, and looks for text in the two outputs.

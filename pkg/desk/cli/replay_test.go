@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -37,7 +36,7 @@ func TestReplayRepairs(t *testing.T) {
 	repairs := []string{"--config", write(t, "guardrail.yaml", repairConfiguration)}
 	got := h.replay(t, "", append(repairs, file)...)
 	got.check(t, exitDifferent, "\n  action    repaired (public-access)\n", "")
-	got.check(t, exitDifferent, "\n  undo      kmsguard restore repairs/111122223333/us-east-1/", "")
+	got.check(t, exitDifferent, "\n  undo      kmsguard restore records/111122223333/us-east-1/", "")
 	if text := h.policy(t, arn); strings.Contains(text, "partners") || !strings.Contains(text, ":root") {
 		t.Errorf("the policy is now\n%s", text)
 	}
@@ -197,19 +196,6 @@ func TestReplayRefusesListsOfRecords(t *testing.T) {
 	}
 }
 
-func TestAnswerWithoutOutcomeIsAnError(t *testing.T) {
-	for _, answer := range []string{`{"batchItemFailures":[]}`, `{}`, `null`, `nonsense`} {
-		if _, err := invoke(t.Context(), answering(answer), nil); err == nil {
-			t.Errorf("no error for %s", answer)
-		}
-	}
-}
-
-// answering is a handler with one answer.
-type answering string
-
-func (a answering) Invoke(context.Context, []byte) ([]byte, error) { return []byte(a), nil }
-
 func TestEventThatIsGivenBackIsAnError(t *testing.T) {
 	h := newHome(t)
 	arn, file := h.key(t, publicPolicy)
@@ -238,7 +224,7 @@ func TestInterruptedReplayStops(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
 	h.cloud.ResetCalls()
-	got := kmsguardWith(ctx, "", "replay", "--endpoint-url", h.cloud.Endpoint(), "--output", "json", file, file)
+	got := kmsguardWith(ctx, "", "replay", "--default-config", "--endpoint-url", h.cloud.Endpoint(), "--output", "json", file, file)
 	got.check(t, exitInterrupted, "[]\n", "kmsguard: interrupted\n")
 	if calls := h.cloud.Calls(); len(calls) > 0 {
 		t.Errorf("it went on: %v", calls)
@@ -253,7 +239,7 @@ func TestWriterErrorOfReplayIsAnError(t *testing.T) {
 	h := newHome(t)
 	_, file := h.key(t, accountPolicy)
 	for _, format := range []string{"text", "json", "jsonl"} {
-		args := []string{"replay", "--endpoint-url", h.cloud.Endpoint(), "--output", format, file}
+		args := []string{"replay", "--default-config", "--endpoint-url", h.cloud.Endpoint(), "--output", format, file}
 		if code := run(t.Context(), args, streams{in: strings.NewReader(""), out: fullDisk{}, err: &strings.Builder{}}); code != exitError {
 			t.Errorf("%s: exit code %d", format, code)
 		}
@@ -267,23 +253,8 @@ func TestExitCodeOfAVerdict(t *testing.T) {
 		guardrail.CannotJudge: exitInconclusive, "": exitInconclusive, "brand-new": exitInconclusive,
 	}
 	for verdict, want := range tests {
-		if got := outcomeCode(guardrail.Outcome{Verdict: verdict}); got != want {
+		if got := outcomeCode(guardrail.Outcome{Verdict: verdict, Severity: rules.High}, rules.Low); got != want {
 			t.Errorf("%q: %d, want %d", verdict, got, want)
 		}
-	}
-}
-
-// The public form of an outcome has no field of the tool's own but the file.
-func TestReplayedIsAnOutcomeWithAFile(t *testing.T) {
-	plain, err := json.Marshal(guardrail.Outcome{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(replayed{File: "x"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := bytes.Replace(plain, []byte("{"), []byte(`{"file":"x",`), 1); !bytes.Equal(text, want) {
-		t.Errorf("got %s, want %s", text, want)
 	}
 }

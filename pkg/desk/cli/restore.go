@@ -9,7 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/spf13/cobra"
 
@@ -18,7 +17,9 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -52,7 +53,7 @@ cannot be put back, with the reason; 3 where it is not decided who could change 
 // restoreFlags are those of the command.
 type restoreFlags struct {
 	archive    archiveFlags
-	subject    subjectFlags
+	place      place
 	superseded string
 	yes        bool
 }
@@ -65,28 +66,28 @@ func newRestore(o *options) *cobra.Command {
 		Long:  restoreManual,
 		Example: "  kmsguard restore records/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T101500.123456Z-0123456789abcdef\n" +
 			"  kmsguard restore --yes --config guardrail.yaml --archive my-archive records/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T101500.123456Z-0123456789abcdef",
-		Annotations: readsConfiguration,
+		Annotations: concerns(readsConfiguration, judges, callsAWS),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return misuse(cmd, "expected the id of one record, as kmsguard history lists it, got %d", len(args))
+				return misuse("expected the id of one record, as kmsguard history lists it, got %d", len(args))
 			}
-			if err := flags.subject.checkPlace(cmd); err != nil {
+			if err := flags.place.check(); err != nil {
 				return err
 			}
-			checker, err := newChecker(cmd, o, guardrail.Low)
+			checker, err := o.newChecker(rules.Low)
 			if err != nil {
 				return err
 			}
-			keys, records, err := flags.archive.open(cmd, o)
+			keys, records, err := flags.archive.open(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
-			r := restoring{cmd: cmd, flags: &flags, checker: checker, keys: keys, archive: records}
+			r := restoring{cmd: cmd, flags: &flags, checker: checker, options: o, keys: keys, archive: records}
 			return r.run(args[0])
 		},
 	}
 	flags.archive.add(cmd)
-	flags.subject.addPlace(cmd)
+	flags.place.add(cmd)
 	cmd.Flags().BoolVar(&flags.yes, "yes", false, "write, without a question")
 	cmd.Flags().StringVar(&flags.superseded, "superseded", "",
 		"put back the policy with this `HASH` that somebody else put meanwhile, and the repair replaced (history --output json has them)")
@@ -97,7 +98,8 @@ func newRestore(o *options) *cobra.Command {
 type restoring struct {
 	cmd     *cobra.Command
 	flags   *restoreFlags
-	checker *checker
+	checker checker
+	options *options
 	keys    *awskms.Client
 	archive *archive.Archive
 
@@ -120,7 +122,9 @@ func (r *restoring) run(record string) error {
 	if err := r.refuse(); err != nil {
 		return err
 	}
-	r.judge()
+	if err := r.judge(r.cmd.Context()); err != nil {
+		return err
+	}
 	if err := r.show(); err != nil {
 		return err
 	}
@@ -148,7 +152,7 @@ func (r *restoring) gather(ctx context.Context, record string) (err error) {
 		return fmt.Errorf("KMS would refuse the archived policy, which is malformed: %s:%w", archivedName, err)
 	}
 	arn := r.entry.Record.KeyARN
-	if r.subject, err = r.flags.subject.live(ctx, r.keys, arn); err != nil {
+	if r.subject, err = r.flags.place.live(ctx, r.keys, arn); err != nil {
 		return fmt.Errorf("%s: %w", arn, err)
 	}
 	if r.subject.key.AWSManaged {
@@ -200,7 +204,7 @@ func (r *restoring) write(ctx context.Context) error {
 		return r.end(changedMeanwhile, exitDifferent)
 	case errors.Is(err, ledger.ErrBusy), name == "":
 		return fmt.Errorf("%w; nothing was written", err)
-	case errors.Is(err, enforcer.ErrAccessDenied), errors.Is(err, enforcer.ErrRefused), errors.Is(err, enforcer.ErrNotFound):
+	case errors.Is(err, inspect.ErrAccessDenied), errors.Is(err, inspect.ErrRefused), errors.Is(err, inspect.ErrNotFound):
 		return fmt.Errorf("KMS did not take the policy, and nothing was written: %w", err)
 	default:
 		return fmt.Errorf("%w; whether it was written is not known: the same command tells, once the claim has ended (two minutes)", err)
@@ -209,7 +213,7 @@ func (r *restoring) write(ctx context.Context) error {
 
 // caller is who restores, by AWS; who cannot be asked for is the user of this machine.
 func (r *restoring) caller(ctx context.Context) string {
-	aws, err := config.LoadDefaultConfig(ctx, r.checker.options.aws.options()...)
+	aws, err := r.options.aws.load(ctx)
 	if err == nil {
 		var identity *sts.GetCallerIdentityOutput
 		if identity, err = sts.NewFromConfig(aws).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}); err == nil && identity.Arn != nil {

@@ -34,7 +34,7 @@ func (r *restoring) refuse() error {
 		return fmt.Errorf("KMS would refuse the archived policy: %s; mend its text, policyBefore of kmsguard history --key-id %s --output json, and put that with the AWS CLI",
 			strings.Join(reasons, "; "), r.subject.key.ARN)
 	}
-	switch who, unsure := access.WhoMay(key, r.archived, putKeyPolicy); {
+	switch who, unsure := access.WhoMay(key, r.archived.Set, putKeyPolicy); {
 	case len(who) > 0:
 		return nil
 	case unsure:

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // What the two policies are called.
@@ -61,27 +63,21 @@ const (
 
 // judge asks what the configuration says of the archived policy, as the function will when
 // the restore's own event arrives, and what would change.
-func (r *restoring) judge() {
-	snapshot := guardrail.Snapshot{
-		Key: r.subject.key, Labels: r.subject.labels, Policy: r.archived.Text(),
-		Evidence: guardrail.LivePolicy, // it would be
-		Trigger:  guardrail.ByEvent,
-	}
-	j := guardrail.Judge(snapshot, r.checker.configuration, r.checker.now)
-	o := r.checker.outcome(r.subject, j)
-	o.Evidence, o.Before = guardrail.FilePolicy, r.result.After
-	if j.Verdict == guardrail.NonCompliant {
-		r.checker.plan(&o, snapshot, j)
+func (r *restoring) judge(ctx context.Context) error {
+	o, _, err := r.checker.file(ctx, r.subject, r.archived.Text())
+	if err != nil {
+		return err
 	}
 	comparison := compare(r.subject.key.PolicyKey(), r.live, r.archived)
-	r.result.Outcome, r.result.Comparison, r.result.Would = &o, &comparison, reaction(o, j.Decision)
+	r.result.Outcome, r.result.Comparison, r.result.Would = &o, &comparison, reaction(o)
+	return nil
 }
 
-func reaction(o guardrail.Outcome, d guardrail.Decision) guardrailsReaction {
+func reaction(o guardrail.Outcome) guardrailsReaction {
 	switch {
 	case o.Action == guardrail.NoAction:
 		return acceptIt
-	case d.Repair && o.ActionReason == reasonWouldRepair:
+	case o.ActionReason == inspect.WouldRepair:
 		return undoIt
 	default:
 		return reportIt
@@ -97,7 +93,7 @@ func (r *restoring) show() error {
 	if record.ConfigurationHash != r.checker.configuration.Hash() {
 		r.cmd.PrintErrln("note: the repair was made by another configuration than this one; --config names the deployed one")
 	}
-	if r.checker.options.output != textOutput {
+	if r.options.output != textOutput {
 		return nil
 	}
 	var b strings.Builder
@@ -180,8 +176,8 @@ func isTerminal(in io.Reader) bool {
 func (r *restoring) end(how restorationResult, code int) error {
 	r.result.Result = how
 	out := r.cmd.OutOrStdout()
-	if r.checker.options.output != textOutput {
-		if err := r.checker.options.output.writeJSON(out, r.result); err != nil {
+	if r.options.output != textOutput {
+		if err := r.options.output.writeJSON(out, r.result); err != nil {
 			return err
 		}
 		return status(code)

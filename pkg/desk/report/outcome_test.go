@@ -8,14 +8,15 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 const keyARN = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 func outcome(change func(*guardrail.Outcome)) guardrail.Outcome {
 	o := guardrail.Outcome{
-		Schema: "1", Time: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Mode: guardrail.Report, KeyARN: keyARN,
-		KeyType: "SYMMETRIC_DEFAULT ENCRYPT_DECRYPT", Verdict: guardrail.Compliant, Severity: guardrail.NoSeverity,
+		Schema: "1", Time: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Mode: rules.Report, KeyARN: keyARN,
+		KeyType: "SYMMETRIC_DEFAULT ENCRYPT_DECRYPT", Verdict: guardrail.Compliant, Severity: rules.NoSeverity,
 		Evidence: guardrail.LivePolicy, Action: guardrail.NoAction, Actor: &guardrail.Actor{ARN: "arn:aws:iam::111122223333:user/alice"},
 	}
 	change(&o)
@@ -25,11 +26,11 @@ func outcome(change func(*guardrail.Outcome)) guardrail.Outcome {
 func TestOutcomeAsText(t *testing.T) {
 	statement := 2
 	public := guardrail.Finding{
-		Code: guardrail.CodePublicAccess, Severity: guardrail.Critical, Statement: &statement,
+		Code: guardrail.CodePublicAccess, Severity: rules.Critical, Statement: &statement,
 		Message: "every principal of any other account may kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:GenerateDataKey with a permission of their own account",
 	}
 	undecided := guardrail.Finding{
-		Code: guardrail.CodeUndecided, Severity: guardrail.High, Statement: &statement,
+		Code: guardrail.CodeUndecided, Severity: rules.High, Statement: &statement,
 		Message: "what statement 2 of the key policy allows is not decided (not-principal)",
 	}
 	tests := []struct {
@@ -50,11 +51,11 @@ func TestOutcomeAsText(t *testing.T) {
 			o.Restore = "kmsguard restore " + o.Archive
 		}},
 		{"held", func(o *guardrail.Outcome) {
-			o.Verdict, o.Action, o.ActionReason = guardrail.NonCompliant, guardrail.Held, string(guardrail.HoldServiceAccess)
+			o.Verdict, o.Action, o.ActionReason = guardrail.NonCompliant, guardrail.Held, string(rules.HoldServiceAccess)
 			o.Rule, o.Baseline = "default", "standard"
 			o.Findings = []guardrail.Finding{
-				{Code: guardrail.CodeServiceAccess, Severity: guardrail.High, Statement: &statement, Message: "logs.us-east-1.amazonaws.com may kms:Decrypt"},
-				{Code: guardrail.CodeRepairHeld, Severity: guardrail.Info, Message: "the repair would take access from AWS services: logs.us-east-1.amazonaws.com lose kms:Decrypt"},
+				{Code: guardrail.CodeServiceAccess, Severity: rules.High, Statement: &statement, Message: "logs.us-east-1.amazonaws.com may kms:Decrypt"},
+				{Code: guardrail.CodeRepairHeld, Severity: rules.Info, Message: "the repair would take access from AWS services: logs.us-east-1.amazonaws.com lose kms:Decrypt"},
 			}
 			o.Plan = &guardrail.PlannedPolicy{Policy: "RAW", Edits: []string{"statement 2: drop-statement: nothing of it may stay", "policy: add-statement: \"x\x1b[2J\""}}
 		}},
@@ -71,7 +72,7 @@ func TestOutcomeAsText(t *testing.T) {
 		}},
 		{"no-key", func(o *guardrail.Outcome) {
 			*o = guardrail.Outcome{Verdict: guardrail.CannotJudge, Action: guardrail.Reported, ActionReason: "not-json", Findings: []guardrail.Finding{
-				{Code: guardrail.CodeBadEvent, Severity: guardrail.High, Message: "not JSON"},
+				{Code: guardrail.CodeBadEvent, Severity: rules.High, Message: "not JSON"},
 			}}
 		}},
 	}
@@ -90,9 +91,9 @@ func TestOutcomeAsText(t *testing.T) {
 func TestOutcomeOfAFileNamesItsLines(t *testing.T) {
 	first, second, beyond := 0, 1, 7
 	o := guardrail.Outcome{Verdict: guardrail.NonCompliant, Action: guardrail.Reported, Trigger: guardrail.ByCommand, Baseline: "b", Findings: []guardrail.Finding{
-		{Code: guardrail.CodePublicAccess, Severity: guardrail.Critical, Statement: &first, Message: "a"},
-		{Code: guardrail.CodeForeignAccess, Severity: guardrail.High, Statement: &second, Message: "b"},
-		{Code: guardrail.CodeForeignAccess, Severity: guardrail.High, Statement: &beyond, Message: "c"},
+		{Code: guardrail.CodePublicAccess, Severity: rules.Critical, Statement: &first, Message: "a"},
+		{Code: guardrail.CodeForeignAccess, Severity: rules.High, Statement: &second, Message: "b"},
+		{Code: guardrail.CodeForeignAccess, Severity: rules.High, Statement: &beyond, Message: "c"},
 	}}
 	text := "{\"Statement\": [\n  {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"kms:*\", \"Resource\": \"*\"},\n\n" +
 		"  {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"kms:*\", \"Resource\": \"*\"}\n]}"

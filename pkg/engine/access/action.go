@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
 // actionNames are the KMS actions that have an effect in a key policy, sorted as
@@ -57,8 +58,9 @@ func ActionsMatching(pattern string) Actions {
 		return actionsStarting(name[:len(name)-1])
 	}
 	var set Actions
-	for i := range actionNames {
-		if ofKMS && globMatch(name, actionNames[i], true) || !ofKMS && globMatch(pattern, actionTexts[i], true) {
+	pattern = strings.ToLower(pattern)
+	for i, text := range actionTexts {
+		if policy.IsLike(pattern, strings.ToLower(text)) {
 			set |= 1 << i
 		}
 	}
@@ -129,30 +131,6 @@ func (a Actions) Names() []string {
 
 // first returns the name of the first action of a set that is not empty.
 func (a Actions) first() string { return actionTexts[bits.TrailingZeros64(uint64(a))] }
-
-// globMatch tells whether text as a whole matches a pattern, in which * stands
-// for any characters and ? for one. Both are bytes; with fold, ASCII letters match
-// in any case. It takes at most len(pattern)*len(text) steps.
-func globMatch(pattern, text string, fold bool) bool {
-	p, t := 0, 0
-	star, retry := -1, 0 // the last * seen, and where its match was last extended to
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, retry = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t] || fold && lower(pattern[p]) == lower(text[t])):
-			p++
-			t++
-		case star >= 0:
-			retry++
-			p, t = star+1, retry
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
-}
 
 // ActionPatterns says a list of actions, as [Difference.Actions] has it, in as few
 // patterns as a person would use: kms:ReEncrypt* for all actions that start so.

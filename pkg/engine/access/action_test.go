@@ -39,3 +39,16 @@ func TestActionPatternsCoverTheSameActions(t *testing.T) {
 		}
 	}
 }
+
+func TestAnActionPatternIsOfTheWholeNameInAnyCase(t *testing.T) {
+	for _, row := range []struct{ reason, pattern, want string }{
+		{"the end counts", "kms:D*Key", "kms:DescribeKey kms:DisableKey"},
+		{"a character counts as one", "KMS:generatedata???", "kms:GenerateDataKey"},
+		{"the prefix may be a pattern", "k?s:Verify", "kms:Verify"},
+		{"another service", "s*:Verify", ""},
+	} {
+		if got := strings.Join(access.ActionsMatching(row.pattern).Names(), " "); got != row.want {
+			t.Errorf("%s: %s covers %q, want %q", row.reason, row.pattern, got, row.want)
+		}
+	}
+}

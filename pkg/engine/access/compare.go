@@ -19,14 +19,14 @@ const mostPieces = 16
 // Compare tells whether two policies of a key allow the same requests, and
 // where not, how they differ.
 //
-//  1. The same text is equal, and so are the same statements in another order or spelling.
+//  1. The same statements are equal, also in another order or spelling.
 //  2. A difference is reported only when it is proved; its witness is a request
 //     that one policy allows and the other does not.
 //  3. The verdict is Different with at least one proved difference, else
 //     Undecided with at least one open question, else Equal.
 //
 // It never fails: what cannot be decided within the budget is inconclusive.
-func Compare(key policy.Key, baseline, actual *policy.Document) Result {
+func Compare(key policy.Key, baseline, actual policy.Set) Result {
 	return compareWays(key, baseline, actual, both)
 }
 
@@ -39,9 +39,9 @@ const (
 	onlyMissing
 )
 
-func compareWays(key policy.Key, baseline, actual *policy.Document, asked ways) Result {
+func compareWays(key policy.Key, baseline, actual policy.Set, asked ways) Result {
 	result := Result{Verdict: Equal, Excess: []Difference{}, Missing: []Difference{}, Inconclusive: []Inconclusive{}}
-	if baseline.Text() == actual.Text() || sameStatements(key, baseline, actual) {
+	if baseline.Equal(actual) || sameStatements(key, baseline, actual) {
 		return result
 	}
 	c := newComparison(key, baseline, actual)
@@ -68,15 +68,15 @@ func (r *Result) conclude() {
 // comparison is the state of one call of Compare.
 type comparison struct {
 	reader           reader
-	documents        [2]*policy.Document // baseline and actual
+	documents        [2]policy.Set // baseline and actual
 	baseline, actual []statement
 	subjects         []subject
 	open             []Inconclusive
 	confirmed        int // statements evaluated to confirm witnesses
 }
 
-func newComparison(key policy.Key, baseline, actual *policy.Document) *comparison {
-	c := &comparison{documents: [2]*policy.Document{baseline, actual}, reader: reader{key: key, space: &space{budget: budget}, opaque: map[string]int{}, keys: map[string]*conditionKey{}, asSets: map[string]bool{}, exempts: map[string]int{}}}
+func newComparison(key policy.Key, baseline, actual policy.Set) *comparison {
+	c := &comparison{documents: [2]policy.Set{baseline, actual}, reader: reader{key: key, space: &space{budget: budget}, opaque: map[string]int{}, keys: map[string]*conditionKey{}, asSets: map[string]bool{}, exempts: map[string]int{}}}
 	c.baseline = c.reader.statements(baseline, Baseline)
 	c.actual = c.reader.statements(actual, Actual)
 	return c

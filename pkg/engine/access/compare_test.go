@@ -92,7 +92,7 @@ func TestPoliciesThatAllowTheSameAreEqual(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
 			for _, order := range [][2][]string{{test.baseline, test.actual}, {test.actual, test.baseline}} {
-				if got := access.Compare(key, document(t, order[0]...), document(t, order[1]...)); got.Verdict != access.Equal || len(got.Excess)+len(got.Missing)+len(got.Inconclusive) > 0 {
+				if got := access.Compare(key, document(t, order[0]...).Set, document(t, order[1]...).Set); got.Verdict != access.Equal || len(got.Excess)+len(got.Missing)+len(got.Inconclusive) > 0 {
 					t.Errorf("got %+v", got)
 				}
 			}
@@ -161,13 +161,13 @@ func TestDifferencesNameStatementPrincipalsActionsAndHalf(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
-			got := access.Compare(key, document(t, test.baseline...), document(t, test.actual...))
+			got := access.Compare(key, document(t, test.baseline...).Set, document(t, test.actual...).Set)
 			if got.Verdict != access.Different {
 				t.Errorf("verdict %s", got.Verdict)
 			}
 			checkDifferences(t, "excess", got.Excess, test.excess)
 			checkDifferences(t, "missing", got.Missing, test.missing)
-			back := access.Compare(key, document(t, test.actual...), document(t, test.baseline...))
+			back := access.Compare(key, document(t, test.actual...).Set, document(t, test.baseline...).Set)
 			if len(back.Missing) < min(1, len(got.Excess)) || len(back.Excess) < min(1, len(got.Missing)) {
 				t.Errorf("the other way round: %+v", back)
 			}
@@ -213,11 +213,11 @@ func TestWhatHangsOnAnUnknownIsInconclusive(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
-			got := access.Compare(key, document(t, test.baseline...), document(t, test.actual...))
+			got := access.Compare(key, document(t, test.baseline...).Set, document(t, test.actual...).Set)
 			if got.Verdict != access.Undecided || len(got.Inconclusive) == 0 || got.Inconclusive[0].Reason != test.cause {
 				t.Errorf("got %+v", got)
 			}
-			back := access.Compare(key, document(t, test.actual...), document(t, test.baseline...))
+			back := access.Compare(key, document(t, test.actual...).Set, document(t, test.baseline...).Set)
 			if back.Verdict != access.Undecided {
 				t.Errorf("the other way round: %+v", back)
 			}
@@ -227,13 +227,13 @@ func TestWhatHangsOnAnUnknownIsInconclusive(t *testing.T) {
 
 func TestADifferenceIsProvedEvenBesideUnknowns(t *testing.T) {
 	conditional := change(t, anyone, `"Resource":"*"`, `"Resource":"*","Condition":{"StringEquals":{"kms:EncryptionContextKeys":"a"}}`)
-	got := access.Compare(key, document(t, root), document(t, root, conditional, foreign))
+	got := access.Compare(key, document(t, root).Set, document(t, root, conditional, foreign).Set)
 	if got.Verdict != access.Different || len(got.Inconclusive) != 1 {
 		t.Errorf("got %+v", got)
 	}
 	// Whether the block holds or not, actual allows and the baseline does not.
 	split := []string{conditional, change(t, conditional, "Allow", "Deny")}
-	got = access.Compare(key, document(t, split...), document(t, anyone))
+	got = access.Compare(key, document(t, split...).Set, document(t, anyone).Set)
 	if got.Verdict != access.Different || len(got.Missing) > 0 {
 		t.Errorf("got %+v", got)
 	}
@@ -246,7 +246,7 @@ func TestAHostilePolicyIsOverBudgetNotEqual(t *testing.T) {
 		denies = append(denies, `{"Effect":"Deny","NotPrincipal":{"AWS":"arn:aws:iam::111122223333:role/`+name+`"},"Action":"kms:Sign","Resource":"${`+name+`}","Condition":{"Bool":{"`+name+`":"true"}}}`)
 		allows = append(allows, change(t, denies[i], "Deny", "Allow"))
 	}
-	got := access.Compare(key, document(t, append(denies[:20], root)...), document(t, append(allows[40:], root)...))
+	got := access.Compare(key, document(t, append(denies[:20], root)...).Set, document(t, append(allows[40:], root)...).Set)
 	if got.Verdict == access.Equal {
 		t.Errorf("got %s", got.Verdict)
 	}

@@ -100,7 +100,7 @@ type condition struct {
 
 // read resolves a condition for a subject, which may be nil where no value and
 // no key depends on one.
-func (r *reader) read(c *policy.Condition, d *policy.Document, s *subject) condition {
+func (r *reader) read(c *policy.Condition, d policy.Set, s *subject) condition {
 	result := condition{operator: c.Operator, key: c.Key, literal: !d.HasVariables(), empty: len(c.Values) == 0}
 	var values []literalText
 	for _, v := range c.Values {
@@ -120,6 +120,6 @@ func (r *reader) read(c *policy.Condition, d *policy.Document, s *subject) condi
 }
 
 // hasVariables tells whether a value of a condition may differ by principal.
-func (r *reader) hasVariables(c *policy.Condition, d *policy.Document) bool {
+func (r *reader) hasVariables(c *policy.Condition, d policy.Set) bool {
 	return d.HasVariables() && slices.ContainsFunc(c.Values, func(v string) bool { return strings.Contains(v, "${") })
 }

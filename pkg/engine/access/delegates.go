@@ -4,7 +4,7 @@ import "github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 
 // Delegates tells whether a policy leaves actions, such as kms:PutKeyPolicy, to the
 // IAM policies of the account that owns the key: nothing of that is proved missing.
-func Delegates(key policy.Key, d *policy.Document, actions ...string) bool {
+func Delegates(key policy.Key, d policy.Set, actions ...string) bool {
 	owner, err := policy.ParseAWSPrincipal(key.Account)
 	if err != nil {
 		return false
@@ -13,5 +13,5 @@ func Delegates(key policy.Key, d *policy.Document, actions ...string) bool {
 		Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{owner}},
 		Actions: policy.Values(actions...), Resources: policy.Values("*"),
 	})
-	return err == nil && len(compareWays(key, needed, d, onlyMissing).Missing) == 0
+	return err == nil && len(compareWays(key, needed.Set, d, onlyMissing).Missing) == 0
 }

@@ -17,7 +17,7 @@ func TestDelegatesTellsWhetherTheAccountDecidesThroughIAM(t *testing.T) {
 		"a Deny takes it back":                   {[]string{root, denySign}, false},
 		"only one of the actions":                {[]string{change(t, root, "kms:*", "kms:Verify")}, false},
 	} {
-		if got := access.Delegates(key, document(t, test.statements...), "kms:Sign", "kms:Verify"); got != test.want {
+		if got := access.Delegates(key, document(t, test.statements...).Set, "kms:Sign", "kms:Verify"); got != test.want {
 			t.Errorf("%s: %v", reason, got)
 		}
 	}

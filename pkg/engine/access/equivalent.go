@@ -10,8 +10,8 @@ import (
 // Equivalent is the verdict of [Compare], mostly found sooner: where a statement
 // that only one policy has allows something that the other policy does not, one
 // request proves it.
-func Equivalent(key policy.Key, baseline, actual *policy.Document) Verdict {
-	if baseline.Text() == actual.Text() {
+func Equivalent(key policy.Key, baseline, actual policy.Set) Verdict {
+	if baseline.Equal(actual) {
 		return Equal
 	}
 	if alike(baseline, actual) {
@@ -41,14 +41,14 @@ func EquivalentTexts(key policy.Key, baseline, actual string) (Verdict, error) {
 	if err != nil {
 		return Undecided, fmt.Errorf("%s: %w", Actual, err)
 	}
-	return Equivalent(key, a, b), nil
+	return Equivalent(key, a.Set, b.Set), nil
 }
 
 // probe asks the evaluator one request for each plain Allow that only granting has:
 // its first principal, its first action, without condition keys but those that the
 // principal determines, if a policy asks for such a key. It tells whether that proves a
 // difference; finding none says nothing.
-func probe(key policy.Key, statements, others []plainStatement, granting, other *policy.Document) bool {
+func probe(key policy.Key, statements, others []plainStatement, granting, other policy.Set) bool {
 	asked := asksOfPrincipal(granting) || asksOfPrincipal(other)
 	same := func(x, y *plainStatement) bool { return sameStatement(key, x, y) }
 	for i := range statements {
@@ -84,7 +84,7 @@ func probe(key policy.Key, statements, others []plainStatement, granting, other 
 
 // asksOfPrincipal tells whether a condition of a policy may be on a key that the
 // principal or the key determines, by its name or by a variable.
-func asksOfPrincipal(d *policy.Document) bool {
+func asksOfPrincipal(d policy.Set) bool {
 	for i := range d.Statements {
 		for _, c := range d.Statements[i].Conditions {
 			if isDetermined(keyID(c.Key)) {

@@ -17,7 +17,7 @@ func TestEquivalentIsTheVerdictOfCompare(t *testing.T) {
 		for j := i % stride; j < len(list); j += stride {
 			b := list[j]
 			pairs++
-			if got, want := access.Equivalent(key, a.doc, b.doc), access.Compare(key, a.doc, b.doc).Verdict; got != want {
+			if got, want := access.Equivalent(key, a.doc.Set, b.doc.Set), access.Compare(key, a.doc.Set, b.doc.Set).Verdict; got != want {
 				t.Errorf("%s, %s: %s, want %s", a.name, b.name, got, want)
 			}
 		}
@@ -63,7 +63,7 @@ func TestEquivalentFallsBackOnTheComparison(t *testing.T) {
 		"an Allow that adds nothing":                              {[]string{anyone, foreign}, []string{anyone}, access.Equal},
 		"what cannot be decided at all":                           {[]string{root}, []string{root, change(t, foreign, `"Principal"`, `"NotPrincipal"`)}, access.Undecided},
 	} {
-		if got := access.Equivalent(key, document(t, test.baseline...), document(t, test.actual...)); got != test.want {
+		if got := access.Equivalent(key, document(t, test.baseline...).Set, document(t, test.actual...).Set); got != test.want {
 			t.Errorf("%s: %s, want %s", reason, got, test.want)
 		}
 	}

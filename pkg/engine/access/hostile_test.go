@@ -320,7 +320,7 @@ func measure(a, b *policy.Document) (took time.Duration, peak uint64, result acc
 		}
 	}()
 	started := time.Now()
-	result = access.Compare(key, a, b)
+	result = access.Compare(key, a.Set, b.Set)
 	took = time.Since(started)
 	close(stop)
 	<-stopped

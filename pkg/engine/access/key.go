@@ -16,7 +16,7 @@ var ErrUnknownOwner = errors.New("the policies name several accounts, so the key
 // name, else the only account principal of the first document that names just
 // one. Policies that name no account belong to an account that neither names.
 // Anything else is ErrUnknownOwner. The key's ARN stays unknown.
-func InferKey(documents ...*policy.Document) (policy.Key, error) {
+func InferKey(documents ...policy.Set) (policy.Key, error) {
 	partition := "aws"
 	named := map[string]bool{}
 	var owner string
@@ -48,7 +48,7 @@ func InferKey(documents ...*policy.Document) (policy.Key, error) {
 	return policy.Key{Partition: partition, Account: owner}, nil
 }
 
-func principalsOf(d *policy.Document) func(yield func(policy.Principal) bool) {
+func principalsOf(d policy.Set) func(yield func(policy.Principal) bool) {
 	return func(yield func(policy.Principal) bool) {
 		for i := range d.Statements {
 			for _, p := range d.Statements[i].Principals.Entries {

@@ -37,7 +37,7 @@ var mutants = []mutant{
 	// Actions and resources.
 	{"NotAction is the complement", "statement.go", "return AllActions &^ set", "return set"},
 	{"an empty NotAction is not decided", "statement.go", "if st.Actions.Negated && len(st.Actions.Values) == 0 {", "if false {"},
-	{"an action is matched as a whole", "action.go", `return strings.Trim(pattern[p:], "*") == ""`, "return true"},
+	{"an action is matched as a whole", "action.go", "policy.IsLike(pattern, strings.ToLower(text))", `policy.IsLike(pattern+"*", strings.ToLower(text))`},
 	{"a Resource that is another key is dead", "statement.go", "case matchNo:\n\t\treturn false", "case matchNo:\n\t\treturn true"},
 	{"a Resource in doubt is not decided", "statement.go", "st.resource = r.inDoubt(st)", "_ = r.inDoubt(st)"},
 	{"NotResource is the opposite of Resource", "statement.go", "if l.Negated {\n\t\treturn r.excludeOpaque(", "if false {\n\t\treturn r.excludeOpaque("},

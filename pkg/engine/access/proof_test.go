@@ -18,7 +18,7 @@ type decisions struct{ allows, refuses []bool }
 func decide(d *policy.Document, requests []evaluation.Request) decisions {
 	list := decisions{make([]bool, len(requests)), make([]bool, len(requests))}
 	for i, r := range requests {
-		decision, reasons := evaluation.Evaluate(key, d, r)
+		decision, reasons := evaluation.Evaluate(key, d.Set, r)
 		if decision == evaluation.Inconclusive && reasons[0].Code == evaluation.UnfitRequest {
 			panic("the test made a request that cannot be: " + reasons[0].Detail)
 		}
@@ -35,7 +35,7 @@ type comparison struct {
 }
 
 func compare(baseline, actual *policy.Document) comparison {
-	return comparison{baseline, actual, access.Compare(key, baseline, actual)}
+	return comparison{baseline, actual, access.Compare(key, baseline.Set, actual.Set)}
 }
 
 // contradictions returns what sampled requests and the answer's own witnesses prove wrong
@@ -124,7 +124,7 @@ func (c comparison) matches(d access.Difference, r evaluation.Request) bool {
 	if alone.Effect == policy.Deny && !alone.Principals.Negated {
 		alone.Effect, r.IdentityPolicyAllows = policy.Allow, true
 	}
-	decision, _ := evaluation.Evaluate(key, &policy.Document{Version: document.Version, Statements: []policy.Statement{alone}}, r)
+	decision, _ := evaluation.Evaluate(key, policy.Set{Version: document.Version, Statements: []policy.Statement{alone}}, r)
 	return decision != evaluation.ImplicitlyDenied
 }
 
@@ -181,8 +181,8 @@ func (c comparison) malformed() []string {
 func (c comparison) unproved(what string, list []access.Difference, refusing, allowing *policy.Document) []string {
 	var found []string
 	for _, d := range list {
-		allowed, _ := evaluation.Evaluate(key, allowing, d.Witness)
-		refused, _ := evaluation.Evaluate(key, refusing, d.Witness)
+		allowed, _ := evaluation.Evaluate(key, allowing.Set, d.Witness)
+		refused, _ := evaluation.Evaluate(key, refusing.Set, d.Witness)
 		if !allowed.Allows() || refused.Allows() || refused == evaluation.Inconclusive {
 			found = append(found, fmt.Sprintf("%s: the witness is %s and %s: %s", what, allowed, refused, show(d.Witness)))
 		}

@@ -16,7 +16,7 @@ type plainStatement struct {
 	known   bool
 }
 
-func plainStatements(d *policy.Document) []plainStatement {
+func plainStatements(d policy.Set) []plainStatement {
 	list := make([]plainStatement, len(d.Statements))
 	for i := range d.Statements {
 		list[i].Statement = &d.Statements[i]
@@ -36,13 +36,13 @@ func (st *plainStatement) matching() Actions {
 // sameStatements tells whether two documents have the same statements, apart from
 // order, repetition and spelling. Then they allow the same, whatever that is. It is
 // what most policies that are as they should be are, and it is told quickly.
-func sameStatements(key policy.Key, a, b *policy.Document) bool {
+func sameStatements(key policy.Key, a, b policy.Set) bool {
 	return alike(a, b) && sameLists(key, plainStatements(a), plainStatements(b))
 }
 
 // alike tells whether statements of two documents mean the same if they are the
 // same. Long documents are left to the comparison proper.
-func alike(a, b *policy.Document) bool {
+func alike(a, b policy.Set) bool {
 	const most = 20
 	return len(a.Statements) <= most && len(b.Statements) <= most &&
 		(a.HasVariables() == b.HasVariables() || !mentionsVariables(a) && !mentionsVariables(b))
@@ -50,7 +50,7 @@ func alike(a, b *policy.Document) bool {
 
 // mentionsVariables tells whether a value has ${, which is a variable in one language
 // version and text in the other.
-func mentionsVariables(d *policy.Document) bool {
+func mentionsVariables(d policy.Set) bool {
 	mention := func(value string) bool { return strings.Contains(value, "${") }
 	return slices.ContainsFunc(d.Statements, func(st policy.Statement) bool {
 		return slices.ContainsFunc(st.Resources.Values, mention) ||

@@ -159,7 +159,7 @@ func (s *sampler) target(d *policy.Document, st *policy.Statement) *target {
 	part := policy.Statement{Effect: policy.Allow, Principals: everyone, Actions: policy.Values("*"), Resources: policy.Values("*")}
 	matches := func(part policy.Statement, c caller, action string, context map[string]any) bool {
 		r := evaluation.Request{Principal: c.arn, PrincipalType: c.kind, PrincipalAccount: c.account, IdentityPolicyAllows: true, Action: action, Context: context}
-		decision, _ := evaluation.Evaluate(key, &policy.Document{Version: d.Version, Statements: []policy.Statement{part}}, r)
+		decision, _ := evaluation.Evaluate(key, policy.Set{Version: d.Version, Statements: []policy.Statement{part}}, r)
 		return decision.Allows() || decision == evaluation.Inconclusive
 	}
 	t := target{values: map[string][]any{}}

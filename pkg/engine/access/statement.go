@@ -11,7 +11,7 @@ import (
 // statement is a policy statement, read for one comparison.
 type statement struct {
 	*policy.Statement
-	document *policy.Document
+	document policy.Set
 	from     origin
 	actions  Actions
 	resource box // not free where it is unknown whether Resource is this key
@@ -51,7 +51,7 @@ type reader struct {
 
 // statements returns the statements of a document that can have an effect. Their
 // conditions are still to be read, see readConditions.
-func (r *reader) statements(d *policy.Document, which Which) []statement {
+func (r *reader) statements(d policy.Set, which Which) []statement {
 	list := make([]statement, 0, len(d.Statements))
 	for i := range d.Statements {
 		st := statement{Statement: &d.Statements[i], document: d, from: origin{which, i}}
@@ -228,7 +228,7 @@ func (r *reader) oneResource(value string, variables bool) match {
 		return matchUnknown
 	case r.key.ARN == "":
 		return matchUnknown
-	case globMatch(value, r.key.ARN, false):
+	case policy.IsLike(value, r.key.ARN):
 		return matchYes
 	default:
 		return matchNo

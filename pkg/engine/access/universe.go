@@ -92,7 +92,7 @@ type builder struct {
 // question is a condition on a key that the principal determines.
 type question struct {
 	condition *policy.Condition
-	document  *policy.Document
+	document  policy.Set
 }
 
 // mention makes sure that the unused name is not part of a text.

@@ -24,7 +24,7 @@ const (
 // String and Arn operators of a document of version 2012-10-17 have any. Text
 // that a variable brings in has no wildcards.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
-func (r *reader) resolve(value string, o policy.Operator, d *policy.Document, s *subject) (literalText, resolution) {
+func (r *reader) resolve(value string, o policy.Operator, d policy.Set, s *subject) (literalText, resolution) {
 	if !d.HasVariables() || o.Family != policy.StringFamily && o.Family != policy.ArnFamily || !strings.Contains(value, "${") {
 		if o.Family == policy.StringFamily && o.Comparison != policy.Like {
 			return quotedText(value), resolved

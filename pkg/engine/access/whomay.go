@@ -14,12 +14,12 @@ import (
 // depending on what could not be decided. action is a name such as kms:PutKeyPolicy.
 // Principals of other accounts and services are only named for actions that AWS
 // documents for use across accounts.
-func WhoMay(key policy.Key, d *policy.Document, action string) (principals []string, unsure bool) {
+func WhoMay(key policy.Key, d policy.Set, action string) (principals []string, unsure bool) {
 	nobody, err := policy.Parse(`{"Statement":{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}}`)
 	if err != nil {
 		panic("access: the policy that allows nothing is malformed: " + err.Error())
 	}
-	result := Compare(key, nobody, d)
+	result := Compare(key, nobody.Set, d)
 	var sometimes []string
 	abroad := usableAbroad(action)
 	for _, difference := range result.Excess {

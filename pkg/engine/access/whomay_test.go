@@ -23,7 +23,7 @@ func TestWhoMayNamesThoseWhoCanStillChangeThePolicy(t *testing.T) {
 		{"perhaps somebody", []string{change(t, keeper, `"Principal"`, `"NotPrincipal"`)}, nil, true},
 	}
 	for _, test := range tests {
-		got, unsure := access.WhoMay(key, document(t, test.statements...), "kms:PutKeyPolicy")
+		got, unsure := access.WhoMay(key, document(t, test.statements...).Set, "kms:PutKeyPolicy")
 		if !slices.Equal(got, test.want) || unsure != test.unsure {
 			t.Errorf("%s: got %q, unsure %v", test.reason, got, unsure)
 		}

@@ -13,7 +13,7 @@ import (
 //
 // Whether floor itself lies within ceiling is another question: ask
 // Within(key, floor, floor, ceiling).
-func Within(key policy.Key, floor, actual, ceiling *policy.Document) Result {
+func Within(key policy.Key, floor, actual, ceiling policy.Set) Result {
 	below := compareWays(key, floor, actual, onlyMissing)
 	above := compareWays(key, ceiling, actual, onlyExcess)
 	below.rename(Floor)

@@ -27,7 +27,7 @@ func TestWithinHoldsAPolicyAgainstFloorAndCeiling(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
-			got := access.Within(key, document(t, floor...), document(t, test.actual...), document(t, ceiling...))
+			got := access.Within(key, document(t, floor...).Set, document(t, test.actual...).Set, document(t, ceiling...).Set)
 			if got.Verdict != test.verdict || len(got.Excess) != test.excess || len(got.Missing) != test.missing {
 				t.Errorf("got %+v", got)
 			}
@@ -46,7 +46,7 @@ func TestWithinHoldsAPolicyAgainstFloorAndCeiling(t *testing.T) {
 }
 
 func TestAFloorAboveItsCeilingShows(t *testing.T) {
-	got := access.Within(key, document(t, root), document(t, root), document(t, app))
+	got := access.Within(key, document(t, root).Set, document(t, root).Set, document(t, app).Set)
 	if got.Verdict != access.Different || len(got.Excess) == 0 {
 		t.Errorf("got %+v", got)
 	}

@@ -89,19 +89,6 @@ var actions = []Action{
 	{Name: "VerifyMac", KeyPolicy: true, CrossAccount: true},
 }
 
-// Operation returns the API operation that asks for the permission; "" where none does.
-// ReEncrypt asks for one permission on each of two keys.
-func (a Action) Operation() string {
-	switch a.Name {
-	case "ReEncryptFrom", "ReEncryptTo":
-		return "ReEncrypt"
-	case "SynchronizeMultiRegionKey":
-		return ""
-	default:
-		return a.Name
-	}
-}
-
 // Actions returns every KMS permission, sorted by name with case ignored. The caller owns
 // the slice.
 func Actions() []Action { return slices.Clone(actions) }

@@ -26,7 +26,7 @@ func TestHostilePoliciesAreDecidedInTime(t *testing.T) {
 		d := parse(t, policy.Version2012, allow(c.element))
 		r := user(own, "alice").with(c.context)
 		start := time.Now()
-		decision, why := Evaluate(theKey, d, r)
+		decision, why := Evaluate(theKey, d.Set, r)
 		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("%s: %s after %v", reason, decision, took)
 		} else {
@@ -51,7 +51,7 @@ func BenchmarkEvaluate(b *testing.B) {
 	r := session(own, "app/s").asking("kms:CreateGrant").with(`{"kms:GrantIsForAWSResource":"true","kms:CallerAccount":"111122223333"}`)
 	b.ReportAllocs()
 	for b.Loop() {
-		if decision, _ := Evaluate(theKey, d, r); decision != Allowed {
+		if decision, _ := Evaluate(theKey, d.Set, r); decision != Allowed {
 			b.Fatal(decision)
 		}
 	}

@@ -26,11 +26,11 @@ func conditions(t *testing.T, version string, rows []conditionRow) {
 		t.Run(r.reason, func(t *testing.T) {
 			element := `"Condition":` + r.condition
 			request := user(own, "alice").with(r.context)
-			if got, why := Evaluate(theKey, parse(t, version, allow(element)), request); got != r.want {
+			if got, why := Evaluate(theKey, parse(t, version, allow(element)).Set, request); got != r.want {
 				t.Errorf("%s\ncontext %s\ndecision %s %v, want %s", r.condition, r.context, got, why, r.want)
 			}
 			opposite := map[Decision]Decision{holds: ExplicitlyDenied, fails: Allowed, openEnds: Inconclusive}
-			if got, why := Evaluate(theKey, parse(t, version, allow(everyone), deny(element)), request); got != opposite[r.want] {
+			if got, why := Evaluate(theKey, parse(t, version, allow(everyone), deny(element)).Set, request); got != opposite[r.want] {
 				t.Errorf("in a Deny: %s\ncontext %s\ndecision %s %v, want %s", r.condition, r.context, got, why, opposite[r.want])
 			}
 		})

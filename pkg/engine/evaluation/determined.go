@@ -99,7 +99,7 @@ func (r Request) checkDetermined(c caller, keys map[string]contextKey) *RequestE
 // MissingKeys returns the condition keys that the policy asks about, that every request
 // of this principal for any key has, and that the context lacks, sorted. Evaluate takes
 // them for absent, which whoever wrote the request by hand may not have meant.
-func MissingKeys(d *policy.Document, r Request) []string {
+func MissingKeys(d policy.Set, r Request) []string {
 	keys, err := r.contextKeys()
 	if err != nil {
 		return nil
@@ -115,7 +115,7 @@ func MissingKeys(d *policy.Document, r Request) []string {
 }
 
 // asksAbout tells whether a condition of the policy is on a key, or has it as a variable.
-func asksAbout(d *policy.Document, key string) bool {
+func asksAbout(d policy.Set, key string) bool {
 	for i := range d.Statements {
 		for _, c := range d.Statements[i].Conditions {
 			if folded(c.Key) == folded(key) {

@@ -35,10 +35,10 @@ func (d Decision) Allows() bool { return d == Allowed || d == Delegated }
 // A request that fails [Request.Check] is Inconclusive, with one reason of code
 // UnfitRequest. Evaluate never panics on a document of [policy.Parse] and always
 // answers the same for the same arguments.
-func Evaluate(key policy.Key, d *policy.Document, r Request) (Decision, []Reason) {
+func Evaluate(key policy.Key, d policy.Set, r Request) (Decision, []Reason) {
 	q, err := Ask(key, r)
 	if err != nil {
-		return Inconclusive, []Reason{{Statement: NoStatement, Code: UnfitRequest, Detail: err.Error()}}
+		return Inconclusive, []Reason{{Statement: noStatement, Code: UnfitRequest, Detail: err.Error()}}
 	}
 	return q.Decide(d)
 }
@@ -56,7 +56,7 @@ func Ask(key policy.Key, r Request) (*Question, error) {
 }
 
 // Decide answers the question for one policy, as [Evaluate] does.
-func (q *Question) Decide(d *policy.Document) (Decision, []Reason) {
+func (q *Question) Decide(d policy.Set) (Decision, []Reason) {
 	e := q.e
 	e.document = d
 	deny, direct, granted := is(false), is(false), is(false)
@@ -118,7 +118,7 @@ func in(statement int, t truth) truth {
 // evaluation is one call of Evaluate.
 type evaluation struct {
 	key      policy.Key
-	document *policy.Document
+	document policy.Set
 	request  Request
 	caller   caller
 	context  map[string]contextKey // by folded name

@@ -106,7 +106,7 @@ func evaluateAll(t *testing.T, rows []row) {
 	t.Helper()
 	for _, r := range rows {
 		t.Run(r.reason, func(t *testing.T) {
-			got, why := Evaluate(theKey, parse(t, policy.Version2012, r.statements...), r.request)
+			got, why := Evaluate(theKey, parse(t, policy.Version2012, r.statements...).Set, r.request)
 			if got != r.want {
 				t.Errorf("%s\nrequest %+v\ndecision %s %v, want %s", strings.Join(r.statements, "\n"), r.request, got, why, r.want)
 			}
@@ -172,7 +172,7 @@ func TestReasonsNameTheStatement(t *testing.T) {
 		allow(aws(arnOf(own, "user/bob"))),
 		deny(`"Condition":{"StringEquals":{"kms:ViaService":[]}}`, `"Action":"kms:Sign"`),
 		allow(`"NotPrincipal":{"AWS":"`+foreign+`"}`, `"Condition":{"ForAnyValue:StringEqualsIfExists":{"aws:TagKeys":"a"}}`))
-	got, why := Evaluate(theKey, d, user(own, "alice"))
+	got, why := Evaluate(theKey, d.Set, user(own, "alice"))
 	if got != Inconclusive || len(why) != 2 {
 		t.Fatalf("decision %s, reasons %v", got, why)
 	}
@@ -192,7 +192,7 @@ func TestAStatementThatNobodyParsedIsNotSkipped(t *testing.T) {
 		"with a value of no use": {Effect: policy.Deny, Principals: anyone, Actions: policy.Values("*"), Resources: policy.Values("*"), Conditions: []policy.Condition{{Operator: numeric, Key: "kms:RotationPeriodInDays", Values: []string{"many"}}}},
 	} {
 		sure := policy.Statement{Effect: policy.Allow, Principals: anyone, Actions: policy.Values("*"), Resources: policy.Values("*")}
-		d := &policy.Document{Version: policy.Version2012, Statements: []policy.Statement{sure, s}}
+		d := policy.Set{Version: policy.Version2012, Statements: []policy.Statement{sure, s}}
 		got, why := Evaluate(theKey, d, user(own, "alice").with(`{"kms:RotationPeriodInDays":"90"}`))
 		if got != Inconclusive || len(why) != 1 || why[0].Code != UnreadableStatement || why[0].Statement != 1 {
 			t.Errorf("a statement %s: %s %v", reason, got, why)

@@ -31,15 +31,15 @@ func FuzzEvaluate(f *testing.F) {
 		if err != nil && !errors.As(err, &refused) {
 			t.Fatalf("an error of type %T", err)
 		}
-		got, why := Evaluate(theKey, d, r)
-		again, whyAgain := Evaluate(theKey, d, r)
+		got, why := Evaluate(theKey, d.Set, r)
+		again, whyAgain := Evaluate(theKey, d.Set, r)
 		if got != again || !reflect.DeepEqual(why, whyAgain) {
 			t.Errorf("%s %v, then %s %v", got, why, again, whyAgain)
 		}
 		if (got == Inconclusive) != (len(why) > 0) {
 			t.Errorf("%s %v", got, why)
 		}
-		MissingKeys(d, r)
+		MissingKeys(d.Set, r)
 		checkLaws(t, d, r, got)
 	})
 }
@@ -48,20 +48,20 @@ func FuzzEvaluate(f *testing.F) {
 // more takes nothing away, a Deny of everything leaves nothing.
 func checkLaws(t *testing.T, d *policy.Document, r Request, got Decision) {
 	t.Helper()
-	if without, _ := Evaluate(theKey, d, r.withoutIAM()); without.Allows() && !got.Allows() && r.IdentityPolicyAllows {
+	if without, _ := Evaluate(theKey, d.Set, r.withoutIAM()); without.Allows() && !got.Allows() && r.IdentityPolicyAllows {
 		t.Errorf("%s without IAM, %s with", without, got)
 	}
 	if r.Check(theKey) != nil {
 		return
 	}
 	everything := parse(t, policy.Version2012, allow(everyone)).Statements[0]
-	more := policy.Document{Version: d.Version, Statements: append(append([]policy.Statement{}, d.Statements...), everything)}
-	if after, _ := Evaluate(theKey, &more, r); got.Allows() && !after.Allows() {
+	more := policy.Set{Version: d.Version, Statements: append(append([]policy.Statement{}, d.Statements...), everything)}
+	if after, _ := Evaluate(theKey, more, r); got.Allows() && !after.Allows() {
 		t.Errorf("%s, but %s with an Allow more", got, after)
 	}
 	everything.Effect = policy.Deny
 	more.Statements[len(d.Statements)] = everything
-	if after, _ := Evaluate(theKey, &more, r); after != ExplicitlyDenied {
+	if after, _ := Evaluate(theKey, more, r); after != ExplicitlyDenied {
 		t.Errorf("%s under a Deny of everything", after)
 	}
 }

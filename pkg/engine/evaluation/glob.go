@@ -42,7 +42,8 @@ func textOf(list []symbol) string {
 	return b.String()
 }
 
-// matches tells whether a pattern matches the whole of a text.
+// matches tells whether a pattern matches the whole of a text. It is written apart from
+// policy.IsLike on purpose: the evaluator confirms what access and lint find with that one.
 //
 // The stars cut the pattern into pieces. The first piece stands at the start of the text,
 // the last one at its end, and those between stand in order: each may be taken where it

@@ -90,7 +90,7 @@ func TestParseRequestRefuses(t *testing.T) {
 		{reason: "no value", text: `{"principal":}`, want: "not JSON"},
 		{reason: "two documents", text: requestText(nil) + "{}", want: "follows"},
 		{reason: "not UTF-8", text: "{\"principal\":\"\xff\"}", want: "UTF-8"},
-		{reason: "too long", text: strings.Repeat(" ", MaxRequestBytes+1), want: "longer"},
+		{reason: "too long", text: strings.Repeat(" ", maxRequestBytes+1), want: "longer"},
 		{reason: "an unknown field", replace: map[string]string{"more": `,"conditions":{}`}, want: "unknown field \"conditions\""},
 		{reason: "a field in another case", replace: map[string]string{"principal": "", "more": `,"Principal":"a"`}, want: "unknown field \"Principal\""},
 		{reason: "a field twice", replace: map[string]string{"more": `,"action":"kms:Encrypt"`}, want: "twice"},
@@ -203,8 +203,8 @@ func TestCheckComparesWithTheKey(t *testing.T) {
 		if err := c.r.Check(c.key); !errors.As(err, &refused) || refused.Field != c.field {
 			t.Errorf("%s: %v, want an error about %s", c.reason, err, c.field)
 		}
-		got, why := Evaluate(c.key, parse(t, "", allow(everyone)), c.r)
-		if got != Inconclusive || len(why) != 1 || why[0].Code != UnfitRequest || why[0].Statement != NoStatement {
+		got, why := Evaluate(c.key, parse(t, "", allow(everyone)).Set, c.r)
+		if got != Inconclusive || len(why) != 1 || why[0].Code != UnfitRequest || why[0].Statement != noStatement {
 			t.Errorf("%s: %s %v", c.reason, got, why)
 		}
 	}
@@ -230,11 +230,11 @@ func TestMissingKeys(t *testing.T) {
 		{"nor what such a principal does not have", role(own, "app"), []string{"aws:PrincipalAccount", "aws:PrincipalArn"}},
 		{"a service has none of these", service("logs.amazonaws.com"), nil},
 	} {
-		if got := MissingKeys(d, c.r); !reflect.DeepEqual(got, c.want) {
+		if got := MissingKeys(d.Set, c.r); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.reason, got, c.want)
 		}
 	}
-	if got := MissingKeys(parse(t, "", allow(`"Condition":{"StringEquals":{"example:key":"${aws:PrincipalAccount}"}}`)), user(own, "alice")); got != nil {
+	if got := MissingKeys(parse(t, "", allow(`"Condition":{"StringEquals":{"example:key":"${aws:PrincipalAccount}"}}`)).Set, user(own, "alice")); got != nil {
 		t.Errorf("text under the old version: %q", got)
 	}
 }

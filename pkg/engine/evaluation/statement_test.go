@@ -89,7 +89,7 @@ func TestResourceOfAKeyWhoseARNIsUnknown(t *testing.T) {
 		{"all keys but one", `"NotResource":"` + keyARN + `"`, Inconclusive},
 		{"no key", `"NotResource":["*","` + keyARN + `"]`, ImplicitlyDenied},
 	} {
-		got, why := Evaluate(unknown, parse(t, policy.Version2012, allow(c.element)), user(own, "alice"))
+		got, why := Evaluate(unknown, parse(t, policy.Version2012, allow(c.element)).Set, user(own, "alice"))
 		if got != c.want {
 			t.Errorf("%s: %s %v, want %s", c.reason, got, why, c.want)
 		}
@@ -98,7 +98,7 @@ func TestResourceOfAKeyWhoseARNIsUnknown(t *testing.T) {
 
 func TestVariablesInResourceAreTextUnderTheOldVersion(t *testing.T) {
 	for _, version := range []string{"", policy.Version2008} {
-		got, why := Evaluate(theKey, parse(t, version, allow(`"Resource":"${aws:PrincipalTag/key}"`)), user(own, "alice"))
+		got, why := Evaluate(theKey, parse(t, version, allow(`"Resource":"${aws:PrincipalTag/key}"`)).Set, user(own, "alice"))
 		if got != ImplicitlyDenied {
 			t.Errorf("version %q: %s %v", version, got, why)
 		}

@@ -17,11 +17,3 @@ func BenchmarkJudge(b *testing.B) {
 		})
 	}
 }
-
-// BenchmarkCheck is what a configuration costs the start of the function.
-func BenchmarkCheck(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		zero.Check()
-	}
-}

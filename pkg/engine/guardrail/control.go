@@ -2,6 +2,7 @@ package guardrail
 
 import (
 	"fmt"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,14 +13,12 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
-const putKeyPolicy = "kms:PutKeyPolicy"
-
 // OrdinaryContext returns the condition keys of a call about a key by a principal of its
 // account, made in an ordinary way at a moment: over TLS, in the key's Region, by nobody's
 // mediation, from the account's organization if that is known. It has no key that says
 // who calls or from where.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func (k Key) OrdinaryContext(now time.Time) map[string]any {
+func OrdinaryContext(k rules.Key, now time.Time) map[string]any {
 	context := map[string]any{
 		"aws:SecureTransport": "true", "aws:ViaAWSService": "false",
 		"aws:CurrentTime": now.UTC().Format(time.RFC3339), "aws:EpochTime": strconv.FormatInt(now.Unix(), 10),
@@ -37,13 +36,13 @@ func (k Key) OrdinaryContext(now time.Time) map[string]any {
 
 // mayChange tells whether a role that its account's IAM policies allow it may change the
 // key policy in an ordinary call. more are further condition keys.
-func (k Key) mayChange(d *policy.Document, kind evaluation.PrincipalType, arn string, now time.Time, more map[string]any) bool {
-	context := k.OrdinaryContext(now)
+func mayChange(k rules.Key, d *policy.Document, kind evaluation.PrincipalType, arn string, now time.Time, more map[string]any) bool {
+	context := OrdinaryContext(k, now)
 	for key, value := range more {
 		context[key] = value
 	}
 	for key, value := range map[string]string{
-		"aws:PrincipalArn": arn, "aws:PrincipalAccount": accountOf(arn), "kms:CallerAccount": accountOf(arn),
+		"aws:PrincipalArn": arn, "aws:PrincipalAccount": rules.AccountOf(arn), "kms:CallerAccount": rules.AccountOf(arn),
 		"aws:ResourceAccount": k.Account, "aws:PrincipalIsAWSService": "false",
 	} {
 		context[key] = value
@@ -53,56 +52,49 @@ func (k Key) mayChange(d *policy.Document, kind evaluation.PrincipalType, arn st
 		context["aws:PrincipalType"] = "User"
 		context["aws:username"] = arn[strings.LastIndexByte(arn, '/')+1:]
 	}
-	decision, _ := evaluation.Evaluate(k.PolicyKey(), d, evaluation.Request{
-		Principal: arn, PrincipalType: kind, PrincipalAccount: accountOf(arn),
-		IdentityPolicyAllows: true, Action: putKeyPolicy, Resource: k.ARN, Context: context,
+	decision, _ := evaluation.Evaluate(k.PolicyKey(), d.Set, evaluation.Request{
+		Principal: arn, PrincipalType: kind, PrincipalAccount: rules.AccountOf(arn),
+		IdentityPolicyAllows: true, Action: rules.PutKeyPolicy, Resource: k.ARN, Context: context,
 	})
 	return decision.Allows()
 }
 
 // hasControl tells whether the account controls the key policy through IAM: whether
 // some role, or some user who signed in with MFA, may change it in an ordinary call.
-func (k Key) hasControl(d *policy.Document, now time.Time) bool {
+func hasControl(k rules.Key, d *policy.Document, now time.Time) bool {
 	prefix := "arn:" + k.Partition + ":iam::" + k.Account + ":"
-	return k.mayChange(d, evaluation.RolePrincipal, prefix+"role/kms-guardrail-example", now, nil) ||
-		k.mayChange(d, evaluation.UserPrincipal, prefix+"user/kms-guardrail-example", now, map[string]any{"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"})
-}
-
-// aboutControl tells whether a difference is about the account's control of the policy.
-func aboutControl(d access.Difference) bool {
-	return d.Delegated && d.Unnamed && slices.ContainsFunc(d.Actions, func(name string) bool {
-		return access.ActionsMatching(name)&access.ActionsMatching(putKeyPolicy) != 0
-	})
+	return mayChange(k, d, evaluation.RolePrincipal, prefix+"role/kms-guardrail-example", now, nil) ||
+		mayChange(k, d, evaluation.UserPrincipal, prefix+"user/kms-guardrail-example", now, map[string]any{"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"})
 }
 
 // judgeControl says how bad it is that the account lost control of the policy to a Deny.
 // It is what careful people write where an administrator whom the baseline names keeps
 // it. Where nobody is named, somebody may have kept it for himself; it is worst where
 // nobody at all has it in a call that is made in an ordinary way.
-func (j *Judgement) judgeControl(k Key) (Code, Severity) {
+func (j *Judgement) judgeControl(k rules.Key) (Code, rules.Severity) {
 	switch {
 	case j.controlledByAdministrator(k):
-		return CodeHardeningDeny, Low
+		return CodeHardeningDeny, rules.Low
 	case j.controlledBySomebody(k):
-		return CodeControlRestricted, Medium
+		return CodeControlRestricted, rules.Medium
 	default:
-		return CodeAccountStatementMissing, High
+		return CodeAccountStatementMissing, rules.High
 	}
 }
 
 // controlledByAdministrator tells whether one of the administrators whom the baseline
 // names, and not by a pattern, may change the policy.
-func (j *Judgement) controlledByAdministrator(k Key) bool {
-	return slices.ContainsFunc(j.Selection.Baseline.Administrators.all(k), func(arn string) bool {
+func (j *Judgement) controlledByAdministrator(k rules.Key) bool {
+	return slices.ContainsFunc(j.Selection.Baseline.Administrators.All(k), func(arn string) bool {
 		p, err := policy.ParseAWSPrincipal(arn)
 		if err != nil || p.AccountID != k.Account {
 			return false
 		}
 		switch p.Kind {
 		case policy.Role:
-			return k.mayChange(j.Live, evaluation.RolePrincipal, arn, j.At, nil)
+			return mayChange(k, j.Live, evaluation.RolePrincipal, arn, j.At, nil)
 		case policy.User:
-			return k.mayChange(j.Live, evaluation.UserPrincipal, arn, j.At, map[string]any{"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"})
+			return mayChange(k, j.Live, evaluation.UserPrincipal, arn, j.At, map[string]any{"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"})
 		default:
 			return false
 		}
@@ -112,17 +104,11 @@ func (j *Judgement) controlledByAdministrator(k Key) bool {
 // controlledBySomebody tells whether principals whom no policy names may change the
 // policy in some call that is ordinary but for who calls and from where: conditions on
 // what is the same in all ordinary calls are held to be as they are.
-func (j *Judgement) controlledBySomebody(k Key) bool {
-	pinned, err := policy.New(policy.Version2012, "", slices.Concat(j.Live.Statements, pins(j.Live, k.OrdinaryContext(j.At)))...)
-	if err != nil {
-		return false
-	}
-	result := access.Compare(k.PolicyKey(), nothing, pinned)
-	return slices.ContainsFunc(result.Excess, func(d access.Difference) bool { return d.Scope == access.OwnAccount && aboutControl(d) })
+func (j *Judgement) controlledBySomebody(k rules.Key) bool {
+	pinned := policy.Set{Version: policy.Version2012, Statements: slices.Concat(j.Live.Statements, pins(j.Live, OrdinaryContext(k, j.At)))}
+	result := access.Compare(k.PolicyKey(), policy.Set{}, pinned)
+	return slices.ContainsFunc(result.Excess, func(d access.Difference) bool { return d.Scope == access.OwnAccount && rules.IsAboutControl(d) })
 }
-
-// nothing is a policy that allows nothing.
-var nothing, _ = policy.Parse(`{"Statement":{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}}`)
 
 // pins are Deny statements that leave only requests in which the condition keys that a
 // policy asks about have their ordinary values. What says who calls is not pinned.

@@ -1,6 +1,10 @@
 package guardrail
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+)
 
 // Decision is what to do about a key.
 type Decision struct {
@@ -22,17 +26,17 @@ const (
 )
 
 // decide says what to do: first what forbids a repair, then what asks for one.
-func (j *Judgement) decide(s Snapshot, c *Configuration) Decision {
+func (j *Judgement) decide(s Snapshot, c *rules.Configuration) Decision {
 	switch {
 	case j.Verdict == Exempt:
 		return Decision{Reason: ReasonExempt}
 	case j.Verdict != NonCompliant:
 		return Decision{Reason: j.worstCode()}
-	case j.Selection.Mode != Repair:
+	case j.Selection.Mode != rules.Repair:
 		return Decision{Reason: ReasonReportMode}
-	case s.Evidence != LivePolicy:
+	case !s.Evidence.mayPlan():
 		return Decision{Reason: ReasonNotLive}
-	case j.Live == nil || j.Limits.Ceiling == nil:
+	case !j.HasLimits():
 		return Decision{Reason: j.worstCode()}
 	case slices.ContainsFunc(j.Findings, func(f Finding) bool { return f.Code == CodeLockedOut }):
 		return Decision{Reason: string(CodeLockedOut)}

@@ -3,35 +3,34 @@ package guardrail
 import (
 	"errors"
 	"fmt"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"slices"
-	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/lint"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
 // judgeExcess says how bad it is that somebody has access beyond the ceiling.
-func judgeExcess(k Key, d access.Difference, live *policy.Document) (Code, Severity) {
+func judgeExcess(k rules.Key, d access.Difference, live *policy.Document) (Code, rules.Severity) {
 	conditions := live.Statements[d.Statement].Conditions
 	switch d.Scope {
 	case access.AnyAccount:
 		if restricts(conditions) || guarded(live, actionsOf(d)) {
-			return CodePublicAccess, High
+			return CodePublicAccess, rules.High
 		}
-		return CodePublicAccess, Critical
+		return CodePublicAccess, rules.Critical
 	case access.NamedAccount:
-		return CodeForeignAccess, High
+		return CodeForeignAccess, rules.High
 	case access.AWSService:
 		switch {
 		case actionsOf(d)&^access.ActionsMatching("kms:DescribeKey") == 0:
-			return CodeServiceAccess, Low // metadata: consoles give it without a condition
+			return CodeServiceAccess, rules.Low // metadata: consoles give it without a condition
 		case forOwnAccount(k, conditions):
-			return CodeServiceAccess, Medium
+			return CodeServiceAccess, rules.Medium
 		}
-		return CodeServiceAccess, High
+		return CodeServiceAccess, rules.High
 	default:
-		return CodeAccountAccess, Medium
+		return CodeAccountAccess, rules.Medium
 	}
 }
 
@@ -42,12 +41,13 @@ func actionsOf(d access.Difference) (actions access.Actions) {
 	return actions
 }
 
-// judgeMissing says how bad it is that access of the floor is missing, and finds the
+// findMissing says how bad it is that access of the floor is missing, and finds the
 // floor that a repair has to reach.
-func (j *Judgement) judgeMissing(k Key, missing []access.Difference) {
-	controlled := k.hasControl(j.Live, j.At)
+func (e *examination) findMissing() {
+	j, k, missing := &e.Judgement, e.snapshot.Key, e.compared.Missing
+	controlled := hasControl(k, j.Live, j.At)
 	permitted := j.permittedDenies(k, missing)
-	hardening := j.Selection.Baseline.HardeningDenies == PermitDenies
+	hardening := j.Selection.Baseline.HardeningDenies == rules.PermitDenies
 	narrowing, refused := slices.Clone(permitted), []int{} // Deny statements of the policy
 	for _, d := range missing {
 		byDeny := d.Policy == access.Actual
@@ -56,7 +56,7 @@ func (j *Judgement) judgeMissing(k Key, missing []access.Difference) {
 		}
 		code, severity := j.missingAccess(k, d, controlled)
 		if code == CodeHardeningDeny && hardening {
-			severity = Info
+			severity = rules.Info
 		}
 		if byDeny && hardening && (code == CodeHardeningDeny || d.Delegated) {
 			narrowing = append(narrowing, d.Statement) // if not for control, for what it takes beside
@@ -64,51 +64,47 @@ func (j *Judgement) judgeMissing(k Key, missing []access.Difference) {
 		if byDeny && code != CodeHardeningDeny {
 			refused = append(refused, d.Statement)
 		}
-		j.add(newDifference(k, code, severity, missingMessage(d), d))
+		e.add(newDifference(k, code, severity, missingMessage(d), d))
 	}
 	if !controlled {
-		j.judgeLockout(k)
+		e.judgeLockout()
 	}
 	j.narrowFloors(narrowing, refused)
 }
 
 // missingAccess says how bad one difference from the floor is. controlled tells whether
 // the account controls the policy all the same.
-func (j *Judgement) missingAccess(k Key, d access.Difference, controlled bool) (Code, Severity) {
+func (j *Judgement) missingAccess(k rules.Key, d access.Difference, controlled bool) (Code, rules.Severity) {
 	byDeny := d.Policy == access.Actual
 	switch {
-	case aboutControl(d) && !controlled && byDeny:
+	case rules.IsAboutControl(d) && !controlled && byDeny:
 		return j.judgeControl(k)
-	case aboutControl(d) && !controlled:
-		return CodeAccountStatementMissing, High
+	case rules.IsAboutControl(d) && !controlled:
+		return CodeAccountStatementMissing, rules.High
 	case byDeny && (d.Delegated || d.Conditions != ""):
-		return CodeHardeningDeny, Low
+		return CodeHardeningDeny, rules.Low
 	case !byDeny && d.Statement == 0:
-		return CodeAccessMissing, Low
-	case !byDeny && j.Limits.Floor.Statements[d.Statement].SID == guardrailAccessSID:
-		return CodeRequiredAccessMissing, High
+		return CodeAccessMissing, rules.Low
+	case !byDeny && j.Limits.Floor.Statements[d.Statement].SID == rules.GuardrailAccessSID:
+		return CodeRequiredAccessMissing, rules.High
 	default:
-		return CodeRequiredAccessMissing, Medium
+		return CodeRequiredAccessMissing, rules.Medium
 	}
 }
 
 // permittedDenies returns the Deny statements of the policy that take nothing from the
 // floor but what the baseline's permitted Deny statements would take.
-func (j *Judgement) permittedDenies(k Key, missing []access.Difference) []int {
+func (j *Judgement) permittedDenies(k rules.Key, missing []access.Difference) []int {
 	var list []int
-	if len(j.Limits.permittedDenies) == 0 {
+	if len(j.Limits.PermittedDenies) == 0 {
 		return list
 	}
-	narrowed, err := extend(j.Limits.Floor, j.Limits.permittedDenies)
-	if err != nil {
-		return list
-	}
+	narrowed := with(j.Limits.Floor, j.Limits.PermittedDenies...)
 	for _, d := range missing {
 		if d.Policy != access.Actual || slices.Contains(list, d.Statement) {
 			continue
 		}
-		with, err := extend(narrowed, []policy.Statement{j.Live.Statements[d.Statement]})
-		if err == nil && access.Equivalent(k.PolicyKey(), narrowed, with) == access.Equal {
+		if access.Equivalent(k.PolicyKey(), narrowed, with(narrowed, j.Live.Statements[d.Statement])) == access.Equal {
 			list = append(list, d.Statement)
 		}
 	}
@@ -116,8 +112,9 @@ func (j *Judgement) permittedDenies(k Key, missing []access.Difference) []int {
 }
 
 // judgeLockout adds a finding where nobody is left who can change the policy.
-func (j *Judgement) judgeLockout(k Key) {
-	who, unsure := access.WhoMay(k.PolicyKey(), j.Live, "kms:PutKeyPolicy")
+func (e *examination) judgeLockout() {
+	j, k := &e.Judgement, e.snapshot.Key
+	who, unsure := access.WhoMay(k.PolicyKey(), j.Live.Set, "kms:PutKeyPolicy")
 	if len(who) > 0 || unsure {
 		return
 	}
@@ -125,10 +122,10 @@ func (j *Judgement) judgeLockout(k Key) {
 		return slices.ContainsFunc(st.Principals.Entries, func(p policy.Principal) bool { return p.Kind == policy.UniqueID })
 	})
 	if dead {
-		j.add(NewFinding(k, CodeOnlyDeadPrincipals, High, "nobody can change the key policy: whom it names has been deleted"))
+		e.add(NewFinding(k, CodeOnlyDeadPrincipals, rules.High, "nobody can change the key policy: whom it names has been deleted"))
 		return
 	}
-	j.add(NewFinding(k, CodeNoAdministrator, High, "nobody can change the key policy"))
+	e.add(NewFinding(k, CodeNoAdministrator, rules.High, "nobody can change the key policy"))
 }
 
 // narrowFloors splits the floor in two, and takes from each what Deny statements that
@@ -155,27 +152,19 @@ func (j *Judgement) narrowFloors(narrowing, refused []int) {
 		}
 	}
 	for _, statements := range [][]policy.Statement{given, required} {
-		d, err := policy.New(floor.Version, floor.ID, statements...)
-		if err != nil {
-			j.Floors = []*policy.Document{floor} // too large to carry them: the repair has to do without
-			return
-		}
-		j.Floors = append(j.Floors, d)
+		j.Floors = append(j.Floors, policy.Set{Version: floor.Version, Statements: statements})
 	}
 }
 
-// lint adds what the policy's author surely did not mean.
-func (j *Judgement) lint(k Key) {
-	for _, l := range lint.Check(k.PolicyKey(), j.Live) {
-		f := NewFinding(k, Code(lintPrefix+string(l.Code)), Info, fmt.Sprintf("%s (line %d, column %d)", l.Code.Explain(), l.Line, l.Column))
-		f.Statement = &l.Statement
-		j.add(f)
-	}
+// with returns a set with statements added.
+func with(s policy.Set, more ...policy.Statement) policy.Set {
+	s.Statements = slices.Concat(s.Statements, more)
+	return s
 }
 
 // excessMessage says who may do what beyond the ceiling.
 func excessMessage(d access.Difference) string {
-	message := cut(d.Principals, 8) + " may " + cut(access.ActionPatterns(d.Actions), 12)
+	message := rules.FirstOf(d.Principals, 8) + " may " + rules.FirstOf(access.ActionPatterns(d.Actions), 12)
 	if d.Delegated {
 		message += " with a permission of their own account"
 	}
@@ -184,14 +173,14 @@ func excessMessage(d access.Difference) string {
 
 // missingMessage says who may not do what of the floor.
 func missingMessage(d access.Difference) string {
-	who, what := cut(d.Principals, 8), cut(access.ActionPatterns(d.Actions), 12)
+	who, what := rules.FirstOf(d.Principals, 8), rules.FirstOf(access.ActionPatterns(d.Actions), 12)
 	if d.Delegated { // what they may do is not for the key policy alone to say
 		return who + " cannot be given " + what + " by IAM policies of their account"
 	}
 	return who + " may not " + what
 }
 
-func newDifference(k Key, code Code, severity Severity, message string, d access.Difference) Finding {
+func newDifference(k rules.Key, code Code, severity rules.Severity, message string, d access.Difference) Finding {
 	if d.Conditions != "" {
 		message += ", under conditions"
 	}
@@ -201,14 +190,6 @@ func newDifference(k Key, code Code, severity Severity, message string, d access
 	}
 	f.Witness = &d.Witness
 	return f
-}
-
-// cut names the first few of a list and counts the rest.
-func cut(list []string, most int) string {
-	if len(list) <= most {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }
 
 // malformed words a parse error without the text that it quotes.

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // Code is the stable name of what was found.
@@ -125,52 +126,25 @@ func (c Code) proved() bool {
 	}
 }
 
-// lintPrefix starts the code of a finding of package lint, which documents each; info.
-const lintPrefix = "lint-"
-
-// Severity says how bad a finding is.
-type Severity string
-
-// The severities, worst first.
-const (
-	Critical   Severity = "critical"
-	High       Severity = "high"
-	Medium     Severity = "medium"
-	Low        Severity = "low"
-	Info       Severity = "info"
-	NoSeverity Severity = "none"
-)
-
-// AtLeast tells whether a severity is as bad as another, or worse.
-func (s Severity) AtLeast(other Severity) bool { return s.rank() >= other.rank() }
-
-// Severities returns all severities of findings, worst first.
-func Severities() []Severity { return []Severity{Critical, High, Medium, Low, Info} }
-
-// rank orders severities; a higher one is worse.
-func (s Severity) rank() int {
-	switch s {
-	case Critical:
-		return 5
-	case High:
-		return 4
-	case Medium:
-		return 3
-	case Low:
-		return 2
-	case Info:
-		return 1
+// unjudged tells whether a finding says that the policy could not be held against limits.
+func (c Code) unjudged() bool {
+	switch c {
+	case CodeUndecided, CodeMalformedPolicy, CodeUnknownKeyType, CodeBadBaseline, CodeRuleUndecided:
+		return true
 	default:
-		return 0
+		return false
 	}
 }
+
+// lintPrefix starts the code of a finding of package lint, which documents each; info.
+const lintPrefix = "lint-"
 
 // Finding is one thing that is wrong with a key, or could not be judged.
 type Finding struct {
 	// ID is stable for key and code; several findings of one code share it.
-	ID       string   `json:"id"`
-	Code     Code     `json:"code"`
-	Severity Severity `json:"severity"`
+	ID       string         `json:"id"`
+	Code     Code           `json:"code"`
+	Severity rules.Severity `json:"severity"`
 	// Message says it in words, with principals and actions but without text of
 	// the policy's statements, so that it may be logged.
 	Message string `json:"message"`
@@ -184,7 +158,7 @@ type Finding struct {
 
 // NewFinding returns a finding about a key, with its stable id. The message is made
 // fit for whatever shows it, see [Neutral].
-func NewFinding(k Key, code Code, severity Severity, message string) Finding {
+func NewFinding(k rules.Key, code Code, severity rules.Severity, message string) Finding {
 	sum := sha256.Sum256([]byte(k.ARN + "\n" + string(code)))
 	return Finding{ID: hex.EncodeToString(sum[:8]), Code: code, Severity: severity, Message: Neutral(message)}
 }
@@ -211,11 +185,11 @@ func Neutral(text string) string {
 	return b.String()
 }
 
-// Worst returns the worst severity of findings, NoSeverity for none.
-func Worst(findings []Finding) Severity {
-	severity := NoSeverity
+// Worst returns the worst severity of findings, rules.NoSeverity for none.
+func Worst(findings []Finding) rules.Severity {
+	severity := rules.NoSeverity
 	for _, f := range findings {
-		if f.Severity.rank() > severity.rank() {
+		if f.Severity.Compare(severity) > 0 {
 			severity = f.Severity
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // FuzzJudge: whatever a policy is, judging it ends, says the same twice, and calls it
@@ -14,7 +15,7 @@ func FuzzJudge(f *testing.F) {
 	for i, row := range judgements {
 		f.Add(row.policy, uint8(i))
 	}
-	configurations := []*guardrail.Configuration{zero, api, console, exactly}
+	configurations := []*rules.Configuration{zero, api, console, exactly}
 	f.Fuzz(func(t *testing.T, text string, which uint8) {
 		c := configurations[int(which)%len(configurations)]
 		s := guardrail.Snapshot{Key: symmetric, Policy: text, Evidence: guardrail.LivePolicy}
@@ -29,7 +30,7 @@ func FuzzJudge(f *testing.F) {
 			return
 		}
 		for _, floor := range j.Floors {
-			if within := access.Within(s.Key.PolicyKey(), floor, j.Live, j.Limits.Ceiling); within.Verdict != access.Inside {
+			if within := access.Within(s.Key.PolicyKey(), floor, j.Live.Set, j.Limits.Ceiling); within.Verdict != access.Inside {
 				t.Fatalf("compliant, but %s the limits: %+v", within.Verdict, within)
 			}
 		}

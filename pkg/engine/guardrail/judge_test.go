@@ -12,6 +12,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // judged are the judgements of the table, in its order.
@@ -71,7 +72,7 @@ func (want found) is(f guardrail.Finding) bool {
 
 // checkWitnesses: who gains or loses access can be shown by one request; what could not be
 // judged cannot.
-func checkWitnesses(t *testing.T, findings []guardrail.Finding, k guardrail.Key) {
+func checkWitnesses(t *testing.T, findings []guardrail.Finding, k rules.Key) {
 	t.Helper()
 	for _, f := range findings {
 		difference := strings.HasSuffix(string(f.Code), "-access") || strings.HasSuffix(string(f.Code), "-missing") || f.Code == guardrail.CodeHardeningDeny || f.Code == guardrail.CodeControlRestricted
@@ -90,10 +91,10 @@ func TestOnlyWhatIsProvedToLieWithinTheLimitsIsCompliantAndOnlyAProvedDifference
 		within := access.Verdict("")
 		for _, floor := range j.Floors {
 			if within == "" || within == access.Inside {
-				within = access.Within(row.key.PolicyKey(), floor, j.Live, j.Limits.Ceiling).Verdict
+				within = access.Within(row.key.PolicyKey(), floor, j.Live.Set, j.Limits.Ceiling).Verdict
 			}
 		}
-		above := j.Severity.AtLeast(guardrail.Low)
+		above := j.Severity.AtLeast(rules.Low)
 		switch j.Verdict {
 		case guardrail.Compliant:
 			if within != access.Inside || above {
@@ -105,7 +106,7 @@ func TestOnlyWhatIsProvedToLieWithinTheLimitsIsCompliantAndOnlyAProvedDifference
 				t.Errorf("%s: not compliant, but it is %s the limits", row.name, within)
 			}
 		case guardrail.CannotJudge:
-			if !j.Severity.AtLeast(guardrail.High) {
+			if !j.Severity.AtLeast(rules.High) {
 				t.Errorf("%s: cannot judge, but the severity is %s", row.name, j.Severity)
 			}
 		default:
@@ -115,7 +116,7 @@ func TestOnlyWhatIsProvedToLieWithinTheLimitsIsCompliantAndOnlyAProvedDifference
 }
 
 func TestTheWorstFindingComesFirstAndIsTheSeverity(t *testing.T) {
-	worstFirst := []guardrail.Severity{guardrail.Critical, guardrail.High, guardrail.Medium, guardrail.Low, guardrail.Info, guardrail.NoSeverity}
+	worstFirst := []rules.Severity{rules.Critical, rules.High, rules.Medium, rules.Low, rules.Info, rules.NoSeverity}
 	several := 0
 	for i, row := range judgements {
 		j := judged()[i]
@@ -124,7 +125,7 @@ func TestTheWorstFindingComesFirstAndIsTheSeverity(t *testing.T) {
 		}) {
 			t.Errorf("%s: not the worst first: %+v", row.name, j.Findings)
 		}
-		want := guardrail.NoSeverity
+		want := rules.NoSeverity
 		if len(j.Findings) > 0 {
 			want = j.Findings[0].Severity
 		}
@@ -141,7 +142,7 @@ func TestTheWorstFindingComesFirstAndIsTheSeverity(t *testing.T) {
 }
 
 func TestWorstKnowsTheOrderOfAllSeverities(t *testing.T) {
-	order := []guardrail.Severity{guardrail.NoSeverity, guardrail.Info, guardrail.Low, guardrail.Medium, guardrail.High, guardrail.Critical}
+	order := []rules.Severity{rules.NoSeverity, rules.Info, rules.Low, rules.Medium, rules.High, rules.Critical}
 	var findings []guardrail.Finding
 	for _, severity := range order[1:] {
 		findings = append(findings, guardrail.Finding{Severity: severity})
@@ -150,10 +151,10 @@ func TestWorstKnowsTheOrderOfAllSeverities(t *testing.T) {
 		}
 	}
 	slices.Reverse(findings)
-	if got := guardrail.Worst(findings); got != guardrail.Critical {
+	if got := guardrail.Worst(findings); got != rules.Critical {
 		t.Errorf("the order of findings does not matter: worst is %s", got)
 	}
-	if got := guardrail.Worst(nil); got != guardrail.NoSeverity {
+	if got := guardrail.Worst(nil); got != rules.NoSeverity {
 		t.Errorf("of nothing: %s", got)
 	}
 }
@@ -197,7 +198,7 @@ func TestMessagesAreNeutralWhateverTheyName(t *testing.T) {
 		{"a\nb\x1b[31m\u202ec", `a\u000ab\u001b[31m\u202ec`, "lines, terminal codes, direction overrides"},
 		{"a\U000e0041", `a\U000e0041`, "tag characters, which do not show"},
 	} {
-		if got := guardrail.NewFinding(symmetric, guardrail.CodeUndecided, guardrail.High, row.text).Message; got != row.want {
+		if got := guardrail.NewFinding(symmetric, guardrail.CodeUndecided, rules.High, row.text).Message; got != row.want {
 			t.Errorf("%q, want %q: %s", got, row.want, row.reason)
 		}
 	}
@@ -210,7 +211,7 @@ func TestMessagesAreNeutralWhateverTheyName(t *testing.T) {
 
 func TestFindingIDsAreStableForKeyAndCode(t *testing.T) {
 	other := key("aws", "eu-west-1", defaultpolicy.KeyType{})
-	one := guardrail.NewFinding(symmetric, guardrail.CodeUndecided, guardrail.High, "one thing")
+	one := guardrail.NewFinding(symmetric, guardrail.CodeUndecided, rules.High, "one thing")
 	// Users keep ids in tickets and suppressions: this value may not change between releases.
 	if one.ID != "0ac7f22e10ffd687" {
 		t.Errorf("id is %s", one.ID)
@@ -220,9 +221,9 @@ func TestFindingIDsAreStableForKeyAndCode(t *testing.T) {
 		same   bool
 		reason string
 	}{
-		{guardrail.NewFinding(symmetric, guardrail.CodeUndecided, guardrail.Low, "another thing"), true, "severity and words may change"},
-		{guardrail.NewFinding(symmetric, guardrail.CodeKeyGone, guardrail.High, "one thing"), false, "another code"},
-		{guardrail.NewFinding(other, guardrail.CodeUndecided, guardrail.High, "one thing"), false, "another key, of the same id"},
+		{guardrail.NewFinding(symmetric, guardrail.CodeUndecided, rules.Low, "another thing"), true, "severity and words may change"},
+		{guardrail.NewFinding(symmetric, guardrail.CodeKeyGone, rules.High, "one thing"), false, "another code"},
+		{guardrail.NewFinding(other, guardrail.CodeUndecided, rules.High, "one thing"), false, "another key, of the same id"},
 	} {
 		if (row.f.ID == one.ID) != row.same {
 			t.Errorf("id %s beside %s: %s", row.f.ID, one.ID, row.reason)
@@ -242,7 +243,7 @@ func TestJudgeIsAPureFunction(t *testing.T) {
 func TestAnOutcomeStaysReadableHoweverManyDifferencesThereAre(t *testing.T) {
 	j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: document(manyStatements(80)...), Evidence: guardrail.LivePolicy}, api, now)
 	last := j.Findings[len(j.Findings)-1]
-	if len(j.Findings) != 51 || last.Code != guardrail.CodeMoreFindings || last.Severity != guardrail.Medium || last.Message != "30 more findings are not listed" {
+	if len(j.Findings) != 51 || last.Code != guardrail.CodeMoreFindings || last.Severity != rules.Medium || last.Message != "30 more findings are not listed" {
 		t.Errorf("%d findings, the last is %+v", len(j.Findings), last)
 	}
 	var names []string

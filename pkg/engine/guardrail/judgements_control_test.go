@@ -6,17 +6,18 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // ours is a key of an account whose organization is known.
-var ours = func() guardrail.Key {
+var ours = func() rules.Key {
 	k := symmetric
 	k.OrganizationID = "o-a1b2c3d4e5"
 	return k
 }()
 
 // named wants Admin as administrator, by name.
-var named = configured(func(b *guardrail.Baseline) { b.Administrators.Permitted = []string{admin} })
+var named = configured(func(b *rules.Baseline) { b.Administrators.Permitted = []string{admin} })
 
 // everybodyElse denies everyone a change of the policy under a condition.
 func everybodyElse(condition string) string {
@@ -27,75 +28,75 @@ func everybodyElse(condition string) string {
 var control = []judgement{
 	{
 		"a Deny for all but one user id", symmetric, api, everybodyElse(`"StringNotEquals":{"aws:userid":"AIDAEVIL"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeControlRestricted, guardrail.Medium, 1, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}}, "somebody may have kept the key for himself",
+		[]found{{guardrail.CodeControlRestricted, rules.Medium, 1, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}}, "somebody may have kept the key for himself",
 	},
 	{
 		"a Deny for all without a tag", symmetric, zero, everybodyElse(`"StringNotEquals":{"aws:PrincipalTag/evil":"secret"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeControlRestricted, guardrail.Medium, 1, ""}}, "the same",
+		[]found{{guardrail.CodeControlRestricted, rules.Medium, 1, ""}}, "the same",
 	},
 	{
 		"a Deny from outside of a network", symmetric, zero, everybodyElse(`"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeControlRestricted, guardrail.Medium, 1, ""}}, "whose network it is cannot be told; a baseline can permit the Deny",
+		[]found{{guardrail.CodeControlRestricted, rules.Medium, 1, ""}}, "whose network it is cannot be told; a baseline can permit the Deny",
 	},
 	{
 		"a Deny under TLS", symmetric, api, everybodyElse(`"Bool":{"aws:SecureTransport":"true"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, 1, ""}}, "every ordinary call is made over TLS",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, ""}}, "every ordinary call is made over TLS",
 	},
 	{
 		"a Deny since 2020", symmetric, api, everybodyElse(`"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, 1, ""}}, "it is later than that",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, ""}}, "it is later than that",
 	},
 	{
 		"a Deny in the key's Region", symmetric, api, everybodyElse(`"StringEquals":{"aws:RequestedRegion":"us-east-1"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, 1, ""}}, "all its calls are made there",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, ""}}, "all its calls are made there",
 	},
 	{
 		"a Deny for the key's spec", symmetric, api, everybodyElse(`"StringEquals":{"kms:KeySpec":"SYMMETRIC_DEFAULT"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, 1, ""}}, "it is what the key is",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, ""}}, "it is what the key is",
 	},
 	{
 		"a Deny without TLS", symmetric, api, everybodyElse(`"Bool":{"aws:SecureTransport":"false"}`), guardrail.Compliant,
-		[]found{{guardrail.CodeHardeningDeny, guardrail.Info, 1, ""}}, "ordinary hardening",
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "ordinary hardening",
 	},
 	{
 		"a Deny without MFA", symmetric, api, everybodyElse(`"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}`), guardrail.Compliant,
-		[]found{{guardrail.CodeHardeningDeny, guardrail.Info, 1, ""}}, "users with MFA keep control",
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "users with MFA keep control",
 	},
 	{
 		"a Deny for other organizations", ours, api, everybodyElse(`"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}`), guardrail.Compliant,
-		[]found{{guardrail.CodeHardeningDeny, guardrail.Info, 1, ""}}, "it is the account's own",
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "it is the account's own",
 	},
 	{
 		"a Deny for the own organization", ours, api, everybodyElse(`"StringNotEquals":{"aws:PrincipalOrgID":"o-evil123456"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeControlRestricted, guardrail.Medium, 1, ""}}, "it is somebody else's",
+		[]found{{guardrail.CodeControlRestricted, rules.Medium, 1, ""}}, "it is somebody else's",
 	},
 	{
 		"a Deny for users", symmetric, api, everybodyElse(`"StringEquals":{"aws:PrincipalType":"User"}`), guardrail.Compliant,
-		[]found{{guardrail.CodeHardeningDeny, guardrail.Info, 1, ""}}, "roles keep control",
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "roles keep control",
 	},
 	{
 		"a Deny for all but a named administrator", symmetric, named, everybodyElse(`"ArnNotEquals":{"aws:PrincipalArn":"` + admin + `"}`), guardrail.Compliant,
-		[]found{{guardrail.CodeHardeningDeny, guardrail.Info, 1, ""}}, "the baseline names who keeps control",
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "the baseline names who keeps control",
 	},
 	{
 		"a Deny for all but another role", symmetric, named, everybodyElse(`"ArnNotEquals":{"aws:PrincipalArn":"` + worker + `"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, 1, ""}}, "nobody named it",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, ""}}, "nobody named it",
 	},
 	{
 		"an account statement for one user id", symmetric, api, document(under(accountStatement, `"StringEquals":{"aws:userid":"AIDAEVIL"}`)), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, none, ""}}, "a statement that is as good as none",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, none, ""}}, "a statement that is as good as none",
 	},
 	{
 		"an account statement for the own account", symmetric, api, document(under(accountStatement, `"StringEquals":{"kms:CallerAccount":"111122223333"}`)), guardrail.Compliant, nil,
 		"the condition is true of everybody whom it concerns",
 	},
 	{
-		"a permitted Deny that the policy does not have", symmetric, configured(func(b *guardrail.Baseline) {
+		"a permitted Deny that the policy does not have", symmetric, configured(func(b *rules.Baseline) {
 			b.Style = defaultpolicy.API
-			b.Permit = []guardrail.Template{`{"Effect":"Deny","Principal":"*","Action":"kms:PutKeyPolicy","Resource":"*","Condition":{"ArnNotLike":{"aws:PrincipalArn":"` + admin + `"}}}`}
+			b.Permit = []rules.Template{`{"Effect":"Deny","Principal":"*","Action":"kms:PutKeyPolicy","Resource":"*","Condition":{"ArnNotLike":{"aws:PrincipalArn":"` + admin + `"}}}`}
 		}),
 		document(`"Effect":"Allow","Principal":` + root + `,"NotAction":"kms:PutKeyPolicy","Resource":"*"`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, none, ""}, {guardrail.CodeNoAdministrator, guardrail.High, none, ""}}, "it excuses only itself",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, none, ""}, {guardrail.CodeNoAdministrator, rules.High, none, ""}}, "it excuses only itself",
 	},
 }
 
@@ -103,41 +104,41 @@ var control = []judgement{
 var services = []judgement{
 	{
 		"a service for another account", symmetric, api, document(accountStatement, under(statement("Allow", logs, "kms:Encrypt"), `"StringEquals":{"aws:SourceAccount":"444455556666"}`)),
-		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, guardrail.High, 1, ""}}, "another account's access by another way",
+		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, rules.High, 1, ""}}, "another account's access by another way",
 	},
 	{
 		"a service for any account's topics", symmetric, api, document(accountStatement, under(statement("Allow", logs, "kms:Encrypt"), `"StringLike":{"aws:SourceArn":"arn:aws:sns:*"}`)),
-		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, guardrail.High, 1, ""}}, "the account is open",
+		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, rules.High, 1, ""}}, "the account is open",
 	},
 	{
 		"a service for the account's log groups", symmetric, api,
 		document(accountStatement, under(statement("Allow", logs, "kms:Encrypt"), `"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"arn:aws:logs:us-east-1:111122223333:*"}`)),
-		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, guardrail.Medium, 1, ""}}, "as AWS documents it, and not in the baseline",
+		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, rules.Medium, 1, ""}}, "as AWS documents it, and not in the baseline",
 	},
 	{
 		"a service that may look at the key", symmetric, api, document(accountStatement, statement("Allow", `{"Service":"cloudtrail.amazonaws.com"}`, "kms:DescribeKey")),
-		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, guardrail.Low, 1, "may kms:DescribeKey"}}, "metadata; the CloudTrail console gives it without a condition",
+		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, rules.Low, 1, "may kms:DescribeKey"}}, "metadata; the CloudTrail console gives it without a condition",
 	},
 	{
 		"everyone with an ARN", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:*"), `"StringLike":{"aws:PrincipalArn":"arn:aws:*"}`)), guardrail.NonCompliant,
-		[]found{{guardrail.CodePublicAccess, guardrail.Critical, 1, ""}, {guardrail.CodeAccountAccess, guardrail.Medium, 1, ""}}, "who has none?",
+		[]found{{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""}}, "who has none?",
 	},
 	{
 		"everyone in pieces", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), `"IpAddress":{"aws:SourceIp":[`+eighths()+`]}`)), guardrail.NonCompliant,
-		[]found{{guardrail.CodePublicAccess, guardrail.Critical, 1, ""}, {guardrail.CodeServiceAccess, guardrail.High, 1, ""}, {guardrail.CodeAccountAccess, guardrail.Medium, 1, ""}},
+		[]found{{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""}},
 		"256 small networks are the internet",
 	},
 	{
 		"everyone from a private address", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), `"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"}`)), guardrail.NonCompliant,
-		[]found{{guardrail.CodePublicAccess, guardrail.Critical, 1, ""}, {guardrail.CodeServiceAccess, guardrail.High, 1, ""}, {guardrail.CodeAccountAccess, guardrail.Medium, 1, ""}},
+		[]found{{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""}},
 		"anybody's VPC can have it",
 	},
 	{
 		"everyone, and a Deny for other organizations", ours, api,
 		document(accountStatement, statement("Allow", everyone, "kms:Decrypt"), under(statement("Deny", everyone, "kms:*"), `"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}`)), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodePublicAccess, guardrail.High, 1, ""}, {guardrail.CodeServiceAccess, guardrail.High, 1, ""}, {guardrail.CodeAccountAccess, guardrail.Medium, 1, ""},
-			{guardrail.CodeHardeningDeny, guardrail.Info, 2, ""},
+			{guardrail.CodePublicAccess, rules.High, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""},
+			{guardrail.CodeHardeningDeny, rules.Info, 2, ""},
 		},
 		"the Deny restricts as a condition of the Allow would",
 	},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 const (
@@ -23,30 +24,30 @@ var (
 	now       = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 
 	// zero is what counts without a file.
-	zero = guardrail.DefaultConfiguration()
+	zero = rules.DefaultConfiguration()
 	// api is the API default and nothing beside it.
-	api = configured(func(b *guardrail.Baseline) { b.Style = defaultpolicy.API })
+	api = configured(func(b *rules.Baseline) { b.Style = defaultpolicy.API })
 	// console wants Admin as administrator and Worker as user, and permits nobody else.
-	console = configured(func(b *guardrail.Baseline) {
+	console = configured(func(b *rules.Baseline) {
 		b.Administrators.Required, b.Users.Required = []string{admin}, []string{worker}
 	})
 	// workers wants Worker as user and no administrator.
-	workers = configured(func(b *guardrail.Baseline) { b.Users.Required = []string{worker} })
+	workers = configured(func(b *rules.Baseline) { b.Users.Required = []string{worker} })
 )
 
 // configured is a configuration in repair mode with one baseline, which permits nobody.
-func configured(change func(*guardrail.Baseline)) *guardrail.Configuration {
-	c := guardrail.DefaultConfiguration()
-	c.Mode = guardrail.Repair
-	b := guardrail.DefaultBaseline()
+func configured(change func(*rules.Baseline)) *rules.Configuration {
+	c := rules.DefaultConfiguration()
+	c.Mode = rules.Repair
+	b := rules.DefaultBaseline()
 	b.Name = "default"
 	change(&b)
-	c.Baselines = []guardrail.Baseline{b}
+	c.Baselines = []rules.Baseline{b}
 	return c
 }
 
-func key(partition, region string, t defaultpolicy.KeyType) guardrail.Key {
-	return guardrail.Key{
+func key(partition, region string, t defaultpolicy.KeyType) rules.Key {
+	return rules.Key{
 		ARN:     "arn:" + partition + ":kms:" + region + ":" + account + ":key/1234abcd-12ab-34cd-56ef-1234567890ab",
 		Account: account, Region: region, Partition: partition, Type: t.WithDefaults(),
 	}
@@ -78,15 +79,15 @@ var accountStatement = statement("Allow", root, "kms:*")
 // found is the part of a finding that a row of the table says.
 type found struct {
 	code      guardrail.Code
-	severity  guardrail.Severity
+	severity  rules.Severity
 	statement int
 	message   string // a part of it
 }
 
 type judgement struct {
 	name          string
-	key           guardrail.Key
-	configuration *guardrail.Configuration
+	key           rules.Key
+	configuration *rules.Configuration
 	policy        string
 	verdict       guardrail.Verdict
 	findings      []found
@@ -106,7 +107,7 @@ var sameAccess = []judgement{
 	},
 	{
 		"an action that does not exist", symmetric, api, document(accountStatement, statement("Allow", everyone, "kms:Unheard")),
-		guardrail.Compliant, []found{{"lint-unknown-action", guardrail.Info, 1, "the value names no action of KMS (line 1, column "}}, "nobody can do it, which is worth a remark",
+		guardrail.Compliant, []found{{"lint-unknown-action", rules.Info, 1, "the value names no action of KMS (line 1, column "}}, "nobody can do it, which is worth a remark",
 	},
 	{
 		"an action of another service", symmetric, api, document(accountStatement, statement("Allow", everyone, "s3:GetObject")),
@@ -115,7 +116,7 @@ var sameAccess = []judgement{
 	{"the console default", symmetric, console, consoleDefault(symmetric), guardrail.Compliant, nil, "its administrators and users are those of the baseline"},
 	{"the console default of an HMAC key", hmac, console, consoleDefault(hmac), guardrail.Compliant, nil, "the key's type decides what users may do"},
 	{
-		"the API default of a key of unknown type", guardrail.Key{ARN: symmetric.ARN, Account: account, Partition: "aws"}, api, document(accountStatement),
+		"the API default of a key of unknown type", rules.Key{ARN: symmetric.ARN, Account: account, Partition: "aws"}, api, document(accountStatement),
 		guardrail.Compliant, nil, "it is the same for every type",
 	},
 }
@@ -124,45 +125,45 @@ var moreAccess = []judgement{
 	{
 		"everyone may decrypt", symmetric, api, document(accountStatement, statement("Allow", everyone, "kms:Decrypt")), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodePublicAccess, guardrail.Critical, 1, "every principal of any other account may kms:Decrypt with a permission of their own account"},
-			{guardrail.CodeServiceAccess, guardrail.High, 1, "every AWS service may kms:Decrypt"},
-			{guardrail.CodeAccountAccess, guardrail.Medium, 1, "every principal of account 111122223333 but its root user may kms:Decrypt"},
+			{guardrail.CodePublicAccess, rules.Critical, 1, "every principal of any other account may kms:Decrypt with a permission of their own account"},
+			{guardrail.CodeServiceAccess, rules.High, 1, "every AWS service may kms:Decrypt"},
+			{guardrail.CodeAccountAccess, rules.Medium, 1, "every principal of account 111122223333 but its root user may kms:Decrypt"},
 		},
 		`"*" is three kinds of access at once, the worst of them first`,
 	},
 	{
 		"another account", symmetric, api, document(accountStatement, statement("Allow", foreignRoot, "kms:*")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeForeignAccess, guardrail.High, 1, "account 444455556666 may kms:*"}}, "the account is named, so it is not the whole world",
+		[]found{{guardrail.CodeForeignAccess, rules.High, 1, "account 444455556666 may kms:*"}}, "the account is named, so it is not the whole world",
 	},
 	{
 		"a role of another account", symmetric, api, document(accountStatement, statement("Allow", `{"AWS":"arn:aws:iam::444455556666:role/R"}`, "kms:Sign")),
-		guardrail.NonCompliant, []found{{guardrail.CodeForeignAccess, guardrail.High, 1, "arn:aws:iam::444455556666:role/R may kms:Sign"}}, "one principal of it",
+		guardrail.NonCompliant, []found{{guardrail.CodeForeignAccess, rules.High, 1, "arn:aws:iam::444455556666:role/R may kms:Sign"}}, "one principal of it",
 	},
 	{
 		"a service", symmetric, api, document(accountStatement, statement("Allow", logs, "kms:Encrypt")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeServiceAccess, guardrail.High, 1, "logs.us-east-1.amazonaws.com may kms:Encrypt"}}, "services are no account's principals",
+		[]found{{guardrail.CodeServiceAccess, rules.High, 1, "logs.us-east-1.amazonaws.com may kms:Encrypt"}}, "services are no account's principals",
 	},
 	{
 		"a role without the account", symmetric, api, document(accountStatement, statement("Allow", adminRole, "kms:Decrypt")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountAccess, guardrail.Medium, 1, admin + " may kms:Decrypt"}}, "direct access needs no IAM policy; the default gives delegated access only",
+		[]found{{guardrail.CodeAccountAccess, rules.Medium, 1, admin + " may kms:Decrypt"}}, "direct access needs no IAM policy; the default gives delegated access only",
 	},
 	{
 		"use of a symmetric key on an HMAC key", hmac, workers,
 		document(accountStatement, `"Effect":"Allow","Principal":{"AWS":"`+worker+`"},"Action":["kms:Decrypt","kms:DescribeKey"],"Resource":"*"`), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodeAccountAccess, guardrail.Medium, 1, worker + " may kms:Decrypt"},
-			{guardrail.CodeRequiredAccessMissing, guardrail.Medium, none, worker + " may not kms:GenerateMac, kms:VerifyMac"},
+			{guardrail.CodeAccountAccess, rules.Medium, 1, worker + " may kms:Decrypt"},
+			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, worker + " may not kms:GenerateMac, kms:VerifyMac"},
 		},
 		"the default is that of the key's type",
 	},
 	{
 		"an administrator whom the baseline does not permit", symmetric, workers,
 		consoleDefault(symmetric), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountAccess, guardrail.Medium, 1, admin + " may "}}, "administrators are part of the baseline",
+		[]found{{guardrail.CodeAccountAccess, rules.Medium, 1, admin + " may "}}, "administrators are part of the baseline",
 	},
 	{
 		"more actions than one reads", symmetric, api, document(accountStatement, statement("Allow", adminRole, "kms:*e*")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountAccess, guardrail.Medium, 1, " and 13 more"}}, "a long list is cut",
+		[]found{{guardrail.CodeAccountAccess, rules.Medium, 1, " and 13 more"}}, "a long list is cut",
 	},
 }
 
@@ -180,39 +181,39 @@ var lessAccess = []judgement{
 	{
 		"no account statement", symmetric, api, document(statement("Allow", adminRole, "kms:*")), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodeAccountStatementMissing, guardrail.High, none, "every other principal of account 111122223333 cannot be given kms:* by IAM policies of their account"},
-			{guardrail.CodeAccountAccess, guardrail.Medium, 0, admin + " may kms:*"},
+			{guardrail.CodeAccountStatementMissing, rules.High, none, "every other principal of account 111122223333 cannot be given kms:* by IAM policies of their account"},
+			{guardrail.CodeAccountAccess, rules.Medium, 0, admin + " may kms:*"},
 		},
 		"when that role is gone, so is control of the key; no statement of the policy is to blame",
 	},
 	{
 		"the account statement of another partition", key("aws-cn", "cn-north-1", defaultpolicy.KeyType{}), api, document(accountStatement),
-		guardrail.NonCompliant, []found{{guardrail.CodeAccountStatementMissing, guardrail.High, none, "cannot be given kms:* by IAM policies of their account"}, {guardrail.CodeNoAdministrator, guardrail.High, none, "nobody can change the key policy"}}, "its principal is nobody in China",
+		guardrail.NonCompliant, []found{{guardrail.CodeAccountStatementMissing, rules.High, none, "cannot be given kms:* by IAM policies of their account"}, {guardrail.CodeNoAdministrator, rules.High, none, "nobody can change the key policy"}}, "its principal is nobody in China",
 	},
 	{
 		"the account may not change the policy", symmetric, api,
 		document(`"Effect":"Allow","Principal":` + root + `,"NotAction":"kms:PutKeyPolicy","Resource":"*"`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, none, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}, {guardrail.CodeNoAdministrator, guardrail.High, none, "nobody can change the key policy"}}, "an account statement that has lost its point",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, none, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}, {guardrail.CodeNoAdministrator, rules.High, none, "nobody can change the key policy"}}, "an account statement that has lost its point",
 	},
 	{
 		"a Deny takes the policy from the account", symmetric, api, document(accountStatement, statement("Deny", root, "kms:Put*")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, guardrail.High, 1, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}, {guardrail.CodeNoAdministrator, guardrail.High, none, "nobody can change the key policy"}}, "the Deny is the statement to look at",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}, {guardrail.CodeNoAdministrator, rules.High, none, "nobody can change the key policy"}}, "the Deny is the statement to look at",
 	},
 	{
 		"the account may do everything but decrypt", symmetric, api,
 		document(`"Effect":"Allow","Principal":` + root + `,"NotAction":"kms:Decrypt","Resource":"*"`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccessMissing, guardrail.Low, none, "cannot be given kms:Decrypt by IAM policies of their account"}}, "the account can give it back to itself",
+		[]found{{guardrail.CodeAccessMissing, rules.Low, none, "cannot be given kms:Decrypt by IAM policies of their account"}}, "the account can give it back to itself",
 	},
 	{
 		"a Deny for one action", symmetric, api, document(accountStatement, statement("Deny", everyone, "kms:ScheduleKeyDeletion")), guardrail.Compliant,
-		[]found{{guardrail.CodeHardeningDeny, guardrail.Info, 1, "cannot be given kms:ScheduleKeyDeletion by IAM policies of their account"}}, "it only hardens, and the baseline permits that",
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, "cannot be given kms:ScheduleKeyDeletion by IAM policies of their account"}}, "it only hardens, and the baseline permits that",
 	},
 	{
 		"no administrator", symmetric, console, document(accountStatement),
 		guardrail.NonCompliant, []found{
-			{guardrail.CodeRequiredAccessMissing, guardrail.Medium, none, admin + " may not "},
-			{guardrail.CodeRequiredAccessMissing, guardrail.Medium, none, worker + " may not "},
-			{guardrail.CodeRequiredAccessMissing, guardrail.Medium, none, worker + " may not kms:CreateGrant"},
+			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, admin + " may not "},
+			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, worker + " may not "},
+			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, worker + " may not kms:CreateGrant"},
 		},
 		"kms:PutKeyPolicy of one role is not that of the account",
 	},
@@ -221,58 +222,58 @@ var lessAccess = []judgement{
 var undecided = []judgement{
 	{
 		"conditions", symmetric, api, document(accountStatement, statement("Allow", everyone, "kms:Decrypt")+twoReadings), guardrail.CannotJudge,
-		[]found{{guardrail.CodeUndecided, guardrail.High, 1, "what statement 1 of the key policy allows depends on its conditions"}}, "undecided is not compliant",
+		[]found{{guardrail.CodeUndecided, rules.High, 1, "what statement 1 of the key policy allows depends on its conditions"}}, "undecided is not compliant",
 	},
 	{
 		"an open question beside what is proved", symmetric, api,
 		document(accountStatement, statement("Allow", everyone, "kms:Decrypt")+twoReadings, statement("Allow", foreignRoot, "kms:Sign")), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodeUndecided, guardrail.High, 1, "what statement 1 of the key policy allows depends on its conditions"},
-			{guardrail.CodeForeignAccess, guardrail.High, 2, "may kms:Sign"},
+			{guardrail.CodeUndecided, rules.High, 1, "what statement 1 of the key policy allows depends on its conditions"},
+			{guardrail.CodeForeignAccess, rules.High, 2, "may kms:Sign"},
 		},
 		"one proof is enough; the question is told all the same",
 	},
 	{
 		"a resource with a variable", symmetric, api,
 		document(accountStatement, `"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"${aws:username}"`), guardrail.CannotJudge,
-		[]found{{guardrail.CodeUndecided, guardrail.High, 1, "what statement 1 of the key policy allows is not decided (resource)"}}, "it may be this key",
+		[]found{{guardrail.CodeUndecided, rules.High, 1, "what statement 1 of the key policy allows is not decided (resource)"}}, "it may be this key",
 	},
 	{
 		"too many combinations", symmetric, api, document(append(combinations(24), accountStatement)...), guardrail.CannotJudge,
-		[]found{{guardrail.CodeUndecided, guardrail.High, none, "the policies are too complex to compare"}}, "the work is bounded; no one statement is to blame",
+		[]found{{guardrail.CodeUndecided, rules.High, none, "the policies are too complex to compare"}}, "the work is bounded; no one statement is to blame",
 	},
 }
 
 var unjudgeable = []judgement{
 	{
 		"no JSON", symmetric, api, "{\n  \"SecretSid\" secret", guardrail.CannotJudge,
-		[]found{{guardrail.CodeMalformedPolicy, guardrail.High, none, "the key policy cannot be read: invalid-json at line 2, column 15"}}, "the place is enough to find it",
+		[]found{{guardrail.CodeMalformedPolicy, rules.High, none, "the key policy cannot be read: invalid-json at line 2, column 15"}}, "the place is enough to find it",
 	},
 	{
 		"no policy", symmetric, api, "", guardrail.CannotJudge,
-		[]found{{guardrail.CodeMalformedPolicy, guardrail.High, none, "the key policy cannot be read"}}, "KMS never answers so",
+		[]found{{guardrail.CodeMalformedPolicy, rules.High, none, "the key policy cannot be read"}}, "KMS never answers so",
 	},
 	{
 		"an element that does not exist", symmetric, api, document(accountStatement, `"SecretElement":"secret"`), guardrail.CannotJudge,
-		[]found{{guardrail.CodeMalformedPolicy, guardrail.High, none, "unknown-element at line 1"}}, "what is not understood is not skipped",
+		[]found{{guardrail.CodeMalformedPolicy, rules.High, none, "unknown-element at line 1"}}, "what is not understood is not skipped",
 	},
 	{
 		"a key spec that is not known", key("aws", "us-east-1", defaultpolicy.KeyType{Spec: "KYBER_1024", Usage: defaultpolicy.EncryptDecrypt}), api,
 		document(accountStatement), guardrail.CannotJudge,
-		[]found{{guardrail.CodeUnknownKeyType, guardrail.High, none, "unknown-key-spec"}}, "fail closed until somebody has looked at the new type",
+		[]found{{guardrail.CodeUnknownKeyType, rules.High, none, "unknown-key-spec"}}, "fail closed until somebody has looked at the new type",
 	},
 	{
 		"a part of a multi-Region set that is not known", key("aws", "us-east-1", defaultpolicy.KeyType{MultiRegion: "ARBITER"}), console,
-		consoleDefault(symmetric), guardrail.CannotJudge, []found{{guardrail.CodeUnknownKeyType, guardrail.High, none, "unknown-multi-region"}}, "the same",
+		consoleDefault(symmetric), guardrail.CannotJudge, []found{{guardrail.CodeUnknownKeyType, rules.High, none, "unknown-multi-region"}}, "the same",
 	},
 	{
-		"the console default of a key of unknown type", guardrail.Key{ARN: symmetric.ARN, Account: account, Partition: "aws"}, console,
-		consoleDefault(symmetric), guardrail.CannotJudge, []found{{guardrail.CodeUnknownKeyType, guardrail.High, none, "unknown-key-spec"}}, "it depends on the type",
+		"the console default of a key of unknown type", rules.Key{ARN: symmetric.ARN, Account: account, Partition: "aws"}, console,
+		consoleDefault(symmetric), guardrail.CannotJudge, []found{{guardrail.CodeUnknownKeyType, rules.High, none, "unknown-key-spec"}}, "it depends on the type",
 	},
 }
 
 // consoleDefault is the console default of a key for Admin and Worker.
-func consoleDefault(k guardrail.Key) string {
+func consoleDefault(k rules.Key) string {
 	d, err := defaultpolicy.Generate(k.Type, defaultpolicy.Options{
 		Style: defaultpolicy.Console, Partition: k.Partition, Account: k.Account, Administrators: []string{admin}, Users: []string{worker},
 	})

@@ -1,6 +1,10 @@
 package guardrail
 
-import "time"
+import (
+	"time"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+)
 
 // Action is what the guardrail did.
 type Action string
@@ -32,9 +36,9 @@ type Outcome struct {
 	Schema           string    `json:"schema"`
 	Time             time.Time `json:"time"`
 	GuardrailVersion string    `json:"guardrailVersion"`
-	// ConfigurationHash is that of the [Configuration].
-	ConfigurationHash string `json:"configurationHash"`
-	Mode              Mode   `json:"mode"`
+	// ConfigurationHash is that of the [rules.Configuration].
+	ConfigurationHash string     `json:"configurationHash"`
+	Mode              rules.Mode `json:"mode"`
 	// Trigger is what made the guardrail look.
 	Trigger Trigger `json:"trigger"`
 
@@ -48,8 +52,8 @@ type Outcome struct {
 	Rule     string `json:"rule"`
 	Baseline string `json:"baseline"`
 
-	Verdict  Verdict  `json:"verdict"`
-	Severity Severity `json:"severity"`
+	Verdict  Verdict        `json:"verdict"`
+	Severity rules.Severity `json:"severity"`
 	// Evidence is "" where no policy was judged.
 	Evidence Evidence  `json:"evidence"`
 	Findings []Finding `json:"findings"`

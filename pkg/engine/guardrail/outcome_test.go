@@ -24,6 +24,10 @@ func fullOutcome() guardrail.Outcome {
 	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	policy := document(accountStatement, statement("Allow", everyone, "kms:Decrypt"))
 	j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: policy, Evidence: guardrail.LivePolicy}, api, now)
+	reset, err := j.Limits.ResetDocument()
+	if err != nil {
+		panic(err)
+	}
 	return guardrail.Outcome{
 		Schema: "1", Time: at, GuardrailVersion: "v1.2.3", ConfigurationHash: api.Hash(), Mode: api.Mode, Trigger: guardrail.ByEvent,
 		KeyARN: symmetric.ARN, Account: symmetric.Account, Region: symmetric.Region, KeyType: symmetric.Type.String(),
@@ -33,7 +37,7 @@ func fullOutcome() guardrail.Outcome {
 		Actor: &guardrail.Actor{
 			ARN: admin, Type: "AssumedRole", SourceIP: "192.0.2.1", UserAgent: "aws-cli", EventID: "e-1", EventTime: at, InvokedBy: "cloudformation.amazonaws.com",
 		},
-		Before: j.Live.Hash("aws"), After: j.Limits.Reset.Hash("aws"),
+		Before: j.Live.Hash("aws"), After: reset.Hash("aws"),
 	}
 }
 

@@ -1,6 +1,7 @@
 package guardrail
 
 import (
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"math"
 	"slices"
 	"strings"
@@ -84,7 +85,7 @@ func isSmall(ranges []string) bool {
 // the key's account or organization: by the source account or ARN, or by an encryption
 // context that is an ARN of the account, as CloudWatch Logs and CloudTrail send it.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
-func forOwnAccount(k Key, conditions []policy.Condition) bool {
+func forOwnAccount(k rules.Key, conditions []policy.Condition) bool {
 	return slices.ContainsFunc(conditions, func(c policy.Condition) bool {
 		if c.Operator.Negated || c.Operator.IfExists || c.Operator.Set == policy.ForAllValues || len(c.Values) == 0 {
 			return false
@@ -97,7 +98,7 @@ func forOwnAccount(k Key, conditions []policy.Condition) bool {
 			case key == "aws:sourceorgid":
 				return k.OrganizationID == "" || value != k.OrganizationID
 			case key == "aws:sourcearn", strings.HasPrefix(key, "kms:encryptioncontext:"):
-				return accountOf(value) == value || accountOf(value) != k.Account
+				return rules.AccountOf(value) == value || rules.AccountOf(value) != k.Account
 			default:
 				return true
 			}

@@ -1,6 +1,7 @@
 package guardrail
 
 import (
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"slices"
 	"time"
 
@@ -12,17 +13,17 @@ import (
 // the key's type could not be read either, the policy is held against what the defaults
 // of all types share, the account statement: what is missing of that says something
 // then, and access that no default gives to anybody.
-func JudgeUnread(s Snapshot, c *Configuration, now time.Time) Judgement {
+func JudgeUnread(s Snapshot, c *rules.Configuration, now time.Time) Judgement {
 	selection := c.Select(s.Key, s.Labels, now)
 	b := selection.Baseline
 	if b == nil || s.Key.Type != (defaultpolicy.KeyType{}) || b.Style == defaultpolicy.API {
 		return Judge(s, c, now)
 	}
 	shared := *b
-	shared.Style, shared.Administrators, shared.Users = defaultpolicy.API, Principals{}, Principals{}
-	shared.Match = WithinBounds
+	shared.Style, shared.Administrators, shared.Users = defaultpolicy.API, rules.Principals{}, rules.Principals{}
+	shared.Match = rules.WithinBounds
 	alone := *c
-	alone.Rules, alone.Baselines, alone.Default, alone.Exemptions = nil, []Baseline{shared}, shared.Name, nil
+	alone.Rules, alone.Baselines, alone.Default, alone.Exemptions = nil, []rules.Baseline{shared}, shared.Name, nil
 	j := Judge(s, &alone, now)
 	telling := []Code{CodeAccountStatementMissing, CodeNoAdministrator, CodeOnlyDeadPrincipals, CodeMalformedPolicy, CodePublicAccess, CodeServiceAccess}
 	if !usersAbroad(b, s.Key) {
@@ -34,11 +35,11 @@ func JudgeUnread(s Snapshot, c *Configuration, now time.Time) Judgement {
 }
 
 // usersAbroad tells whether a baseline permits another account access.
-func usersAbroad(b *Baseline, k Key) bool {
-	return slices.ContainsFunc(b.Users.all(k), func(user string) bool {
+func usersAbroad(b *rules.Baseline, k rules.Key) bool {
+	return slices.ContainsFunc(b.Users.All(k), func(user string) bool {
 		if p, err := policy.ParseAWSPrincipal(user); err == nil {
 			return p.AccountID != k.Account
 		}
-		return accountOf(user) != k.Account
+		return rules.AccountOf(user) != k.Account
 	})
 }

@@ -1,30 +1,10 @@
 package lint
 
-import "strings"
+import (
+	"strings"
 
-// glob tells whether a pattern, in which * stands for any text and ? for one character,
-// matches the whole of a text. It takes at most len(pattern)*len(text) steps.
-func glob(pattern, text string) bool {
-	anchor, resume := -1, 0 // behind the last *, and where its match ends for now
-	p := 0
-	for t := 0; t < len(text); {
-		if p < len(pattern) && pattern[p] == '*' {
-			p++
-			anchor, resume = p, t
-			continue
-		}
-		if p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]) {
-			p, t = p+1, t+1
-			continue
-		}
-		if anchor < 0 {
-			return false
-		}
-		resume++
-		p, t = anchor, resume
-	}
-	return strings.TrimLeft(pattern[p:], "*") == ""
-}
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+)
 
 func isPattern(text string) bool { return strings.ContainsAny(text, "*?") }
 
@@ -37,7 +17,7 @@ func globARN(pattern, text string) bool {
 		return false
 	}
 	for i := range patterns {
-		if !glob(patterns[i], parts[i]) {
+		if !policy.IsLike(patterns[i], parts[i]) {
 			return false
 		}
 	}

@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // MaxBytes is the largest key policy that KMS stores: 32 kilobytes.
 // https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
 const MaxBytes = 32768
@@ -12,15 +14,24 @@ const (
 	Version2012 = "2012-10-17"
 )
 
-// Document is one key policy, as read by [Parse] or made by [New].
-// It is not changed after that; whoever holds it may read it from any goroutine.
-type Document struct {
-	// Version is Version2008 or Version2012, or "" where the document has none.
+// Set is what a key policy says: its language version and its statements. Packages that
+// compare, evaluate and judge take a Set. A Set has no text, so it can also be a part of
+// a policy, or statements that no document has together.
+type Set struct {
+	// Version is Version2008 or Version2012, or "" where the policy has none.
 	Version string
+	// Statements are in the order of the policy. A Set without statements allows nothing.
+	Statements []Statement
+}
+
+// Document is one key policy as text: a [Set], and where each statement stands.
+// [Parse] reads one and [New] makes one; packages that edit a policy or name a place in
+// it take a Document. It is not changed after that; whoever holds it may read it from
+// any goroutine.
+type Document struct {
+	Set
 	// ID is the Id element, "" where absent. It has no effect on access.
 	ID string
-	// Statements are in the order of the document; there is at least one.
-	Statements []Statement
 
 	text string
 }
@@ -34,7 +45,39 @@ func (d *Document) Position(offset int) (line, column int) { return position(d.t
 
 // HasVariables tells whether ${…} in values is a policy variable; under
 // Version2008 it is literal text.
-func (d *Document) HasVariables() bool { return d.Version == Version2012 }
+func (s Set) HasVariables() bool { return s.Version == Version2012 }
+
+// Equal tells whether two sets have the same version and, in the same order, the same
+// statements, spelled alike. Places in a text do not count.
+func (s Set) Equal(other Set) bool {
+	if s.Version != other.Version || len(s.Statements) != len(other.Statements) {
+		return false
+	}
+	if len(s.Statements) > 0 && &s.Statements[0] == &other.Statements[0] {
+		return true
+	}
+	for i := range s.Statements {
+		if !s.Statements[i].equal(&other.Statements[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Statement) equal(other *Statement) bool {
+	return s.SID == other.SID && s.Effect == other.Effect &&
+		s.Principals.Negated == other.Principals.Negated && slices.Equal(s.Principals.Entries, other.Principals.Entries) &&
+		s.Actions.equal(other.Actions) && s.Resources.equal(other.Resources) &&
+		slices.EqualFunc(s.Conditions, other.Conditions, Condition.equal)
+}
+
+func (l List) equal(other List) bool {
+	return l.Present == other.Present && l.Negated == other.Negated && slices.Equal(l.Values, other.Values)
+}
+
+func (c Condition) equal(other Condition) bool {
+	return c.Operator == other.Operator && c.Key == other.Key && slices.Equal(c.Values, other.Values)
+}
 
 // Effect says whether a statement allows or denies.
 type Effect uint8

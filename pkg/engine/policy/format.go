@@ -14,29 +14,37 @@ import (
 // It reads its own text back with [Parse], so a document that KMS would refuse
 // is an error here: an unknown effect, more than MaxBytes, no statement.
 func New(version, id string, statements ...Statement) (*Document, error) {
+	d, err := Parse(Set{Version: version, Statements: statements}.text(id))
+	if err != nil {
+		return nil, fmt.Errorf("making a policy document: %w", err)
+	}
+	return d, nil
+}
+
+// Format returns the set as the text of a policy without Id, in the style of KMS. The text
+// can be larger than KMS stores.
+func (s Set) Format() string { return s.text("") }
+
+func (s Set) text(id string) string {
 	w := writer{style: kmsStyle}
 	w.open()
-	if version != "" {
-		w.member("Version", version)
+	if s.Version != "" {
+		w.member("Version", s.Version)
 	}
 	if id != "" {
 		w.member("Id", id)
 	}
 	w.name("Statement")
 	w.text.WriteString("[ ")
-	for i := range statements {
+	for i := range s.Statements {
 		if i > 0 {
 			w.text.WriteString(", ")
 		}
-		w.statement(&statements[i])
+		w.statement(&s.Statements[i])
 	}
 	w.text.WriteString(" ]")
 	w.close()
-	d, err := Parse(w.text.String())
-	if err != nil {
-		return nil, fmt.Errorf("making a policy document: %w", err)
-	}
-	return d, nil
+	return w.text.String()
 }
 
 // writer writes JSON objects in a style.

@@ -193,7 +193,7 @@ func TestARevisedDocumentSaysWhatWasAsked(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v, revising %s", err, d.Text())
 		}
-		expected := policy.Document{Version: d.Version, ID: d.ID, Statements: want}
+		expected := policy.Document{Set: policy.Set{Version: d.Version, Statements: want}, ID: d.ID}
 		if got.Canonical("aws") != expected.Canonical("aws") {
 			t.Fatalf("of %s\nwant %s\ngot %s", d.Text(), expected.Canonical("aws"), got.Text())
 		}
@@ -232,7 +232,7 @@ func FuzzRevise(f *testing.F) {
 			}
 			return
 		}
-		want := policy.Document{Version: d.Version, ID: d.ID, Statements: slices.Insert(slices.Clone(d.Statements[1:]), 0, st, d.Statements[0])}
+		want := policy.Document{Set: policy.Set{Version: d.Version, Statements: slices.Insert(slices.Clone(d.Statements[1:]), 0, st, d.Statements[0])}, ID: d.ID}
 		if got.Canonical("aws") != want.Canonical("aws") {
 			t.Fatalf("of %q\nwant %s\ngot %q", text, want.Canonical("aws"), got.Text())
 		}

@@ -98,7 +98,7 @@ func (s *search) solve() Result {
 	if err := nearest.generate(s.key, s.keyType, &form, s.options); err != nil {
 		return Result{Verdict: Undecided, Reason: NoDocument, Detail: "there is no default to compare with: " + err.Error()}
 	}
-	comparison := access.Compare(s.key, form.Document, s.policy)
+	comparison := access.Compare(s.key, form.Document.Set, s.policy.Set)
 	result := Result{Verdict: Undecided, Nearest: &form, Comparison: comparison}
 	switch {
 	case comparison.Verdict == access.Equal:
@@ -157,7 +157,7 @@ func (s *search) formsEqualTo(form Form, shapes []shape) []Form {
 		if slices.ContainsFunc(forms, other.same) {
 			continue
 		}
-		if sh.generate(s.key, s.keyType, &other, s.options) == nil && access.Equivalent(s.key, form.Document, other.Document) == access.Equal {
+		if sh.generate(s.key, s.keyType, &other, s.options) == nil && access.Equivalent(s.key, form.Document.Set, other.Document.Set) == access.Equal {
 			forms = append(forms, other)
 		}
 	}

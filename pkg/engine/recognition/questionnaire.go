@@ -102,7 +102,7 @@ func (q *questionnaire) allowed(c *candidate, r evaluation.Request, group access
 		d = q.policy
 	}
 	r.Action = group.Names()[0]
-	switch decision, _ := evaluation.Evaluate(q.key, d, r); {
+	switch decision, _ := evaluation.Evaluate(q.key, d.Set, r); {
 	case decision.Allows():
 		return group
 	case decision == evaluation.Inconclusive:

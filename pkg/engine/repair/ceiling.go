@@ -54,11 +54,7 @@ func (p *planner) narrowAllows() error {
 // beyondCeiling compares a statement that stands in the place of an Allow with the
 // Allows of the ceiling, under the Denies of the policy.
 func (p *planner) beyondCeiling(i int, st policy.Statement) (access.Result, error) {
-	d, err := p.alone(i, false, st)
-	if err != nil {
-		return access.Result{}, err
-	}
-	return p.excess(d, p.allows)
+	return p.excess(p.alone(i, false, st), p.allows)
 }
 
 // giveBack adds to what is left of an Allow what else it has in common with the ceiling.
@@ -149,15 +145,7 @@ func (p *planner) useful(n *narrowing, m *meeting) (pieces []policy.Statement, f
 // lacking compares what a statement would allow in the place of an Allow with the policy as
 // it is now.
 func (p *planner) lacking(n *narrowing, st policy.Statement) (access.Result, error) {
-	d, err := p.alone(n.statement, false, st)
-	if err != nil {
-		return access.Result{}, err
-	}
-	now, err := p.soFar()
-	if err != nil {
-		return access.Result{}, err
-	}
-	return p.missing(d, now)
+	return p.missing(p.alone(n.statement, false, st), p.soFar())
 }
 
 // simplest leaves out the conditions of a piece without which it still allows no more than
@@ -187,20 +175,13 @@ func (p *planner) simplest(n *narrowing, m *meeting, st policy.Statement) (polic
 // inBoth tells whether a piece is within the ceiling, and within what the statement allows
 // the meeting's principal.
 func (p *planner) inBoth(n *narrowing, m *meeting, st policy.Statement) (bool, error) {
-	d, err := p.alone(n.statement, false, st)
-	if err != nil {
-		return false, err
-	}
+	d := p.alone(n.statement, false, st)
 	if inside, err := p.inside(d, p.allows); err != nil || !inside {
 		return false, err
 	}
 	was := n.was
 	was.Principals.Entries = []policy.Principal{m.of}
-	whole, err := p.alone(n.statement, false, was)
-	if err != nil {
-		return false, err
-	}
-	return p.inside(d, whole)
+	return p.inside(d, p.alone(n.statement, false, was))
 }
 
 // merged puts together the statements that differ only in their principals, then those that

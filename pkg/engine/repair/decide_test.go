@@ -11,13 +11,14 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // onlyAccount is the strictest baseline, with what may be changed.
-func onlyAccount(change func(*guardrail.Configuration, *guardrail.Baseline)) *guardrail.Configuration {
-	return repairing(func(c *guardrail.Configuration, b *guardrail.Baseline) {
-		b.Style, b.Administrators, b.Users = defaultpolicy.API, guardrail.Principals{}, guardrail.Principals{}
-		c.Repair.HoldWhen = []guardrail.HoldReason{guardrail.HoldServiceAccess}
+func onlyAccount(change func(*rules.Configuration, *rules.Baseline)) *rules.Configuration {
+	return repairing(func(c *rules.Configuration, b *rules.Baseline) {
+		b.Style, b.Administrators, b.Users = defaultpolicy.API, rules.Principals{}, rules.Principals{}
+		c.Repair.HoldWhen = []rules.HoldReason{rules.HoldServiceAccess}
 		if change != nil {
 			change(c, b)
 		}
@@ -26,7 +27,7 @@ func onlyAccount(change func(*guardrail.Configuration, *guardrail.Baseline)) *gu
 
 // decide judges a policy and decides on its repair. Whether a stack manages the key is
 // not known.
-func decide(t *testing.T, text string, c *guardrail.Configuration) repair.Decision {
+func decide(t *testing.T, text string, c *rules.Configuration) repair.Decision {
 	t.Helper()
 	s := snapshot(text)
 	s.Labels.Tags = nil
@@ -53,7 +54,7 @@ func TestOnlyWhatACriticalFindingNeedsIsWrittenWhereTheRestIsHeld(t *testing.T) 
 	for _, row := range []struct {
 		name    string
 		live    []string
-		c       *guardrail.Configuration
+		c       *rules.Configuration
 		left    []string // nil for the whole repair
 		held    bool
 		holds   string
@@ -68,17 +69,17 @@ func TestOnlyWhatACriticalFindingNeedsIsWrittenWhereTheRestIsHeld(t *testing.T) 
 		{"and in another, too", []string{root, publicAndSNS, sns}, onlyAccount(nil), []string{root, sns}, false, "sns.amazonaws.com", "it keeps what the other gives"},
 		{"the floor is missing", []string{legacy, public, sns, control}, onlyAccount(nil), []string{legacy, accountDecrypt, sns, control}, false, "sns.amazonaws.com", "that is not critical; what everyone could do, the account may"},
 		{"the floor is missing, and nobody else has control", []string{publicControl, sns}, onlyAccount(nil), []string{sns, root}, false, "sns.amazonaws.com", "KMS would not take the policy without it"},
-		{"a Deny", []string{root, deny, public, sns}, onlyAccount(func(_ *guardrail.Configuration, b *guardrail.Baseline) { b.HardeningDenies = guardrail.ReportDenies }), []string{root, deny, sns}, false, "sns.amazonaws.com", "it is low"},
+		{"a Deny", []string{root, deny, public, sns}, onlyAccount(func(_ *rules.Configuration, b *rules.Baseline) { b.HardeningDenies = rules.ReportDenies }), []string{root, deny, sns}, false, "sns.amazonaws.com", "it is low"},
 		{"what is not decided", []string{root, public, sns, unsure}, onlyAccount(nil), []string{root, sns, unsure}, false, "sns.amazonaws.com", "it is not proved to be critical"},
 		{"a service through which it is called", []string{root, public, through}, onlyAccount(nil), []string{root, through}, false, `through "s3.us-east-1.amazonaws.com"`, "the same as a service"},
 		{"a Sid without end", []string{root, public, long}, onlyAccount(nil), []string{root, long}, false, "sns.amazonaws.com", "it does not count"},
-		{"too large for a ceiling", []string{root, public, large}, onlyAccount(nil), nil, false, "", "what is critical is repaired all the same"},
+		{"larger than a policy, with the ceiling", []string{root, public, large}, onlyAccount(nil), []string{root, large}, false, "sns.amazonaws.com", "bounds are statements, and no text that could be too large"},
 		{"more that is critical than is told", append(slices.Repeat([]string{public}, 60), root, sns), onlyAccount(nil), nil, false, "", "what is left would be critical"},
-		{"a stack", []string{root, public, legacy}, onlyAccount(func(c *guardrail.Configuration, _ *guardrail.Baseline) {
-			c.Repair.HoldWhen = []guardrail.HoldReason{guardrail.HoldCloudFormation}
+		{"a stack", []string{root, public, legacy}, onlyAccount(func(c *rules.Configuration, _ *rules.Baseline) {
+			c.Repair.HoldWhen = []rules.HoldReason{rules.HoldCloudFormation}
 		}), []string{root, legacy}, false, "the rest is held: whether a CloudFormation stack", "it would bring the rest back"},
-		{"reset", []string{root, public, sns}, onlyAccount(func(c *guardrail.Configuration, _ *guardrail.Baseline) { c.Repair.Strategy = guardrail.Reset }), nil, false, "", "there is no part of a reset"},
-		{"exactly", []string{root, public, sns}, onlyAccount(func(_ *guardrail.Configuration, b *guardrail.Baseline) { b.Match = guardrail.ExactDefault }), nil, false, "", "there is no part of a reset"},
+		{"reset", []string{root, public, sns}, onlyAccount(func(c *rules.Configuration, _ *rules.Baseline) { c.Repair.Strategy = rules.Reset }), nil, false, "", "there is no part of a reset"},
+		{"exactly", []string{root, public, sns}, onlyAccount(func(_ *rules.Configuration, b *rules.Baseline) { b.Match = rules.ExactDefault }), nil, false, "", "there is no part of a reset"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			live := statements(row.live...)
@@ -99,7 +100,7 @@ func TestOnlyWhatACriticalFindingNeedsIsWrittenWhereTheRestIsHeld(t *testing.T) 
 }
 
 // checkUrgent checks what an urgent plan leaves, and that this is held.
-func checkUrgent(t *testing.T, d repair.Decision, left []string, c *guardrail.Configuration, because string) {
+func checkUrgent(t *testing.T, d repair.Decision, left []string, c *rules.Configuration, because string) {
 	t.Helper()
 	if want := document(t, statements(left...)); d.Plan.Document.Hash("aws") != want.Hash("aws") {
 		t.Errorf("%s is left, want %s: %s", d.Plan.Document.Text(), want.Text(), because)
@@ -122,7 +123,7 @@ func TestNoDecisionWithoutAPlan(t *testing.T) {
 func TestADecisionIsCleanOrHeldAtTheNextLook(t *testing.T) {
 	urgent, whole := 0, 0
 	for name, c := range configurations() {
-		c.Repair.HoldWhen = guardrail.DefaultRepair().HoldWhen
+		c.Repair.HoldWhen = rules.DefaultRepair().HoldWhen
 		for i, st := range corpusStatements(t) {
 			if (i+len(name))%8 != 0 && os.Getenv("REPAIR_PROOF") != "full" {
 				continue
@@ -133,7 +134,7 @@ func TestADecisionIsCleanOrHeldAtTheNextLook(t *testing.T) {
 			d, err := repair.Decide(s, j, c, writer)
 			switch {
 			case err != nil: // the other proofs count them
-			case d.Held && j.Severity == guardrail.Critical:
+			case d.Held && j.Severity == rules.Critical:
 				t.Errorf("%s: %s is critical, and held", name, text)
 			case d.Held: // the statement is a Deny
 			case len(d.Holds) == 0:
@@ -152,13 +153,13 @@ func TestADecisionIsCleanOrHeldAtTheNextLook(t *testing.T) {
 }
 
 // checkHeld judges what a plan would write, which is not to be written again.
-func checkHeld(t *testing.T, name string, p repair.Plan, c *guardrail.Configuration) {
+func checkHeld(t *testing.T, name string, p repair.Plan, c *rules.Configuration) {
 	t.Helper()
 	s := snapshot(p.Document.Text())
 	s.Labels.Tags = nil
 	j := guardrail.Judge(s, c, today)
 	d, err := repair.Decide(s, j, c, writer)
-	if err != nil || !d.Held || j.Severity == guardrail.Critical {
+	if err != nil || !d.Held || j.Severity == rules.Critical {
 		t.Errorf("%s\nleaves %s\nwhich is %s, held: %v, %v", name, s.Policy, j.Severity, d.Held, err)
 	}
 }

@@ -16,12 +16,12 @@ func Excess(s guardrail.Snapshot, j guardrail.Judgement, writer string) (Plan, e
 	if s.Evidence != guardrail.LivePolicy {
 		return Plan{}, refuse(NotLive, "the judged policy was not read from the key")
 	}
-	if j.Live == nil || j.Limits.Ceiling == nil {
+	if !j.HasLimits() {
 		return Plan{}, refuse(Incomplete, "the key was not held against a baseline")
 	}
 	r := request(s, j, writer)
 	ceiling := known(j.Live, r.Bounds.Ceiling)
-	if ceiling == nil {
+	if len(ceiling.Statements) == 0 {
 		return Plan{}, refuse(NothingLeft, "the ceiling allows nobody whom the policy names")
 	}
 	floors := r.Bounds.Floors
@@ -32,29 +32,24 @@ func Excess(s guardrail.Snapshot, j guardrail.Judgement, writer string) (Plan, e
 		return p, err
 	}
 	for _, floor := range floors {
-		if floor = known(j.Live, floor); floor != nil {
+		if floor = known(j.Live, floor); len(floor.Statements) > 0 {
 			r.Bounds.Floors = append(r.Bounds.Floors, floor)
 		}
 	}
 	return Trim(r)
 }
 
-// known returns a document without the principals that KMS may not know; nil if nothing
-// is left of it.
-func known(live, d *policy.Document) *policy.Document {
-	var statements []policy.Statement
-	for _, st := range d.Statements {
+// known returns statements without the principals that KMS may not know.
+func known(live *policy.Document, s policy.Set) policy.Set {
+	rest := policy.Set{Version: s.Version}
+	for _, st := range s.Statements {
 		if !st.Principals.Negated {
 			st.Principals.Entries = slices.DeleteFunc(slices.Clone(st.Principals.Entries), func(p policy.Principal) bool { return unnamed(live, p) })
 			if len(st.Principals.Entries) == 0 {
 				continue
 			}
 		}
-		statements = append(statements, st)
-	}
-	rest, err := policy.New(d.Version, d.ID, statements...)
-	if err != nil {
-		return nil
+		rest.Statements = append(rest.Statements, st)
 	}
 	return rest
 }

@@ -6,14 +6,15 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // KMS refuses the whole policy for one principal that it does not know. What is open must
 // not stay open for that.
 func TestExcessTakesAwayAndNamesNobodyNew(t *testing.T) {
 	const nobody = "arn:aws:iam::111122223333:role/Nobody"
-	c := repairing(func(_ *guardrail.Configuration, b *guardrail.Baseline) {
-		b.Administrators, b.Users = guardrail.Principals{Required: []string{nobody}}, guardrail.Principals{}
+	c := repairing(func(_ *rules.Configuration, b *rules.Baseline) {
+		b.Administrators, b.Users = rules.Principals{Required: []string{nobody}}, rules.Principals{}
 	})
 	everything := allows(`"*"`, "kms:*", "")
 	named := allows(`{"AWS":"`+nobody+`"}`, "kms:*", "")
@@ -39,7 +40,7 @@ func TestExcessTakesAwayAndNamesNobodyNew(t *testing.T) {
 			t.Errorf("%s: %s: %s", row.name, text, row.because)
 		}
 		s.Policy = text
-		if j := guardrail.Judge(s, c, today); j.Severity == guardrail.Critical {
+		if j := guardrail.Judge(s, c, today); j.Severity == rules.Critical {
 			t.Errorf("%s: it is still critical: %s", row.name, text)
 		}
 	}

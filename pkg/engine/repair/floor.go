@@ -45,13 +45,9 @@ func (p *planner) relaxDenies() error {
 
 // takenFrom adds, for each principal of a Deny, the actions that the Deny takes from a
 // floor. NotPrincipal counts as one principal.
-func (p *planner) takenFrom(floor *policy.Document, deny *policy.Statement, taken []access.Actions) error {
+func (p *planner) takenFrom(floor policy.Set, deny *policy.Statement, taken []access.Actions) error {
 	judge := func(st policy.Statement) (access.Result, error) {
-		with, err := behind(floor, st)
-		if err != nil {
-			return access.Result{}, err
-		}
-		return p.missing(floor, with)
+		return p.missing(floor, behind(floor, st))
 	}
 	whole, err := judge(*deny)
 	if err != nil || whole.Verdict == access.Inside {
@@ -74,14 +70,10 @@ func (p *planner) takenFrom(floor *policy.Document, deny *policy.Statement, take
 	return err
 }
 
-// behind returns a document with a statement more.
-func behind(d *policy.Document, st policy.Statement) (*policy.Document, error) {
-	last := len(d.Statements) - 1
-	with, err := d.Revise(map[int]policy.Revision{last: {Statement: &d.Statements[last], After: []policy.Statement{st}}})
-	if err != nil {
-		return nil, refuse(TooLarge, "%v", err)
-	}
-	return with, nil
+// behind returns statements with one more at their end.
+func behind(s policy.Set, st policy.Statement) policy.Set {
+	s.Statements = append(s.Statements[:len(s.Statements):len(s.Statements)], st)
+	return s
 }
 
 // addFloors adds what the floors have and the policy lacks.
@@ -100,17 +92,10 @@ func (p *planner) addFloors() error {
 }
 
 // addLacking adds what the policy lacks of one statement of a floor.
-func (p *planner) addLacking(floor *policy.Document, i int) error {
-	now, err := p.soFar()
-	if err != nil {
-		return err
-	}
+func (p *planner) addLacking(floor policy.Set, i int) error {
+	now := p.soFar()
 	judge := func(st policy.Statement) (access.Result, error) {
-		part, err := only(floor, i, st)
-		if err != nil {
-			return access.Result{}, err
-		}
-		return p.missing(part, now)
+		return p.missing(only(floor, i, st), now)
 	}
 	st := &floor.Statements[i]
 	if result, err := judge(*st); err != nil || result.Verdict == access.Inside {
@@ -133,37 +118,29 @@ func (p *planner) addLacking(floor *policy.Document, i int) error {
 	return nil
 }
 
-// only returns a document with another statement in place of one Allow, and without the
-// other Allows.
-func only(d *policy.Document, i int, st policy.Statement) (*policy.Document, error) {
-	revisions := map[int]policy.Revision{i: {Statement: &st}}
-	for j := range d.Statements {
-		if j != i && d.Statements[j].Effect == policy.Allow {
-			revisions[j] = policy.Revision{}
+// only returns statements with another one in place of one Allow, and without the other
+// Allows.
+func only(s policy.Set, i int, st policy.Statement) policy.Set {
+	part := policy.Set{Version: s.Version}
+	for j, other := range s.Statements {
+		switch {
+		case j == i:
+			part.Statements = append(part.Statements, st)
+		case other.Effect != policy.Allow:
+			part.Statements = append(part.Statements, other)
 		}
 	}
-	part, err := d.Revise(revisions)
-	if err != nil {
-		return nil, refuse(TooLarge, "%v", err)
-	}
-	return part, nil
+	return part
 }
 
 // addDenies adds the Denies of the ceiling that the policy needs to be within it.
 func (p *planner) addDenies() error {
 	for _, deny := range p.denies {
-		now, err := p.soFar()
-		if err != nil {
-			return err
-		}
+		now := p.soFar()
 		if inside, err := p.inside(now, p.Bounds.Ceiling); err != nil || inside {
 			return err
 		}
-		with, err := behind(now, deny)
-		if err != nil {
-			return err
-		}
-		if result, err := p.missing(now, with); err != nil {
+		if result, err := p.missing(now, behind(now, deny)); err != nil {
 			return err
 		} else if result.Verdict != access.Inside {
 			p.added = append(p.added, deny)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // Decision is a plan, and whether it is to be written.
@@ -29,7 +30,7 @@ type Decision struct {
 // Reset or a baseline that wants exactly a default, where it cannot be made, and where its
 // rest would not be held. Tags of the snapshot that are nil hold where the configuration
 // asks for them. The error is a [*Refusal].
-func Decide(s guardrail.Snapshot, j guardrail.Judgement, c *guardrail.Configuration, writer string) (Decision, error) {
+func Decide(s guardrail.Snapshot, j guardrail.Judgement, c *rules.Configuration, writer string) (Decision, error) {
 	whole, err := For(s, j, c, writer)
 	if err != nil {
 		return Decision{}, err
@@ -38,7 +39,7 @@ func Decide(s guardrail.Snapshot, j guardrail.Judgement, c *guardrail.Configurat
 	switch {
 	case len(holds) == 0:
 		return Decision{Plan: whole}, nil
-	case j.Severity != guardrail.Critical:
+	case j.Severity != rules.Critical:
 		return Decision{Plan: whole, Held: true, Holds: holds}, nil
 	case resets(j, c):
 		return Decision{Plan: whole}, nil
@@ -51,7 +52,7 @@ func Decide(s guardrail.Snapshot, j guardrail.Judgement, c *guardrail.Configurat
 	s.Policy, s.BypassedLockoutCheck = urgent.Document.Text(), false
 	j = guardrail.Judge(s, c, j.At)
 	rest, err := For(s, j, c, writer)
-	if err != nil || j.Severity == guardrail.Critical {
+	if err != nil || j.Severity == rules.Critical {
 		return Decision{Plan: whole}, nil //nolint:nilerr // there is no rest, or none that could be held
 	}
 	holds = Holds(rest, s, j, c.Repair)
@@ -68,17 +69,11 @@ func Decide(s guardrail.Snapshot, j guardrail.Judgement, c *guardrail.Configurat
 // no critical finding. Nothing has to be there but what KMS wants: where it would refuse
 // the policy without the floor, the floor is added.
 func urgentPlan(s guardrail.Snapshot, j guardrail.Judgement, writer string) (Plan, error) {
-	ceiling := j.Limits.Ceiling
-	statements := slices.Clone(ceiling.Statements)
+	raised := policy.Set{Version: j.Limits.Ceiling.Version, Statements: slices.Clone(j.Limits.Ceiling.Statements)}
 	for i, st := range j.Live.Statements {
 		if st.Effect == policy.Allow && !st.Incomplete() && !causesCritical(j, i) {
-			st.SID = "" // it says nothing here, and may be long
-			statements = append(statements, st)
+			raised.Statements = append(raised.Statements, st)
 		}
-	}
-	raised, err := policy.New(ceiling.Version, ceiling.ID, statements...)
-	if err != nil {
-		return Plan{}, refuse(TooLarge, "the ceiling with what is not critical: %v", err)
 	}
 	r := request(s, j, writer)
 	r.Bounds = Bounds{Ceiling: raised}
@@ -94,7 +89,7 @@ func urgentPlan(s guardrail.Snapshot, j guardrail.Judgement, writer string) (Pla
 // causesCritical tells whether a statement of the judged policy causes a critical finding.
 func causesCritical(j guardrail.Judgement, statement int) bool {
 	return slices.ContainsFunc(j.Findings, func(f guardrail.Finding) bool {
-		return f.Severity == guardrail.Critical && f.Statement != nil && *f.Statement == statement
+		return f.Severity == rules.Critical && f.Statement != nil && *f.Statement == statement
 	})
 }
 
@@ -109,23 +104,32 @@ const trimBudget = 2_000
 // not be able to keep it open by making its policy large. writer is the guardrail's role, or ""
 // for any role of the account. The error is a [*Refusal]. Whether the plan is to be written
 // is what [Decide] says.
-func For(s guardrail.Snapshot, j guardrail.Judgement, c *guardrail.Configuration, writer string) (Plan, error) {
+func For(s guardrail.Snapshot, j guardrail.Judgement, c *rules.Configuration, writer string) (Plan, error) {
 	switch {
-	case s.Evidence != guardrail.LivePolicy:
-		return Plan{}, refuse(NotLive, "the judged policy was not read from the key")
-	case j.Live == nil || len(j.Floors) == 0 || j.Limits.Ceiling == nil:
+	case s.Evidence != guardrail.LivePolicy && s.Evidence != guardrail.FilePolicy:
+		return Plan{}, refuse(NotLive, "the judged policy is neither the key's nor a file")
+	case !j.HasLimits():
 		return Plan{}, refuse(Incomplete, "the key was not held against a baseline")
 	}
 	r := request(s, j, writer)
 	if resets(j, c) {
-		return Replace(r, j.Limits.Reset)
+		return reset(r, j)
 	}
 	p, err := Trim(r)
 	var refusal *Refusal
-	if j.Severity == guardrail.Critical && errors.As(err, &refusal) && slices.Contains(tooMuchToTrim, refusal.Reason) {
-		return Replace(r, j.Limits.Reset)
+	if j.Severity == rules.Critical && errors.As(err, &refusal) && slices.Contains(tooMuchToTrim, refusal.Reason) {
+		return reset(r, j)
 	}
 	return p, err
+}
+
+// reset plans to write the generated default with what the baseline requires.
+func reset(r Request, j guardrail.Judgement) (Plan, error) {
+	wanted, err := j.Limits.ResetDocument()
+	if err != nil {
+		return Plan{}, refuse(TooLarge, "the generated default with what the baseline requires: %v", err)
+	}
+	return Replace(r, wanted)
 }
 
 // request asks for a repair within the limits of a judgement.
@@ -134,14 +138,14 @@ func request(s guardrail.Snapshot, j guardrail.Judgement, writer string) Request
 		writer = "arn:" + s.Key.Partition + ":iam::" + s.Key.Account + ":role/kms-guardrail" // some role of the account
 	}
 	return Request{
-		Key: s.Key.PolicyKey(), Live: j.Live, Writer: writer, Budget: trimBudget, Context: s.Key.OrdinaryContext(j.At),
+		Key: s.Key.PolicyKey(), Live: j.Live, Writer: writer, Budget: trimBudget, Context: guardrail.OrdinaryContext(s.Key, j.At),
 		Bounds: Bounds{Floors: j.Floors, Ceiling: j.Limits.Ceiling},
 	}
 }
 
 // resets tells whether a repair is always the generated default.
-func resets(j guardrail.Judgement, c *guardrail.Configuration) bool {
-	return c.Repair.Strategy == guardrail.Reset || j.Selection.Baseline.Match == guardrail.ExactDefault
+func resets(j guardrail.Judgement, c *rules.Configuration) bool {
+	return c.Repair.Strategy == rules.Reset || j.Selection.Baseline.Match == rules.ExactDefault
 }
 
 // tooMuchToTrim are the reasons that a policy's author can bring about.

@@ -13,6 +13,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 const (
@@ -25,58 +26,58 @@ const (
 var today = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 
 // symmetric is a key of the account.
-var symmetric = guardrail.Key{
+var symmetric = rules.Key{
 	ARN: ownKey.ARN, Account: account, Region: "us-east-1", Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults(),
 }
 
 // repairing is the zero configuration in repair mode, from the lowest severity on.
-func repairing(change func(*guardrail.Configuration, *guardrail.Baseline)) *guardrail.Configuration {
-	c := guardrail.DefaultConfiguration()
-	c.Mode, c.Repair.From = guardrail.Repair, guardrail.Low
+func repairing(change func(*rules.Configuration, *rules.Baseline)) *rules.Configuration {
+	c := rules.DefaultConfiguration()
+	c.Mode, c.Repair.From = rules.Repair, rules.Low
 	change(c, &c.Baselines[0])
 	return c
 }
 
 // configurations are baselines of every kind.
-func configurations() map[string]*guardrail.Configuration {
+func configurations() map[string]*rules.Configuration {
 	keyAdmin, app := "arn:aws:iam::111122223333:role/KeyAdmin", "arn:aws:iam::111122223333:role/App"
-	strict := func(b *guardrail.Baseline) {
-		b.Administrators = guardrail.Principals{Required: []string{keyAdmin}}
-		b.Users = guardrail.Principals{Required: []string{app}, Permitted: []string{"444455556666"}}
+	strict := func(b *rules.Baseline) {
+		b.Administrators = rules.Principals{Required: []string{keyAdmin}}
+		b.Users = rules.Principals{Required: []string{app}, Permitted: []string{"444455556666"}}
 	}
-	return map[string]*guardrail.Configuration{
-		"without a file": repairing(func(*guardrail.Configuration, *guardrail.Baseline) {}),
-		"strict API default": repairing(func(_ *guardrail.Configuration, b *guardrail.Baseline) {
-			b.Style, b.Administrators, b.Users = defaultpolicy.API, guardrail.Principals{}, guardrail.Principals{}
+	return map[string]*rules.Configuration{
+		"without a file": repairing(func(*rules.Configuration, *rules.Baseline) {}),
+		"strict API default": repairing(func(_ *rules.Configuration, b *rules.Baseline) {
+			b.Style, b.Administrators, b.Users = defaultpolicy.API, rules.Principals{}, rules.Principals{}
 		}),
-		"central administrators": repairing(func(_ *guardrail.Configuration, b *guardrail.Baseline) {
+		"central administrators": repairing(func(_ *rules.Configuration, b *rules.Baseline) {
 			strict(b)
 			b.AdministratorsMayDelete = false
 			b.Integrations = []string{"cloudwatch-logs", "cloudtrail", "services-in-account"}
 		}),
-		"exactly": repairing(func(_ *guardrail.Configuration, b *guardrail.Baseline) {
+		"exactly": repairing(func(_ *rules.Configuration, b *rules.Baseline) {
 			strict(b)
-			b.Match = guardrail.ExactDefault
+			b.Match = rules.ExactDefault
 		}),
-		"reset": repairing(func(c *guardrail.Configuration, b *guardrail.Baseline) {
+		"reset": repairing(func(c *rules.Configuration, b *rules.Baseline) {
 			strict(b)
-			c.Repair.Strategy = guardrail.Reset
+			c.Repair.Strategy = rules.Reset
 		}),
-		"statements": repairing(func(_ *guardrail.Configuration, b *guardrail.Baseline) {
+		"statements": repairing(func(_ *rules.Configuration, b *rules.Baseline) {
 			b.GuardrailAccess = "arn:${Partition}:iam::${AccountId}:role/kms-guardrail"
-			b.Permit = []guardrail.Template{`{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}}`}
-			b.Require = []guardrail.Template{`{"Sid":"no deletion","Effect":"Deny","Principal":"*","Action":"kms:ScheduleKeyDeletion","Resource":"*"}`}
-			b.HardeningDenies = guardrail.ReportDenies
+			b.Permit = []rules.Template{`{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}}`}
+			b.Require = []rules.Template{`{"Sid":"no deletion","Effect":"Deny","Principal":"*","Action":"kms:ScheduleKeyDeletion","Resource":"*"}`}
+			b.HardeningDenies = rules.ReportDenies
 		}),
 	}
 }
 
 func snapshot(text string) guardrail.Snapshot {
-	return guardrail.Snapshot{Key: symmetric, Policy: text, Evidence: guardrail.LivePolicy, Trigger: guardrail.ByEvent, Labels: guardrail.Labels{Tags: map[string]string{}}}
+	return guardrail.Snapshot{Key: symmetric, Policy: text, Evidence: guardrail.LivePolicy, Trigger: guardrail.ByEvent, Labels: rules.Labels{Tags: map[string]string{}}}
 }
 
 // plan judges a policy and plans its repair.
-func plan(text string, c *guardrail.Configuration) (repair.Plan, error) {
+func plan(text string, c *rules.Configuration) (repair.Plan, error) {
 	s := snapshot(text)
 	return repair.For(s, guardrail.Judge(s, c, today), c, writer)
 }
@@ -123,7 +124,7 @@ func TestARepairedPolicyJudgesCleanAndIsRepairedOnce(t *testing.T) {
 	}
 }
 
-func checkRepaired(t *testing.T, name, text string, p repair.Plan, c *guardrail.Configuration) {
+func checkRepaired(t *testing.T, name, text string, p repair.Plan, c *rules.Configuration) {
 	t.Helper()
 	checkClean(t, name+": "+text, p, c)
 	again, err := plan(text, c)
@@ -133,7 +134,7 @@ func checkRepaired(t *testing.T, name, text string, p repair.Plan, c *guardrail.
 }
 
 // checkClean judges and plans what a plan would write.
-func checkClean(t *testing.T, name string, p repair.Plan, c *guardrail.Configuration) {
+func checkClean(t *testing.T, name string, p repair.Plan, c *rules.Configuration) {
 	t.Helper()
 	after := guardrail.Judge(snapshot(p.Document.Text()), c, today)
 	if after.Verdict != guardrail.Compliant {
@@ -147,7 +148,7 @@ func checkClean(t *testing.T, name string, p repair.Plan, c *guardrail.Configura
 }
 
 func TestForRefusesWhatWasNotReadOrNotJudged(t *testing.T) {
-	c := repairing(func(*guardrail.Configuration, *guardrail.Baseline) {})
+	c := repairing(func(*rules.Configuration, *rules.Baseline) {})
 	text := `{"Version":"2012-10-17","Statement":[` + root + `,` + public + `]}`
 	for _, row := range []struct {
 		snapshot guardrail.Snapshot
@@ -175,7 +176,7 @@ func TestTheStrategyDecidesWhatIsWritten(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		resets := c.Repair.Strategy == guardrail.Reset || c.Baselines[0].Match == guardrail.ExactDefault
+		resets := c.Repair.Strategy == rules.Reset || c.Baselines[0].Match == rules.ExactDefault
 		replaced := len(p.Edits) == 1 && p.Edits[0].Kind == repair.ReplaceDocument
 		if resets != replaced {
 			t.Errorf("%s: edits %v", name, p.Edits)
@@ -185,7 +186,7 @@ func TestTheStrategyDecidesWhatIsWritten(t *testing.T) {
 
 func TestADenyThatTakesTooMuchKeepsTheRest(t *testing.T) {
 	text := `{"Version":"2012-10-17","Statement":[` + root + `,{"Effect":"Deny","Principal":"*","Action":["kms:PutKeyPolicy","kms:ScheduleKeyDeletion"],"Resource":"*"}]}`
-	p, err := plan(text, repairing(func(*guardrail.Configuration, *guardrail.Baseline) {}))
+	p, err := plan(text, repairing(func(*rules.Configuration, *rules.Baseline) {}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,14 +19,16 @@ func FuzzTrim(f *testing.F) {
 		f.Add(test.live, ceilingText)
 	}
 	f.Fuzz(func(t *testing.T, live, ceiling string) {
-		r := repair.Request{Key: ownKey, Bounds: repair.Bounds{Floors: []*policy.Document{document(t, floorText)}}, Writer: writer}
+		r := repair.Request{Key: ownKey, Bounds: repair.Bounds{Floors: []policy.Set{document(t, floorText).Set}}, Writer: writer}
 		var err error
 		if r.Live, err = policy.Parse(live); err != nil {
 			return
 		}
-		if r.Bounds.Ceiling, err = policy.Parse(ceiling); err != nil {
+		above, err := policy.Parse(ceiling)
+		if err != nil {
 			return
 		}
+		r.Bounds.Ceiling = above.Set
 		plan, err := repair.Trim(r)
 		var refusal *repair.Refusal
 		if errors.As(err, &refusal) {

@@ -8,11 +8,12 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // Hold is a reason to report a plan and not to write it.
 type Hold struct {
-	Reason guardrail.HoldReason
+	Reason rules.HoldReason
 	// Detail says what would break, and of a managed key, which stack to change. It may
 	// have the name of a stack or of a service, escaped.
 	Detail string
@@ -32,25 +33,25 @@ const (
 //
 // A service loses access where the policy names it, where a service-linked role does, and
 // where a statement lets its principals in only through a service, or AWS services make
-// their grants: [guardrail.HoldServiceAccess].
-func Holds(p Plan, s guardrail.Snapshot, j guardrail.Judgement, settings guardrail.RepairSettings) []Hold {
+// their grants: [rules.HoldServiceAccess].
+func Holds(p Plan, s guardrail.Snapshot, j guardrail.Judgement, settings rules.RepairSettings) []Hold {
 	var holds []Hold
-	wants := func(r guardrail.HoldReason) bool { return slices.Contains(settings.HoldWhen, r) }
-	if lost := servicesLosing(p, j); wants(guardrail.HoldServiceAccess) && len(lost) > 0 {
-		holds = append(holds, Hold{guardrail.HoldServiceAccess, "the repair would take access from AWS services: " + strings.Join(lost, "; ")})
+	wants := func(r rules.HoldReason) bool { return slices.Contains(settings.HoldWhen, r) }
+	if lost := servicesLosing(p, j); wants(rules.HoldServiceAccess) && len(lost) > 0 {
+		holds = append(holds, Hold{rules.HoldServiceAccess, "the repair would take access from AWS services: " + strings.Join(lost, "; ")})
 	}
-	if lost := accountsLosing(p); wants(guardrail.HoldCrossAccountAccess) && len(lost) > 0 {
-		holds = append(holds, Hold{guardrail.HoldCrossAccountAccess, "the repair would take access from other accounts: " + strings.Join(lost, "; ")})
+	if lost := accountsLosing(p); wants(rules.HoldCrossAccountAccess) && len(lost) > 0 {
+		holds = append(holds, Hold{rules.HoldCrossAccountAccess, "the repair would take access from other accounts: " + strings.Join(lost, "; ")})
 	}
-	if len(holds) == 0 && len(p.Open) > 0 && (wants(guardrail.HoldServiceAccess) || wants(guardrail.HoldCrossAccountAccess)) {
-		reason := guardrail.HoldServiceAccess
+	if len(holds) == 0 && len(p.Open) > 0 && (wants(rules.HoldServiceAccess) || wants(rules.HoldCrossAccountAccess)) {
+		reason := rules.HoldServiceAccess
 		if !wants(reason) {
-			reason = guardrail.HoldCrossAccountAccess
+			reason = rules.HoldCrossAccountAccess
 		}
 		holds = append(holds, Hold{reason, "what access the repair would take away is not decided"})
 	}
-	if detail := managed(s.Labels.Tags); wants(guardrail.HoldCloudFormation) && detail != "" {
-		holds = append(holds, Hold{guardrail.HoldCloudFormation, detail})
+	if detail := managed(s.Labels.Tags); wants(rules.HoldCloudFormation) && detail != "" {
+		holds = append(holds, Hold{rules.HoldCloudFormation, detail})
 	}
 	return holds
 }

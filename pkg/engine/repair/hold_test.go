@@ -7,6 +7,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // allows is a statement that gives an action to a principal, under conditions.
@@ -25,26 +26,26 @@ func TestWhatHoldsAPlan(t *testing.T) {
 	abroad := allows(`{"AWS":"444455556666"}`, "kms:Decrypt", "")
 	user := allows(eve, "kms:Sign", "")
 	stack := map[string]string{"aws:cloudformation:stack-name": "payments", "aws:cloudformation:stack-id": "arn:aws:cloudformation:us-east-1:111122223333:stack/payments/1"}
-	none, all := map[string]string{}, guardrail.HoldReasons()
-	service := []guardrail.HoldReason{guardrail.HoldServiceAccess}
+	none, all := map[string]string{}, rules.HoldReasons()
+	service := []rules.HoldReason{rules.HoldServiceAccess}
 	for _, row := range []struct {
 		statement string
 		tags      map[string]string
-		when      []guardrail.HoldReason
-		want      []guardrail.HoldReason
+		when      []rules.HoldReason
+		want      []rules.HoldReason
 		detail    string
 		because   string
 	}{
 		{logs, none, all, service, "logs.us-east-1.amazonaws.com lose kms:Decrypt", "a service that the policy names"},
 		{logs, none, nil, nil, "", "nobody asked"},
 		{public, none, service, nil, "", "services as a part of everyone are nobody's in particular"},
-		{abroad, none, all, []guardrail.HoldReason{guardrail.HoldCrossAccountAccess}, "account 444455556666 lose kms:Decrypt", "another account that the policy names"},
-		{abroad, none, guardrail.DefaultRepair().HoldWhen, nil, "", "by default, other accounts lose access"},
+		{abroad, none, all, []rules.HoldReason{rules.HoldCrossAccountAccess}, "account 444455556666 lose kms:Decrypt", "another account that the policy names"},
+		{abroad, none, rules.DefaultRepair().HoldWhen, nil, "", "by default, other accounts lose access"},
 		{user, none, all, nil, "", "a principal of the account is no reason"},
-		{user, stack, all, []guardrail.HoldReason{guardrail.HoldCloudFormation}, "change KeyPolicy in stack \"arn:aws:cloudformation:us-east-1:111122223333:stack/payments/1\"", "the stack would bring it back"},
-		{user, map[string]string{"aws:cloudformation:stack-name": "payments"}, all, []guardrail.HoldReason{guardrail.HoldCloudFormation}, `stack "payments"`, "by name, where there is no id"},
-		{user, nil, all, []guardrail.HoldReason{guardrail.HoldCloudFormation}, "not known", "tags that could not be read"},
-		{logs, stack, all, []guardrail.HoldReason{guardrail.HoldServiceAccess, guardrail.HoldCloudFormation}, "", "all reasons are told"},
+		{user, stack, all, []rules.HoldReason{rules.HoldCloudFormation}, "change KeyPolicy in stack \"arn:aws:cloudformation:us-east-1:111122223333:stack/payments/1\"", "the stack would bring it back"},
+		{user, map[string]string{"aws:cloudformation:stack-name": "payments"}, all, []rules.HoldReason{rules.HoldCloudFormation}, `stack "payments"`, "by name, where there is no id"},
+		{user, nil, all, []rules.HoldReason{rules.HoldCloudFormation}, "not known", "tags that could not be read"},
+		{logs, stack, all, []rules.HoldReason{rules.HoldServiceAccess, rules.HoldCloudFormation}, "", "all reasons are told"},
 
 		{allows(`{"AWS":"`+serviceLinked+`"}`, "kms:Sign", ""), none, all, service, serviceLinked + " lose kms:Sign", "a service acts through a role that is linked to it"},
 		{allows(`{"AWS":["`+serviceLinked+`","arn:aws:iam::111122223333:user/eve"]}`, "kms:Sign", ""), none, all, service, "services: " + serviceLinked + " lose", "of those who lose, the service is told"},
@@ -59,9 +60,9 @@ func TestWhatHoldsAPlan(t *testing.T) {
 		{allows(eve, "kms:Sign", `"Null":{"kms:ViaService":"false"}`), none, all, service, "through any service", "only services are let in"},
 		{allows(`{"AWS":"444455556666"}`, "kms:CreateGrant", `"Bool":{"kms:GrantIsForAWSResource":"True"}`), none, service, service, "what makes grants for AWS services loses kms:CreateGrant", "services make grants"},
 		{allows(`{"AWS":"444455556666"}`, "kms:CreateGrant", `"Bool":{"kms:GrantIsForAWSResource":"false"}`), none, service, nil, "", "services make none"},
-		{allows(eve, "kms:Sign", viaS3), none, []guardrail.HoldReason{guardrail.HoldCrossAccountAccess}, nil, "", "nobody asked of services"},
+		{allows(eve, "kms:Sign", viaS3), none, []rules.HoldReason{rules.HoldCrossAccountAccess}, nil, "", "nobody asked of services"},
 	} {
-		c := repairing(func(c *guardrail.Configuration, _ *guardrail.Baseline) { c.Repair.HoldWhen = row.when })
+		c := repairing(func(c *rules.Configuration, _ *rules.Baseline) { c.Repair.HoldWhen = row.when })
 		s := snapshot(statements(root, row.statement))
 		s.Labels.Tags = row.tags
 		j := guardrail.Judge(s, c, today)
@@ -69,7 +70,7 @@ func TestWhatHoldsAPlan(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: %s", err, row.because)
 		}
-		var got []guardrail.HoldReason
+		var got []rules.HoldReason
 		var details []string
 		for _, hold := range repair.Holds(p, s, j, c.Repair) {
 			got = append(got, hold.Reason)
@@ -86,7 +87,7 @@ func TestOnlyTheFirstServicesOfAConditionAreTold(t *testing.T) {
 	for _, name := range strings.Split("abcdefghij", "") {
 		list = append(list, `"`+name+`.amazonaws.com"`)
 	}
-	c := repairing(func(*guardrail.Configuration, *guardrail.Baseline) {})
+	c := repairing(func(*rules.Configuration, *rules.Baseline) {})
 	s := snapshot(statements(root, allows(eve, "kms:Sign", `"StringEquals":{"kms:ViaService":[`+strings.Join(list, ",")+`]}`)))
 	d, err := repair.Decide(s, guardrail.Judge(s, c, today), c, writer)
 	if err != nil || !d.Held || len(d.Holds) != 1 || !strings.Contains(d.Holds[0].Detail, `"h.amazonaws.com" and 2 more loses kms:Sign`) {

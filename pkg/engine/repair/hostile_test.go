@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // filled repeats a part of a policy until KMS would take no more.
@@ -42,7 +42,7 @@ func TestAPolicyThatIsTooMuchToTrimIsResetWhereItIsCritical(t *testing.T) {
 			return fmt.Sprintf(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/R%d"},"Action":"kms:*","Resource":"*"}`, i)
 		}), false, "medium: refused, and told"},
 	} {
-		c := repairing(func(*guardrail.Configuration, *guardrail.Baseline) {})
+		c := repairing(func(*rules.Configuration, *rules.Baseline) {})
 		text := `{"Version":"2012-10-17","Statement":[` + root + `,` + row.statements + `]}`
 		p, err := plan(text, c)
 		var refusal *repair.Refusal

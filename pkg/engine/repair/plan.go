@@ -11,10 +11,11 @@ import (
 // Bounds are what a key policy is held against: it allows at least what each floor
 // allows, and at most what the ceiling allows.
 type Bounds struct {
-	// Floors are access that must be there, each of them. There may be none.
-	Floors []*policy.Document
-	// Ceiling is access that may be there.
-	Ceiling *policy.Document
+	// Floors are access that must be there, each of them. There may be none; each that there
+	// is has a statement.
+	Floors []policy.Set
+	// Ceiling is access that may be there. It has at least one statement.
+	Ceiling policy.Set
 }
 
 // Request is a key policy to put right.

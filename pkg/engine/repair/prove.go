@@ -17,7 +17,7 @@ func (p *planner) prove(d *policy.Document, edits []Edit) (Plan, error) {
 		Document: d, Edits: edits,
 		Before: p.Live.Hash(p.Key.Partition), After: d.Hash(p.Key.Partition),
 	}
-	above, err := p.excess(d, p.Bounds.Ceiling)
+	above, err := p.excess(d.Set, p.Bounds.Ceiling)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -25,7 +25,7 @@ func (p *planner) prove(d *policy.Document, edits []Edit) (Plan, error) {
 		return Plan{}, refuse(NotProved, "the planned policy is not proved to be within the ceiling: %s", explain(above))
 	}
 	for i, floor := range p.Bounds.Floors {
-		below, err := p.missing(floor, d)
+		below, err := p.missing(floor, d.Set)
 		if err != nil {
 			return Plan{}, err
 		}
@@ -42,7 +42,7 @@ func (p *planner) prove(d *policy.Document, edits []Edit) (Plan, error) {
 
 // account works out what the plan takes away.
 func (p *planner) account(plan *Plan) error {
-	removed, err := p.excess(p.Live, plan.Document)
+	removed, err := p.excess(p.Live.Set, plan.Document.Set)
 	if err != nil {
 		return err
 	}
@@ -62,11 +62,9 @@ func (p *planner) account(plan *Plan) error {
 func (p *planner) accountFor(plan *Plan, i int, atMost []policy.Statement) error {
 	var lost access.Result
 	for n := len(atMost) - 1; n >= 0; n-- { // the first says best what it is
-		part, err := p.alone(i, true, slices.Concat(atMost[n:n+1], p.denies)...)
-		if err != nil {
-			return err
-		}
-		if lost, err = p.missing(part, plan.Document); err != nil || lost.Verdict == access.Inside {
+		part := p.alone(i, true, slices.Concat(atMost[n:n+1], p.denies)...)
+		var err error
+		if lost, err = p.missing(part, plan.Document.Set); err != nil || lost.Verdict == access.Inside {
 			return err
 		}
 	}
@@ -118,20 +116,17 @@ func (p *planner) checkLockout(d *policy.Document) error {
 	if err != nil {
 		return refuse(Incomplete, "%v", err)
 	}
-	needed, err := policy.New(policy.Version2012, "", policy.Statement{
+	needed := policy.Set{Version: policy.Version2012, Statements: []policy.Statement{{
 		Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{owner}},
 		Actions: policy.Values(putKeyPolicy), Resources: policy.Values("*"),
-	})
-	if err != nil {
-		return refuse(Incomplete, "%v", err)
-	}
-	if result, err := p.missing(needed, d); err != nil || result.Verdict == access.Inside {
+	}}}
+	if result, err := p.missing(needed, d.Set); err != nil || result.Verdict == access.Inside {
 		return err
 	}
 	if p.Writer == "" {
 		return refuse(Lockout, "the account could not change the planned policy, and no other writer is known")
 	}
-	decision, _ := evaluation.Evaluate(p.Key, d, p.writing())
+	decision, _ := evaluation.Evaluate(p.Key, d.Set, p.writing())
 	if !decision.Allows() {
 		return refuse(Lockout, "neither %s nor the account could change the planned policy", quote(p.Writer))
 	}

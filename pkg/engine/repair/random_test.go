@@ -84,7 +84,7 @@ func randomRequest(t *rapid.T, tb testing.TB, corpus []string) repair.Request {
 		for range rapid.IntRange(0, 3).Draw(t, "more") {
 			list = append(list, randomStatement(t, corpus, 1))
 		}
-		r.Bounds.Ceiling = document(tb, `{"Version":"2012-10-17","Statement":[`+strings.Join(list, ",")+`]}`)
+		r.Bounds.Ceiling = document(tb, `{"Version":"2012-10-17","Statement":[`+strings.Join(list, ",")+`]}`).Set
 	}
 	if rapid.IntRange(0, 3).Draw(t, "no floor") == 0 {
 		r.Bounds.Floors = nil
@@ -128,18 +128,18 @@ func TestAPlanKeepsWhatItPromises(t *testing.T) {
 // allows, and that without a floor nothing comes that was not there.
 func keepsAccess(t *rapid.T, r repair.Request, plan repair.Plan) {
 	if len(r.Bounds.Floors) == 0 {
-		if got := access.Within(r.Key, plan.Document, plan.Document, r.Live); len(got.Excess) > 0 {
+		if got := access.Within(r.Key, plan.Document.Set, plan.Document.Set, r.Live.Set); len(got.Excess) > 0 {
 			t.Fatalf("the plan gives more: %+v\nlive %s\nplan %s", got.Excess, r.Live.Text(), plan.Document.Text())
 		}
 	}
-	requests := sampledRequests(r.Live, r.Bounds.Ceiling)
+	requests := sampledRequests(r.Live.Set, r.Bounds.Ceiling)
 	for _, d := range plan.Removed {
 		requests = append(requests, d.Witness)
 		question, err := evaluation.Ask(r.Key, d.Witness)
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		if before, _ := question.Decide(r.Live); !before.Allows() {
+		if before, _ := question.Decide(r.Live.Set); !before.Allows() {
 			t.Fatalf("removed, and was not there: %+v", d)
 		}
 	}
@@ -148,20 +148,20 @@ func keepsAccess(t *rapid.T, r repair.Request, plan repair.Plan) {
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		live, _ := question.Decide(r.Live)
+		live, _ := question.Decide(r.Live.Set)
 		ceiling, _ := question.Decide(r.Bounds.Ceiling)
-		now, _ := question.Decide(plan.Document)
+		now, _ := question.Decide(plan.Document.Set)
 		if live.Allows() && ceiling.Allows() && !now.Allows() && now != evaluation.Inconclusive {
-			t.Fatalf("lost %+v\nlive %s\nceiling %s\nplan %s\n%v", request, r.Live.Text(), r.Bounds.Ceiling.Text(), plan.Document.Text(), plan.Edits)
+			t.Fatalf("lost %+v\nlive %s\nceiling %s\nplan %s\n%v", request, r.Live.Text(), r.Bounds.Ceiling.Format(), plan.Document.Text(), plan.Edits)
 		}
 	}
 }
 
 // sampledRequests are requests of all kinds of principals, with the values that conditions
 // ask for, one key at a time and all at once.
-func sampledRequests(documents ...*policy.Document) []evaluation.Request {
+func sampledRequests(sets ...policy.Set) []evaluation.Request {
 	var list []evaluation.Request
-	contexts := sampledContexts(documents)
+	contexts := sampledContexts(sets)
 	for _, p := range samplePrincipals {
 		for _, action := range []string{"kms:Decrypt", "kms:PutKeyPolicy", "kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKey", "kms:Sign", "kms:Encrypt"} {
 			for _, context := range contexts {
@@ -234,10 +234,10 @@ var samplePrincipals = func() []evaluation.Request {
 }()
 
 // sampledContexts are contexts made of the values of conditions, wildcards filled in.
-func sampledContexts(documents []*policy.Document) []map[string]any {
+func sampledContexts(sets []policy.Set) []map[string]any {
 	contexts := []map[string]any{{}}
 	all := map[string]any{}
-	for _, d := range documents {
+	for _, d := range sets {
 		for _, st := range d.Statements {
 			own := map[string]any{}
 			for _, c := range st.Conditions {

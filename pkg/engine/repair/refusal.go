@@ -45,7 +45,7 @@ const (
 	// account could change the policy again.
 	// https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 	Lockout Reason = "lockout"
-	// NotLive: the judged policy was not read from the key.
+	// NotLive: the judged policy is what an event says, and neither the key's nor a file.
 	NotLive Reason = "policy-not-live"
 	// OverBudget: planning would take more work than the request allows.
 	OverBudget Reason = "over-budget"

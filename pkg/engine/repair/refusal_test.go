@@ -43,12 +43,12 @@ func TestNoPlanWithoutAReason(t *testing.T) {
 		{"a deleted principal has no access", statements(root, `{"Effect":"Allow","Principal":{"AWS":"AIDAQ3EGRUZL2Z5FEXAMPLE"},"Action":"kms:*","Resource":"*"}`), nil, repair.NothingToDo},
 		{"it may be as wanted", statements(root, `{"Effect":"Allow","Principal":"*","Action":"kms:Sign","Resource":"${aws:username}"}`), nil, repair.Undecided},
 		{"a floor that the ceiling forbids", statements(root, public), func(r *repair.Request) {
-			r.Bounds.Floors = append(r.Bounds.Floors, r.Live)
+			r.Bounds.Floors = append(r.Bounds.Floors, r.Live.Set)
 		}, repair.BoundsContradict},
-		{"no ceiling", statements(root, public), func(r *repair.Request) { r.Bounds.Ceiling = nil }, repair.Incomplete},
+		{"no ceiling", statements(root, public), func(r *repair.Request) { r.Bounds.Ceiling = policy.Set{} }, repair.Incomplete},
 		{"no live policy", statements(root, public), func(r *repair.Request) { r.Live = nil }, repair.Incomplete},
 		{"no account", statements(root, public), func(r *repair.Request) { r.Key.Account = "" }, repair.Incomplete},
-		{"a floor that is not there", statements(root, public), func(r *repair.Request) { r.Bounds.Floors[0] = nil }, repair.Incomplete},
+		{"a floor that is not there", statements(root, public), func(r *repair.Request) { r.Bounds.Floors[0] = policy.Set{} }, repair.Incomplete},
 		{"there is no room for the account statement", full, nil, repair.TooLarge},
 		{"nothing has to be there, and nothing may", statements(foreignSign), func(r *repair.Request) { r.Bounds.Floors = nil }, repair.NothingLeft},
 		{"a statement that may stay has a key that KMS refuses", statements(root, foreignSign, strings.Replace(usersStatement, `"Resource":"*"`, `"Resource":"*","Condition":{"ForAnyValue:StringEquals":{"kms:ResourceAliases":"alias/a"}}`, 1)), nil, repair.RefusedCondition},
@@ -61,8 +61,8 @@ func TestNoPlanWithoutAReason(t *testing.T) {
 		}, repair.Lockout},
 		{"a floor with a variable means something else in a policy of 2008", `{"Statement":[` + root + `,` + foreignSign + `]}`, func(r *repair.Request) {
 			statement := strings.Replace(usersStatement, `"Resource":"*"`, `"Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"${aws:PrincipalTag/region}"}}`, 1)
-			r.Bounds.Floors = []*policy.Document{document(t, statements(statement))}
-			r.Bounds.Ceiling = document(t, statements(root, statement))
+			r.Bounds.Floors = []policy.Set{document(t, statements(statement)).Set}
+			r.Bounds.Ceiling = document(t, statements(root, statement)).Set
 		}, repair.NotProved},
 		{"a policy made to cost much", tangled(), func(r *repair.Request) { r.Budget = 500 }, repair.OverBudget},
 		{"an ordinary policy that is worth no work", statements(root, public), func(r *repair.Request) { r.Budget = 10 }, repair.OverBudget},

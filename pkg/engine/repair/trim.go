@@ -43,7 +43,7 @@ func Replace(r Request, wanted *policy.Document) (Plan, error) {
 	if wanted == nil {
 		return Plan{}, refuse(Incomplete, "there is no document to write")
 	}
-	switch access.Equivalent(r.Key, wanted, r.Live) {
+	switch access.Equivalent(r.Key, wanted.Set, r.Live.Set) {
 	case access.Equal:
 		return Plan{}, refuse(NothingToDo, "the live policy allows what the wanted one does")
 	case access.Different:
@@ -62,7 +62,7 @@ type planner struct {
 	Request
 	// allows is the ceiling without its Denies, shares the Allows in it that have an
 	// effect, and denies its Denies.
-	allows *policy.Document
+	allows policy.Set
 	shares []policy.Statement
 	denies []policy.Statement
 	fates  []fate // by statement of the live policy
@@ -82,7 +82,7 @@ type fate struct {
 }
 
 func newPlanner(r Request) (*planner, error) {
-	if r.Live == nil || r.Bounds.Ceiling == nil || !policy.IsAccountID(r.Key.Account) || r.Key.Partition == "" {
+	if r.Live == nil || len(r.Bounds.Ceiling.Statements) == 0 || !policy.IsAccountID(r.Key.Account) || r.Key.Partition == "" {
 		return nil, refuse(Incomplete, "a plan needs the key's partition and account, its policy and a ceiling")
 	}
 	p := &planner{comparer: comparer{key: r.Key, left: cmp.Or(r.Budget, DefaultBudget)}, Request: r, fates: make([]fate, len(r.Live.Statements))}
@@ -95,24 +95,18 @@ func newPlanner(r Request) (*planner, error) {
 // readBounds takes the ceiling apart, and checks the floors.
 func (p *planner) readBounds() error {
 	ceiling := p.Bounds.Ceiling
-	without := map[int]policy.Revision{}
-	for i, st := range ceiling.Statements {
-		if st.Effect == policy.Deny {
-			without[i] = policy.Revision{}
-			if st = withoutDeleted(st); !st.Incomplete() {
-				p.denies = append(p.denies, st)
-			}
+	p.allows.Version = ceiling.Version
+	for _, st := range ceiling.Statements {
+		if st.Effect != policy.Deny {
+			p.allows.Statements = append(p.allows.Statements, st)
+			continue
+		}
+		if st = withoutDeleted(st); !st.Incomplete() {
+			p.denies = append(p.denies, st)
 		}
 	}
-	p.allows = nobody
-	if len(without) < len(ceiling.Statements) {
-		var err error
-		if p.allows, err = ceiling.Revise(without); err != nil {
-			return refuse(Incomplete, "the ceiling: %v", err)
-		}
-		if err = p.readShares(); err != nil {
-			return err
-		}
+	if err := p.readShares(); err != nil {
+		return err
 	}
 	return p.checkFloors()
 }
@@ -120,11 +114,7 @@ func (p *planner) readBounds() error {
 // readShares finds the Allows of the ceiling that have an effect.
 func (p *planner) readShares() error {
 	for i, st := range p.allows.Statements {
-		alone, err := only(p.allows, i, st)
-		if err != nil {
-			return err
-		}
-		if without, err := p.inside(alone, nobody); err != nil {
+		if without, err := p.inside(only(p.allows, i, st), nobody); err != nil {
 			return err
 		} else if !without {
 			p.shares = append(p.shares, st)
@@ -136,7 +126,7 @@ func (p *planner) readShares() error {
 // checkFloors holds the floors against the ceiling.
 func (p *planner) checkFloors() error {
 	for i, floor := range p.Bounds.Floors {
-		if floor == nil {
+		if len(floor.Statements) == 0 {
 			return refuse(Incomplete, "floor %d is missing", i)
 		}
 		result, err := p.excess(floor, p.Bounds.Ceiling)
@@ -151,23 +141,17 @@ func (p *planner) checkFloors() error {
 }
 
 // nobody is a policy that allows nothing.
-var nobody = func() *policy.Document {
-	d, err := policy.Parse(`{"Statement":{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}}`)
-	if err != nil {
-		panic("repair: the policy that allows nothing is malformed: " + err.Error())
-	}
-	return d
-}()
+var nobody policy.Set
 
 // needed refuses a plan where no difference from the bounds is proved.
 func (p *planner) needed() error {
-	result, err := p.excess(p.Live, p.Bounds.Ceiling)
+	result, err := p.excess(p.Live.Set, p.Bounds.Ceiling)
 	if err != nil {
 		return err
 	}
 	results := []access.Result{result}
 	for _, floor := range p.Bounds.Floors {
-		result, err := p.missing(floor, p.Live)
+		result, err := p.missing(floor, p.Live.Set)
 		if err != nil {
 			return err
 		}
@@ -198,11 +182,7 @@ func (p *planner) anyOutside() (bool, error) {
 		if st.Effect != policy.Allow {
 			continue
 		}
-		d, err := p.alone(i, true, st)
-		if err != nil {
-			return false, err
-		}
-		result, err := p.excess(d, p.Bounds.Ceiling)
+		result, err := p.excess(p.alone(i, true, st), p.Bounds.Ceiling)
 		if err != nil || len(result.Excess) > 0 {
 			return true, err
 		}
@@ -252,28 +232,30 @@ func (p *planner) revise(revisions map[int]policy.Revision) (*policy.Document, e
 	}
 }
 
-// soFar is document, for comparisons: one without a statement allows nothing.
-func (p *planner) soFar() (*policy.Document, error) {
-	d, err := p.document()
-	if r := new(Refusal); errors.As(err, &r) && r.Reason == NothingLeft {
-		return nobody, nil
+// soFar returns the statements of the live policy as far as it is trimmed.
+func (p *planner) soFar() policy.Set {
+	now := policy.Set{Version: p.Live.Version}
+	for _, f := range p.fates {
+		now.Statements = append(now.Statements, f.now...)
 	}
-	return d, err
+	now.Statements = append(now.Statements, p.added...)
+	return now
 }
 
 // alone returns the live policy with statements in place of one of its Allows, and no
 // other Allow. Its Denies are as they are now, or, with original, as they were.
-func (p *planner) alone(i int, original bool, statements ...policy.Statement) (*policy.Document, error) {
-	revisions := map[int]policy.Revision{}
-	for j := range p.Live.Statements {
+func (p *planner) alone(i int, original bool, statements ...policy.Statement) policy.Set {
+	rest := policy.Set{Version: p.Live.Version}
+	for j, st := range p.Live.Statements {
 		switch {
 		case j == i:
-			revisions[j] = revisionTo(statements)
-		case p.Live.Statements[j].Effect != policy.Deny:
-			revisions[j] = policy.Revision{}
-		case !original && p.fates[j].changed:
-			revisions[j] = revisionTo(p.fates[j].now)
+			rest.Statements = append(rest.Statements, statements...)
+		case st.Effect != policy.Deny:
+		case original:
+			rest.Statements = append(rest.Statements, st)
+		default:
+			rest.Statements = append(rest.Statements, p.fates[j].now...)
 		}
 	}
-	return p.revise(revisions)
+	return rest
 }

@@ -44,7 +44,7 @@ const (
 )
 
 func bounds(t testing.TB) repair.Bounds {
-	return repair.Bounds{Floors: []*policy.Document{document(t, floorText)}, Ceiling: document(t, ceilingText)}
+	return repair.Bounds{Floors: []policy.Set{document(t, floorText).Set}, Ceiling: document(t, ceilingText).Set}
 }
 
 func document(t testing.TB, text string) *policy.Document {
@@ -195,9 +195,9 @@ func TestTrimToOtherBounds(t *testing.T) {
 	for _, test := range otherBounds {
 		t.Run(test.name, func(t *testing.T) {
 			r := request(t, test.live)
-			r.Bounds = repair.Bounds{Ceiling: document(t, test.ceiling)}
+			r.Bounds = repair.Bounds{Ceiling: document(t, test.ceiling).Set}
 			if test.floor != "" {
-				r.Bounds.Floors = []*policy.Document{document(t, test.floor)}
+				r.Bounds.Floors = []policy.Set{document(t, test.floor).Set}
 			}
 			plan, err := repair.Trim(r)
 			if err != nil {
@@ -251,7 +251,7 @@ func checkPlanOf(t interface {
 	Errorf(string, ...any)
 }, r repair.Request, plan repair.Plan) {
 	for _, floor := range r.Bounds.Floors {
-		if got := access.Within(r.Key, floor, plan.Document, r.Bounds.Ceiling); got.Verdict != access.Inside {
+		if got := access.Within(r.Key, floor, plan.Document.Set, r.Bounds.Ceiling); got.Verdict != access.Inside {
 			t.Fatalf("the plan is %s: %+v\n%s", got.Verdict, got, plan.Document.Text())
 		}
 	}
@@ -289,7 +289,7 @@ func withinKeepsBytes(t interface{ Errorf(string, ...any) }, r repair.Request, p
 		dead := len(st.Actions.Values) == 0 || len(st.Resources.Values) == 0 || len(st.Principals.Entries) == 0 ||
 			slices.ContainsFunc(st.Principals.Entries, func(p policy.Principal) bool { return p.Kind == policy.UniqueID })
 		alone, err := r.Live.Revise(revisions)
-		if err != nil || dead || st.Effect != policy.Allow || access.Within(r.Key, alone, alone, r.Bounds.Ceiling).Verdict != access.Inside {
+		if err != nil || dead || st.Effect != policy.Allow || access.Within(r.Key, alone.Set, alone.Set, r.Bounds.Ceiling).Verdict != access.Inside {
 			continue
 		}
 		if text := r.Live.Text()[st.Offset:st.End]; !strings.Contains(plan.Document.Text(), text) {

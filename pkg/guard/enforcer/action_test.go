@@ -13,25 +13,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // change is a configuration that repairs, with a change.
-func change(with func(*guardrail.Configuration)) *guardrail.Configuration {
-	return configured(func(c *guardrail.Configuration) { c.Baselines[0].Style = report.Baselines[0].Style; with(c) })
+func change(with func(*rules.Configuration)) *rules.Configuration {
+	return configured(func(c *rules.Configuration) { c.Baselines[0].Style = report.Baselines[0].Style; with(c) })
 }
 
 // hold is one that trims, and holds for a reason.
-func hold(reasons ...guardrail.HoldReason) *guardrail.Configuration {
-	return change(func(c *guardrail.Configuration) { c.Repair.HoldWhen, c.Repair.Strategy = reasons, guardrail.Trim })
+func hold(reasons ...rules.HoldReason) *rules.Configuration {
+	return change(func(c *rules.Configuration) { c.Repair.HoldWhen, c.Repair.Strategy = reasons, rules.Trim })
 }
 
 func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 	toOther := document(toAccount, allow(`{"AWS":"arn:aws:iam::444455556666:root"}`, "kms:Decrypt"))
 	for _, row := range []struct {
 		name    string
-		c       *guardrail.Configuration
+		c       *rules.Configuration
 		policy  string
 		prepare func(t *testing.T, w *world, arn string)
 		want    guardrail.Action
@@ -43,23 +44,23 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 		{"repaired", repair, public, nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "proved"},
 		{"trimmed", hold(), public, nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "proved"},
 		{"kill switch", repair.ReportOnly(), public, nil, guardrail.Reported, guardrail.ReasonReportMode, guardrail.CodePublicAccess, 0, "GUARDRAIL_MODE_MAX=report"},
-		{"below the severity", change(func(c *guardrail.Configuration) { c.Repair.From = guardrail.Critical }), toService, nil, guardrail.Reported, guardrail.ReasonBelow, guardrail.CodeServiceAccess, 0, "repair.from"},
-		{"would take access from a service", hold(guardrail.HoldServiceAccess), toService, nil, guardrail.Held, "would-remove-service-access", guardrail.CodeRepairHeld, 0, "somebody relies on it"},
-		{"would take access from an account", hold(guardrail.HoldCrossAccountAccess), toOther, nil, guardrail.Held, "would-remove-cross-account-access", guardrail.CodeRepairHeld, 0, "somebody relies on it"},
-		{"the same, not held", hold(guardrail.HoldCrossAccountAccess), toService, nil, guardrail.Repaired, "service-access", guardrail.CodeServiceAccess, 1, "it is no account"},
-		{"managed by a stack", hold(guardrail.HoldCloudFormation), toService, tagged("aws:cloudformation:stack-name", "network"), guardrail.Held, "cloudformation-managed", guardrail.CodeRepairHeld, 0, "the stack would bring it back"},
-		{"not managed by a stack", hold(guardrail.HoldCloudFormation), toService, nil, guardrail.Repaired, "service-access", guardrail.CodeServiceAccess, 1, "its tags say so"},
-		{"tags cannot be read", hold(guardrail.HoldCloudFormation), toService, func(_ *testing.T, w *world, _ string) {
+		{"below the severity", change(func(c *rules.Configuration) { c.Repair.From = rules.Critical }), toService, nil, guardrail.Reported, guardrail.ReasonBelow, guardrail.CodeServiceAccess, 0, "repair.from"},
+		{"would take access from a service", hold(rules.HoldServiceAccess), toService, nil, guardrail.Held, "would-remove-service-access", guardrail.CodeRepairHeld, 0, "somebody relies on it"},
+		{"would take access from an account", hold(rules.HoldCrossAccountAccess), toOther, nil, guardrail.Held, "would-remove-cross-account-access", guardrail.CodeRepairHeld, 0, "somebody relies on it"},
+		{"the same, not held", hold(rules.HoldCrossAccountAccess), toService, nil, guardrail.Repaired, "service-access", guardrail.CodeServiceAccess, 1, "it is no account"},
+		{"managed by a stack", hold(rules.HoldCloudFormation), toService, tagged("aws:cloudformation:stack-name", "network"), guardrail.Held, "cloudformation-managed", guardrail.CodeRepairHeld, 0, "the stack would bring it back"},
+		{"not managed by a stack", hold(rules.HoldCloudFormation), toService, nil, guardrail.Repaired, "service-access", guardrail.CodeServiceAccess, 1, "its tags say so"},
+		{"tags cannot be read", hold(rules.HoldCloudFormation), toService, func(_ *testing.T, w *world, _ string) {
 			w.guardrail.SetIdentityPolicies(strings.Replace(guardrailPolicy, `,"kms:ListResourceTags"`, "", 1))
 		}, guardrail.Held, "cloudformation-managed", guardrail.CodeRepairHeld, 0, "what is not known holds"},
-		{"critical, and would be held", hold(guardrail.HoldReasons()...), document(toAccount, allow(`"*"`, "kms:Decrypt"), allow(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Decrypt")), nil, guardrail.Repaired, "public-access", guardrail.CodeRepairHeld, 1, "nothing holds what is critical, and the rest is held"},
-		{"critical, reset, and would be held", change(func(c *guardrail.Configuration) { c.Repair.HoldWhen = guardrail.HoldReasons() }), document(toAccount, allow(`"*"`, "kms:Decrypt"), allow(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Decrypt")), nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "nothing holds it"},
+		{"critical, and would be held", hold(rules.HoldReasons()...), document(toAccount, allow(`"*"`, "kms:Decrypt"), allow(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Decrypt")), nil, guardrail.Repaired, "public-access", guardrail.CodeRepairHeld, 1, "nothing holds what is critical, and the rest is held"},
+		{"critical, reset, and would be held", change(func(c *rules.Configuration) { c.Repair.HoldWhen = rules.HoldReasons() }), document(toAccount, allow(`"*"`, "kms:Decrypt"), allow(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Decrypt")), nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "nothing holds it"},
 		{"the plan would be too large", trimConsole, document(toAccount, allow(`{"AWS":"444455556666"}`, "kms:Decrypt"), longDeny()), nil, guardrail.PlanRefused, "too-large", guardrail.CodePlanRefused, 0, "KMS stores 32 KiB"},
 		{"critical, and too large to trim", trimConsole, document(toAccount, allow(`"*"`, "kms:Decrypt"), longDeny()), nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "it is reset: nobody keeps a key public by making its policy large"},
-		{"the account's hour is full", change(func(c *guardrail.Configuration) { c.Repair.MaxPerHour.Account = 1 }), public, repairedAnother, guardrail.Held, "breaker-account", guardrail.CodeBreakerOpen, 0, "something is wrong with many keys"},
-		{"the hour is full", change(func(c *guardrail.Configuration) { c.Repair.MaxPerHour.Total = 1 }), public, repairedAnother, guardrail.Held, "breaker-total", guardrail.CodeBreakerOpen, 0, "something is wrong with many keys"},
-		{"exempt", change(func(c *guardrail.Configuration) {
-			c.Exemptions = []guardrail.Exemption{{Name: "e", Expires: newClock().now().Add(time.Hour), Match: guardrail.Match{Accounts: []string{account}}}}
+		{"the account's hour is full", change(func(c *rules.Configuration) { c.Repair.MaxPerHour.Account = 1 }), public, repairedAnother, guardrail.Held, "breaker-account", guardrail.CodeBreakerOpen, 0, "something is wrong with many keys"},
+		{"the hour is full", change(func(c *rules.Configuration) { c.Repair.MaxPerHour.Total = 1 }), public, repairedAnother, guardrail.Held, "breaker-total", guardrail.CodeBreakerOpen, 0, "something is wrong with many keys"},
+		{"exempt", change(func(c *rules.Configuration) {
+			c.Exemptions = []rules.Exemption{{Name: "e", Expires: newClock().now().Add(time.Hour), Match: rules.Match{Accounts: []string{account}}}}
 		}), public, nil, guardrail.NoAction, guardrail.ReasonExempt, guardrail.CodePublicAccess, 0, "it is listed all the same"},
 		{"the archive cannot be used", repair, public, func(_ *testing.T, w *world, _ string) {
 			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
@@ -82,7 +83,7 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 			w.enforcer = enforcer.New(w.config)
 		}, guardrail.PlanRefused, "no-archive", guardrail.CodeArchiveUnusable, 0, "nothing is written that was not archived"},
 		{"too old", repair, public, func(_ *testing.T, w *world, _ string) { w.clock.advance(15 * 24 * time.Hour) }, guardrail.PlanRefused, "event-too-old", guardrail.CodePlanRefused, 0, "whether it was handled is not known"},
-		{"nothing to do", change(func(c *guardrail.Configuration) { c.Repair.Strategy = guardrail.Trim }), good, bypassed, guardrail.Reported, "nothing-to-do", guardrail.CodeLockoutCheckBypassed, 0, "nothing differs"},
+		{"nothing to do", change(func(c *rules.Configuration) { c.Repair.Strategy = rules.Trim }), good, bypassed, guardrail.Reported, "nothing-to-do", guardrail.CodeLockoutCheckBypassed, 0, "nothing differs"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, row.c)
@@ -114,15 +115,15 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 // Somebody makes a key public that a service and a role use, too. What is critical is taken
 // away at once; the event of that write finds the rest, which is held, and writes no more.
 func TestACriticalFindingLetsNothingThroughThatIsHeld(t *testing.T) {
-	w := newWorld(t, hold(guardrail.HoldServiceAccess))
+	w := newWorld(t, hold(rules.HoldServiceAccess))
 	sns := strings.Replace(allow(`{"Service":"sns.amazonaws.com"}`, "kms:Decrypt"), "}", `},"Condition":{"StringEquals":{"aws:SourceAccount":"`+account+`"}}`, 1)
 	role := allow(`{"AWS":"`+worker+`"}`, "kms:Decrypt")
 	arn, event := w.drift(t, document(toAccount, allow(`"*"`, "kms:Decrypt"), sns, role))
 	o := w.handle(t, event)
-	if want := (outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}); summary(o) != want {
+	if want := (outcome{guardrail.NonCompliant, rules.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}); summary(o) != want {
 		t.Errorf("%+v, want %+v", summary(o), want)
 	}
-	if told := o.Findings[len(o.Findings)-1]; told.Code != guardrail.CodeRepairHeld || told.Severity != guardrail.Info || !strings.Contains(told.Message, "the rest is held") || !strings.Contains(told.Message, "sns.amazonaws.com lose kms:Decrypt") {
+	if told := o.Findings[len(o.Findings)-1]; told.Code != guardrail.CodeRepairHeld || told.Severity != rules.Info || !strings.Contains(told.Message, "the rest is held") || !strings.Contains(told.Message, "sns.amazonaws.com lose kms:Decrypt") {
 		t.Errorf("%+v", told)
 	}
 	left := document(toAccount, sns, role)
@@ -131,7 +132,7 @@ func TestACriticalFindingLetsNothingThroughThatIsHeld(t *testing.T) {
 	}
 	for round := range 3 { // its own event, and that again
 		o := w.handle(t, w.lastEvent())
-		if want := (outcome{guardrail.NonCompliant, guardrail.Medium, guardrail.LivePolicy, guardrail.Held, "would-remove-service-access"}); summary(o) != want {
+		if want := (outcome{guardrail.NonCompliant, rules.Medium, guardrail.LivePolicy, guardrail.Held, "would-remove-service-access"}); summary(o) != want {
 			t.Errorf("round %d: %+v, want %+v", round, summary(o), want)
 		}
 		w.clock.advance(time.Minute)
@@ -141,8 +142,8 @@ func TestACriticalFindingLetsNothingThroughThatIsHeld(t *testing.T) {
 	}
 }
 
-var trimConsole = configured(func(c *guardrail.Configuration) {
-	c.Baselines[0].Administrators.Required, c.Repair.Strategy = []string{admin}, guardrail.Trim
+var trimConsole = configured(func(c *rules.Configuration) {
+	c.Baselines[0].Administrators.Required, c.Repair.Strategy = []string{admin}, rules.Trim
 })
 
 // longDeny is a Deny that may stay, and leaves no room for what is missing.
@@ -184,13 +185,13 @@ func bypassed(t *testing.T, w *world, arn string) {
 }
 
 func TestTheCallsOfAnOutcomeAreCounted(t *testing.T) {
-	labels := change(func(c *guardrail.Configuration) {
-		c.Rules = []guardrail.Rule{{Name: "r", Match: guardrail.Match{Aliases: []string{"alias/x"}, Tags: map[string]string{"team": "x"}}}}
+	labels := change(func(c *rules.Configuration) {
+		c.Rules = []rules.Rule{{Name: "r", Match: rules.Match{Aliases: []string{"alias/x"}, Tags: map[string]string{"team": "x"}}}}
 	})
 	reads := []string{"DescribeKey", "GetKeyPolicy"}
 	for _, row := range []struct {
 		name    string
-		c       *guardrail.Configuration
+		c       *rules.Configuration
 		make    func(t *testing.T, w *world) (event []byte)
 		kms     []string
 		s3      int
@@ -338,9 +339,9 @@ func TestAReporterThatDoesNotWorkBlocksNothing(t *testing.T) {
 }
 
 func TestTheReporterIsToldFromTheConfiguredSeverityAndOfEveryRepair(t *testing.T) {
-	loud := change(func(c *guardrail.Configuration) { c.Notify.From = guardrail.Critical })
+	loud := change(func(c *rules.Configuration) { c.Notify.From = rules.Critical })
 	for _, row := range []struct {
-		c      *guardrail.Configuration
+		c      *rules.Configuration
 		policy string
 		told   int
 		reason string

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
@@ -17,7 +18,7 @@ import (
 func BenchmarkHandle(b *testing.B) {
 	for _, row := range []struct {
 		name    string
-		c       *guardrail.Configuration
+		c       *rules.Configuration
 		policy  string
 		event   func(arn string, at time.Time) []byte // nil: of the policy
 		want    guardrail.Action
@@ -62,7 +63,7 @@ type bench struct {
 	n        int
 }
 
-func newBench(b *testing.B, c *guardrail.Configuration, archived bool) *bench {
+func newBench(b *testing.B, c *rules.Configuration, archived bool) *bench {
 	b.Helper()
 	s := &bench{keys: &memory{}, clock: newClock()}
 	s.bucket = newBucket(s.clock)

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
 // perHour repairs so many keys of an account in an hour, and each so often in a day.
-func perHour(repairs, budget int) *guardrail.Configuration {
-	return configured(func(c *guardrail.Configuration) {
+func perHour(repairs, budget int) *rules.Configuration {
+	return configured(func(c *rules.Configuration) {
 		c.Repair.MaxPerHour.Account, c.Repair.Budget.Repairs = repairs, budget
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -19,7 +20,7 @@ import (
 // critical, is a finding.
 func (d *delivery) makePlan(ctx context.Context) error {
 	c, o := d.config.Configuration, d.outcome
-	if slices.Contains(c.Repair.HoldWhen, guardrail.HoldCloudFormation) && !c.NeedsTags() {
+	if slices.Contains(c.Repair.HoldWhen, rules.HoldCloudFormation) && !c.NeedsTags() {
 		if err := d.gatherTags(ctx, &d.view); err != nil { // nothing else asked for them
 			return err
 		}
@@ -44,7 +45,7 @@ func (d *delivery) makePlan(ctx context.Context) error {
 		d.dismiss()
 	}
 	for _, hold := range decision.Holds {
-		addFinding(o, guardrail.CodeRepairHeld, guardrail.Info, hold.Detail)
+		addFinding(o, guardrail.CodeRepairHeld, rules.Info, hold.Detail)
 	}
 	return nil
 }
@@ -68,7 +69,7 @@ func (d *delivery) claimRepair(ctx context.Context, attempt int) error {
 		return nil
 	}
 	if attempt > 0 {
-		addFinding(o, guardrail.CodeTugOfWar, guardrail.Critical, fmt.Sprintf(
+		addFinding(o, guardrail.CodeTugOfWar, rules.Critical, fmt.Sprintf(
 			"the repair is undone again and again, last by %s; this is attempt %d beyond the budget", d.otherActor(), attempt))
 	}
 	err := d.count(ctx)
@@ -121,7 +122,7 @@ func (d *delivery) hold(breaker *ledger.BreakerError) {
 		d.postpone(breaker.Until.Add(ledger.ClockSkew))
 	}
 	d.outcome.Action, d.outcome.ActionReason = guardrail.Held, "breaker-"+string(breaker.Scope)
-	addFinding(d.outcome, guardrail.CodeBreakerOpen, guardrail.High, "the repair is held: "+breaker.Error()+d.untilDue())
+	addFinding(d.outcome, guardrail.CodeBreakerOpen, rules.High, "the repair is held: "+breaker.Error()+d.untilDue())
 }
 
 // postpone has the event handled again later. Where the event does not say what was put, that
@@ -155,7 +156,7 @@ func (d *delivery) exhausted() {
 		}
 	}
 	d.outcome.Action, d.outcome.ActionReason = guardrail.BudgetExhausted, ledger.BudgetExhausted
-	addFinding(d.outcome, guardrail.CodeBudgetExhausted, guardrail.High, fmt.Sprintf(
+	addFinding(d.outcome, guardrail.CodeBudgetExhausted, rules.High, fmt.Sprintf(
 		"the key was repaired %d times in %d attempts since %s; the last change is by %s%s",
 		written, len(used), used[0].Claimed.Format(time.RFC3339), d.otherActor(), d.untilDue()))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
@@ -92,7 +93,7 @@ func TestARepairThatACrashInterruptedIsFinished(t *testing.T) {
 func TestAFlushFinishesWhatIsLongInWork(t *testing.T) {
 	for _, row := range []struct {
 		name   string
-		c      *guardrail.Configuration
+		c      *rules.Configuration
 		after  string
 		theirs string
 		want   enforcer.Flushed

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -96,7 +96,7 @@ var confirmPauses = []time.Duration{0, time.Second, 4 * time.Second}
 
 // write puts the policy of a record that this holder has claimed, once, and looks for it. An
 // error of the write itself is in refused where KMS will not take the policy later either.
-func (d *door) write(ctx context.Context, key guardrail.Key, record ledger.Record, isPermanent func(error) bool) (refused, err error) {
+func (d *door) write(ctx context.Context, key rules.Key, record ledger.Record, isPermanent func(error) bool) (refused, err error) {
 	if err := d.config.Keys.PutPolicy(ctx, record.KeyARN, record.After.Text); err != nil {
 		if isPermanent(err) {
 			return err, nil

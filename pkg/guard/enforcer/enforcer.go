@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 )
 
 // Config is what an Enforcer works with.
 type Config struct {
 	Keys          Keys
-	Configuration *guardrail.Configuration
+	Configuration *rules.Configuration
 	// Archive is required where the configuration repairs; nil otherwise. Without it
 	// nothing is written.
 	Archive Archive

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
@@ -65,9 +66,9 @@ type troubled struct {
 	trouble map[string]func(context.Context) error // by key
 }
 
-func (k troubled) Describe(ctx context.Context, arn string) (guardrail.Key, error) {
+func (k troubled) Describe(ctx context.Context, arn string) (rules.Key, error) {
 	if do := k.trouble[arn]; do != nil {
-		return guardrail.Key{}, do(ctx)
+		return rules.Key{}, do(ctx)
 	}
 	return k.memory.Describe(ctx, arn)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
@@ -60,7 +61,7 @@ func (e *Enforcer) look(ctx context.Context, event trail.Event) (view, error) {
 func (e *Enforcer) gather(ctx context.Context, event trail.Event, v *view) (denied, err error) {
 	s := &v.snapshot
 	*s = guardrail.Snapshot{
-		Key:    guardrail.Key{ARN: event.KeyARN, Account: event.Account, Region: event.Region, Partition: event.Partition},
+		Key:    rules.Key{ARN: event.KeyARN, Account: event.Account, Region: event.Region, Partition: event.Partition},
 		Policy: event.PolicyText, Evidence: guardrail.EventPolicy, Trigger: trigger(event), Writer: e.config.Role,
 		// Messages that a change of the configuration finds in the queue repair nothing either.
 		FirstSweep: event.SweepID != "" && event.SweptConfiguration != e.hash,
@@ -133,9 +134,9 @@ func (e *Enforcer) gatherTags(ctx context.Context, v *view) error {
 func (e *Enforcer) decision(event trail.Event, v *view) ledger.Judgement {
 	j := ledger.Judgement{
 		Compliant: v.judgement.Verdict == guardrail.Compliant,
-		Critical:  v.judgement.Severity == guardrail.Critical,
+		Critical:  v.judgement.Severity == rules.Critical,
 		Repair:    v.judgement.Decision.Repair,
-		MayWrite: v.judgement.Selection.Mode == guardrail.Repair && v.judgement.Selection.Exemption == nil &&
+		MayWrite: v.judgement.Selection.Mode == rules.Repair && v.judgement.Selection.Exemption == nil &&
 			!v.snapshot.FirstSweep && (trigger(event) != guardrail.BySweep || e.config.Configuration.Repair.Sweep),
 	}
 	isYoung := e.config.Now().Sub(event.Time) < ledger.SettlingTime
@@ -158,7 +159,7 @@ func trigger(event trail.Event) guardrail.Trigger {
 }
 
 // hash identifies the canonical form of a policy; "" for a text that is no policy.
-func hash(k guardrail.Key, text string) string {
+func hash(k rules.Key, text string) string {
 	d, err := policy.Parse(text)
 	if err != nil {
 		return ""

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 func TestTheLivePolicyIsJudgedAndNotTheTextOfTheEvent(t *testing.T) {
@@ -23,27 +24,27 @@ func TestTheLivePolicyIsJudgedAndNotTheTextOfTheEvent(t *testing.T) {
 	}{
 		{
 			"the event is better", good, public, time.Hour,
-			outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"},
+			outcome{guardrail.NonCompliant, rules.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"},
 			"somebody was quicker than the event",
 		},
 		{
 			"the event is worse", public, good, time.Hour,
-			outcome{guardrail.Compliant, guardrail.NoSeverity, guardrail.LivePolicy, guardrail.NoAction, ""},
+			outcome{guardrail.Compliant, rules.NoSeverity, guardrail.LivePolicy, guardrail.NoAction, ""},
 			"it is repaired already",
 		},
 		{
 			"the event cannot be read", "{", good, time.Hour,
-			outcome{guardrail.Compliant, guardrail.NoSeverity, guardrail.LivePolicy, guardrail.NoAction, ""},
+			outcome{guardrail.Compliant, rules.NoSeverity, guardrail.LivePolicy, guardrail.NoAction, ""},
 			"its text is not needed",
 		},
 		{
 			"both are bad", publicToo, public, 0,
-			outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"},
+			outcome{guardrail.NonCompliant, rules.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"},
 			"whichever is the older one, the key is to be repaired",
 		},
 		{
 			"the event locks out", lockedOut, unsure, time.Hour,
-			outcome{guardrail.CannotJudge, guardrail.High, guardrail.LivePolicy, guardrail.Reported, "undecided"},
+			outcome{guardrail.CannotJudge, rules.High, guardrail.LivePolicy, guardrail.Reported, "undecided"},
 			"its text is not looked at while the key can be read",
 		},
 	} {
@@ -59,7 +60,7 @@ func TestTheLivePolicyIsJudgedAndNotTheTextOfTheEvent(t *testing.T) {
 }
 
 func TestACompliantKeyCostsTwoReadsAndNothingElse(t *testing.T) {
-	for _, y := range []*guardrail.Configuration{report, repair} {
+	for _, y := range []*rules.Configuration{report, repair} {
 		w := newWorld(t, y)
 		w.create(t, &kms.CreateKeyInput{})
 		w.cloud.ResetCalls()
@@ -123,7 +124,7 @@ func TestALivePolicyThatCannotBeReadIsReportedAndNeverReplaced(t *testing.T) {
 		keys.add(k, text)
 		c := newClock()
 		o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), first(putEvent(k.ARN, good, c.now().Add(-time.Hour))))
-		want := outcome{guardrail.CannotJudge, guardrail.High, guardrail.LivePolicy, guardrail.Reported, "malformed-policy"}
+		want := outcome{guardrail.CannotJudge, rules.High, guardrail.LivePolicy, guardrail.Reported, "malformed-policy"}
 		if err != nil || summary(o) != want {
 			t.Errorf("%s: %+v, %v", name, summary(o), err)
 		}
@@ -140,7 +141,7 @@ func TestAKeyTypeThatIsNotKnownIsReportedAndNeverWritten(t *testing.T) {
 	keys.add(k, public)
 	c := newClock()
 	o, err := newEnforcer(keys, repair, c, &bytes.Buffer{}).Handle(t.Context(), first(putEvent(k.ARN, public, c.now())))
-	want := outcome{guardrail.CannotJudge, guardrail.High, guardrail.LivePolicy, guardrail.Reported, "unknown-key-type"}
+	want := outcome{guardrail.CannotJudge, rules.High, guardrail.LivePolicy, guardrail.Reported, "unknown-key-type"}
 	if err != nil || summary(o) != want || slices.Contains(keys.calls, "PutKeyPolicy") {
 		t.Errorf("%+v, %v, calls %q", summary(o), err, keys.calls)
 	}
@@ -158,9 +159,9 @@ func TestAnOutcomeSaysWhichKeyWhoseCallAndAgainstWhat(t *testing.T) {
 	slot := string(w.bucket.entries(t, arn)[0].Record.Name)
 	got.Findings, got.Actor, got.Plan = nil, nil, nil
 	want := guardrail.Outcome{
-		Schema: "1", Time: w.clock.now(), GuardrailVersion: "v1.2.3", ConfigurationHash: console.Hash(), Mode: guardrail.Repair, Trigger: "event",
+		Schema: "1", Time: w.clock.now(), GuardrailVersion: "v1.2.3", ConfigurationHash: console.Hash(), Mode: rules.Repair, Trigger: "event",
 		KeyARN: arn, Account: account, Region: virginia, KeyType: "SYMMETRIC_DEFAULT ENCRYPT_DECRYPT", Aliases: []string{}, Rule: "default", Baseline: "default",
-		Verdict: guardrail.NonCompliant, Severity: guardrail.Critical, Evidence: guardrail.LivePolicy,
+		Verdict: guardrail.NonCompliant, Severity: rules.Critical, Evidence: guardrail.LivePolicy,
 		Action: guardrail.Repaired, ActionReason: "public-access", Before: hash(t, public), After: after,
 		Archive: slot, Restore: "kmsguard restore " + slot,
 	}

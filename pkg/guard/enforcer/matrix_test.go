@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
@@ -23,14 +24,14 @@ type story struct {
 }
 
 var (
-	neverRepairs = configured(func(c *guardrail.Configuration) {
-		c.Baselines[0].Style, c.Repair.HoldWhen = report.Baselines[0].Style, []guardrail.HoldReason{guardrail.HoldServiceAccess}
+	neverRepairs = configured(func(c *rules.Configuration) {
+		c.Baselines[0].Style, c.Repair.HoldWhen = report.Baselines[0].Style, []rules.HoldReason{rules.HoldServiceAccess}
 	})
 	toService = document(toAccount, allow(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Decrypt"))
 )
 
 // drifted is a scene whose key was given the last of some policies.
-func drifted(c *guardrail.Configuration, policies ...string) func(t *testing.T, name string) *scene {
+func drifted(c *rules.Configuration, policies ...string) func(t *testing.T, name string) *scene {
 	return func(t *testing.T, name string) *scene {
 		t.Helper()
 		s := newScene(t, name, c, policies...)
@@ -85,7 +86,7 @@ var stories = []story{
 	}, 1, true, guardrail.Repaired},
 }
 
-var oneRepair = configured(func(c *guardrail.Configuration) {
+var oneRepair = configured(func(c *rules.Configuration) {
 	c.Baselines[0].Style = report.Baselines[0].Style
 	c.Repair.Budget.Repairs = 1
 })

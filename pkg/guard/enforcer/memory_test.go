@@ -12,8 +12,8 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
@@ -26,14 +26,14 @@ type memory struct {
 }
 
 type memoryKey struct {
-	key     guardrail.Key
+	key     rules.Key
 	policy  string
 	aliases []string
 	tags    map[string]string
 	denied  bool
 }
 
-func (m *memory) add(k guardrail.Key, text string) *memoryKey {
+func (m *memory) add(k rules.Key, text string) *memoryKey {
 	if m.keys == nil {
 		m.keys = map[string]*memoryKey{}
 	}
@@ -54,12 +54,12 @@ func (m *memory) find(operation, arn string) (*memoryKey, error) {
 	}
 }
 
-func (m *memory) Describe(_ context.Context, arn string) (guardrail.Key, error) {
+func (m *memory) Describe(_ context.Context, arn string) (rules.Key, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k, err := m.find("DescribeKey", arn)
 	if err != nil {
-		return guardrail.Key{}, err
+		return rules.Key{}, err
 	}
 	return k.key, nil
 }
@@ -154,8 +154,8 @@ func memoryContract(t *testing.T) contract {
 }
 
 // memoryKeyOf is a symmetric key with an id.
-func memoryKeyOf(id string) guardrail.Key {
-	return guardrail.Key{
+func memoryKeyOf(id string) rules.Key {
+	return rules.Key{
 		ARN: "arn:aws:kms:us-east-1:111122223333:key/" + id, Account: account, Region: virginia, Partition: "aws",
 		Type: defaultpolicy.KeyType{}.WithDefaults(),
 	}
@@ -164,7 +164,7 @@ func memoryKeyOf(id string) guardrail.Key {
 func checkReads(t *testing.T, c contract) {
 	t.Helper()
 	k, err := c.keys.Describe(t.Context(), c.plain)
-	want := guardrail.Key{ARN: c.plain, Account: account, Region: virginia, Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults()}
+	want := rules.Key{ARN: c.plain, Account: account, Region: virginia, Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults()}
 	if diff := cmp.Diff(want, k); err != nil || diff != "" {
 		t.Errorf("described as %+v, %v", k, err)
 	}

@@ -20,7 +20,7 @@ var mutants = []mutant{
 	{"a sweep repairs under its configuration only", "gather.go", "event.SweptConfiguration != e.hash", `event.SweptConfiguration == ""`},
 	{"an answer that stays is an outcome", "gather.go", "case errors.Is(err, ErrRefused):", "case false:"},
 	{"only what is decided is written", "gather.go", "Repair:    v.judgement.Decision.Repair,", "Repair:    v.judgement.Verdict != guardrail.Compliant,"},
-	{"the kill switch stops what is under way", "gather.go", "MayWrite: v.judgement.Selection.Mode == guardrail.Repair && ", "MayWrite: "},
+	{"the kill switch stops what is under way", "gather.go", "MayWrite: v.judgement.Selection.Mode == rules.Repair && ", "MayWrite: "},
 	{"of a bad policy and a good one, either may be old", "gather.go", "j.EventAlike = verdict == v.judgement.Verdict &&", "j.EventAlike ="},
 	{"of two good ones, too", "gather.go", "(!j.Compliant || e.config.Archive == nil)", "true"},
 	{"two bad ones are alike", "gather.go", "j.EventAlike = verdict == v.judgement.Verdict && (!j.Compliant || e.config.Archive == nil)", "_ = verdict"},
@@ -30,7 +30,7 @@ var mutants = []mutant{
 	{"a plan that is held is not written", "claim.go", "\t\to.Action, o.ActionReason = guardrail.Held, string(decision.Holds[0].Reason)\n\t\td.dismiss()\n", "\t\to.Action, o.ActionReason = guardrail.Held, string(decision.Holds[0].Reason)\n"},
 	{"a plan that is held is told as held", "claim.go", "\t\to.Action, o.ActionReason = guardrail.Held, string(decision.Holds[0].Reason)\n\t\td.dismiss()\n", "\t\td.dismiss()\n"},
 	{"what is held is told", "claim.go", "range decision.Holds {", "range decision.Holds[:0] {"},
-	{"tags are read for a hold", "claim.go", "slices.Contains(c.Repair.HoldWhen, guardrail.HoldCloudFormation) &&", "slices.Contains(c.Repair.HoldWhen, \"\") &&"},
+	{"tags are read for a hold", "claim.go", "slices.Contains(c.Repair.HoldWhen, rules.HoldCloudFormation) &&", "slices.Contains(c.Repair.HoldWhen, \"\") &&"},
 	{"a plan that is refused is told as such", "claim.go", "\t\trefuse(o, string(refusal.Reason), guardrail.CodePlanRefused, \"no repair can be planned: \"+string(refusal.Reason))\n", ""},
 	// The claim.
 	{"there must be time to confirm", "door.go", "ok && time.Until(deadline) < leastTime", "ok && time.Until(deadline) < 0"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
@@ -22,7 +23,7 @@ func (e *Enforcer) newOutcome(event trail.Event) guardrail.Outcome {
 		ConfigurationHash: e.hash, Mode: e.config.Configuration.Mode, Trigger: trigger(event),
 		KeyARN: event.KeyARN, Account: event.Account, Region: event.Region,
 		Aliases: []string{}, Rule: "default", Baseline: e.config.Configuration.Default,
-		Severity: guardrail.NoSeverity, Findings: []guardrail.Finding{},
+		Severity: rules.NoSeverity, Findings: []guardrail.Finding{},
 	}
 	if event.SweepID != "" {
 		return o // a sweep is nobody's call
@@ -43,7 +44,7 @@ func skip(o *guardrail.Outcome, reason string) {
 // refuseEvent says that the event itself is bad. It will not get better by
 // handling it again.
 func refuseEvent(o *guardrail.Outcome, err error) {
-	o.Judged(guardrail.Unjudged(guardrail.Key{}, guardrail.CodeBadEvent, err.Error()))
+	o.Judged(guardrail.Unjudged(rules.Key{}, guardrail.CodeBadEvent, err.Error()))
 	var problem *trail.Error
 	if errors.As(err, &problem) {
 		o.ActionReason = string(problem.Code)
@@ -53,12 +54,12 @@ func refuseEvent(o *guardrail.Outcome, err error) {
 // refuse says that a repair was wanted, and why it is not made.
 func refuse(o *guardrail.Outcome, reason string, code guardrail.Code, message string) {
 	o.Action, o.ActionReason = guardrail.PlanRefused, reason
-	addFinding(o, code, guardrail.High, message)
+	addFinding(o, code, rules.High, message)
 }
 
 // addFinding adds a finding once.
-func addFinding(o *guardrail.Outcome, code guardrail.Code, severity guardrail.Severity, message string) {
-	added := guardrail.NewFinding(guardrail.Key{ARN: o.KeyARN}, code, severity, message)
+func addFinding(o *guardrail.Outcome, code guardrail.Code, severity rules.Severity, message string) {
+	added := guardrail.NewFinding(rules.Key{ARN: o.KeyARN}, code, severity, message)
 	if slices.ContainsFunc(o.Findings, func(f guardrail.Finding) bool { return f.Code == code && f.Message == message }) {
 		return
 	}
@@ -71,7 +72,7 @@ func openFindings(o *guardrail.Outcome, now time.Time) []ledger.OpenFinding {
 	var open []ledger.OpenFinding
 	for _, f := range o.Findings {
 		isKnown := slices.ContainsFunc(open, func(o ledger.OpenFinding) bool { return o.ID == f.ID })
-		if f.Severity.AtLeast(guardrail.Low) && !isKnown {
+		if f.Severity.AtLeast(rules.Low) && !isKnown {
 			open = append(open, ledger.OpenFinding{ID: f.ID, FirstSeen: now, LastAlarm: now})
 		}
 	}
@@ -84,7 +85,7 @@ func outcomeOf(r ledger.Repair, record ledger.Record) guardrail.Outcome {
 	if err := json.Unmarshal(record.Outcome, &o); err != nil { // lost, planted, or of another version
 		o = guardrail.Outcome{
 			Schema: "1", Time: r.Claimed, GuardrailVersion: record.GuardrailVersion, ConfigurationHash: record.ConfigurationHash,
-			Mode: guardrail.Repair, Trigger: guardrail.ByEvent, KeyARN: record.KeyARN, Aliases: []string{},
+			Mode: rules.Repair, Trigger: guardrail.ByEvent, KeyARN: record.KeyARN, Aliases: []string{},
 			Verdict: guardrail.NonCompliant, Severity: r.Severity, Evidence: guardrail.LivePolicy, Findings: record.Findings,
 			Action: guardrail.Repaired, ActionReason: "outcome-not-archived", Actor: record.Actor, Before: r.Before, After: r.After,
 		}

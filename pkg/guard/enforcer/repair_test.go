@@ -15,6 +15,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/events"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -35,7 +36,7 @@ func (w *world) route(t *testing.T) []guardrail.Outcome {
 func TestRepairWritesTheDefaultOnceAndItsOwnEventEndsTheLoop(t *testing.T) {
 	for _, row := range []struct {
 		name string
-		y    *guardrail.Configuration
+		y    *rules.Configuration
 		in   *kms.CreateKeyInput
 		key  defaultpolicy.KeyType
 	}{
@@ -94,13 +95,13 @@ func TestEventsTwiceOrInAnotherOrderEndInTheSamePolicy(t *testing.T) {
 }
 
 func TestWhenKMSRefusesTheRepairThePlanIsRefusedAndTheKeyLeftAsItIs(t *testing.T) {
-	stranger := configured(func(c *guardrail.Configuration) {
+	stranger := configured(func(c *rules.Configuration) {
 		c.Baselines[0].Administrators.Required = []string{"arn:aws:iam::111122223333:role/Nobody"}
 	})
 	const readOnly = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:DescribeKey","kms:GetKeyPolicy"],"Resource":"*"}}`
 	for _, row := range []struct {
 		name    string
-		y       *guardrail.Configuration
+		y       *rules.Configuration
 		policy  string
 		prepare func(w *world)
 		want    outcome
@@ -109,23 +110,23 @@ func TestWhenKMSRefusesTheRepairThePlanIsRefusedAndTheKeyLeftAsItIs(t *testing.T
 	}{
 		{
 			"an administrator who does not exist", stranger, good, func(*world) {},
-			outcome{guardrail.NonCompliant, guardrail.High, guardrail.LivePolicy, guardrail.PlanRefused, "kms-refused"},
+			outcome{guardrail.NonCompliant, rules.High, guardrail.LivePolicy, guardrail.PlanRefused, "kms-refused"},
 			`MalformedPolicyDocumentException: Policy contains a statement with one or more invalid principals.; the repair adds "arn:aws:iam::111122223333:role/Nobody"`,
 			"KMS resolves principals, and does not say which; the refusal is worse than the difference, and it is the severity",
 		},
 		{
 			"the same, and what is open is not critical", stranger, toService, func(*world) {},
-			outcome{guardrail.NonCompliant, guardrail.High, guardrail.LivePolicy, guardrail.PlanRefused, "kms-refused"},
+			outcome{guardrail.NonCompliant, rules.High, guardrail.LivePolicy, guardrail.PlanRefused, "kms-refused"},
 			"invalid principals", "only what is critical is repaired in part",
 		},
 		{
 			"no permission to write", repair, public, func(w *world) { w.guardrail.SetIdentityPolicies(readOnly) },
-			outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.PlanRefused, "access-denied"}, "AccessDeniedException", "least privilege, or a mistake",
+			outcome{guardrail.NonCompliant, rules.Critical, guardrail.LivePolicy, guardrail.PlanRefused, "access-denied"}, "AccessDeniedException", "least privilege, or a mistake",
 		},
 		{
 			"a permission to write that is denied meanwhile", repair, public,
 			func(w *world) { w.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "PutKeyPolicy"}) },
-			outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.PlanRefused, "access-denied"}, "AccessDeniedException", "the policy changed under the guardrail",
+			outcome{guardrail.NonCompliant, rules.Critical, guardrail.LivePolicy, guardrail.PlanRefused, "access-denied"}, "AccessDeniedException", "the policy changed under the guardrail",
 		},
 		{
 			"the key is gone meanwhile", repair, public,
@@ -133,7 +134,7 @@ func TestWhenKMSRefusesTheRepairThePlanIsRefusedAndTheKeyLeftAsItIs(t *testing.T
 				w.clock.advance(time.Hour) // a young one may be known elsewhere only
 				w.cloud.Inject(localaws.Fault{Kind: localaws.NotFound, Operation: "PutKeyPolicy"})
 			},
-			outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.PlanRefused, "kms-refused"}, "NotFoundException", "it was there for two reads",
+			outcome{guardrail.NonCompliant, rules.Critical, guardrail.LivePolicy, guardrail.PlanRefused, "kms-refused"}, "NotFoundException", "it was there for two reads",
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -165,11 +166,11 @@ func TestWhenKMSRefusesTheRepairThePlanIsRefusedAndTheKeyLeftAsItIs(t *testing.T
 // critical.
 func TestACriticalFindingIsRepairedAlthoughKMSRefusesToAddAPrincipal(t *testing.T) {
 	const nobody = "arn:aws:iam::111122223333:role/Nobody"
-	stranger := configured(func(c *guardrail.Configuration) { c.Baselines[0].Administrators.Required = []string{nobody} })
+	stranger := configured(func(c *rules.Configuration) { c.Baselines[0].Administrators.Required = []string{nobody} })
 	w := newWorld(t, stranger)
 	arn, event := w.drift(t, public)
 	o := w.handle(t, event)
-	if got, want := summary(o), (outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}); got != want {
+	if got, want := summary(o), (outcome{guardrail.NonCompliant, rules.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	last := o.Findings[len(o.Findings)-1]
@@ -184,7 +185,7 @@ func TestACriticalFindingIsRepairedAlthoughKMSRefusesToAddAPrincipal(t *testing.
 		t.Errorf("the archive has %+v", e)
 	}
 	o = w.handle(t, w.lastEvent()) // its own: the rest is not critical
-	if o.Action != guardrail.PlanRefused || o.Severity != guardrail.High || len(w.cloud.Calls("PutKeyPolicy")) != 3 {
+	if o.Action != guardrail.PlanRefused || o.Severity != rules.High || len(w.cloud.Calls("PutKeyPolicy")) != 3 {
 		t.Errorf("%+v, %d calls", summary(o), len(w.cloud.Calls("PutKeyPolicy")))
 	}
 }
@@ -192,7 +193,7 @@ func TestACriticalFindingIsRepairedAlthoughKMSRefusesToAddAPrincipal(t *testing.
 // The event of a refused PutKeyPolicy has an errorCode: the rule does not match it, so a
 // setting that KMS refuses is no loop either.
 func TestARefusedRepairCausesNoFurtherEvent(t *testing.T) {
-	stranger := configured(func(c *guardrail.Configuration) {
+	stranger := configured(func(c *rules.Configuration) {
 		c.Baselines[0].Users.Required = []string{"arn:aws:iam::111122223333:role/Nobody"}
 	})
 	w := newWorld(t, stranger)
@@ -211,7 +212,7 @@ func TestAnAWSManagedKeyIsSkippedAfterOneRead(t *testing.T) {
 	w := newWorld(t, repair)
 	arn := w.account.AddAWSManagedKey(virginia, "s3")
 	o := w.handle(t, putEvent(arn, public, w.clock.now()))
-	want := outcome{guardrail.NothingToJudge, guardrail.NoSeverity, "", guardrail.Skipped, "aws-managed-key"}
+	want := outcome{guardrail.NothingToJudge, rules.NoSeverity, "", guardrail.Skipped, "aws-managed-key"}
 	if summary(o) != want {
 		t.Errorf("%+v, want %+v", summary(o), want)
 	}

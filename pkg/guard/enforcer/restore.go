@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // Restore is a policy that a person puts on a key.
 type Restore struct {
-	Key guardrail.Key
+	Key rules.Key
 	// Shown identifies the live policy that the person saw, Policy is the text to write.
 	Shown  string
 	Policy ledger.PolicyText
@@ -123,7 +124,7 @@ func (e *Enforcer) restoreRecord(r Restore, before string) (ledger.Record, error
 	return ledger.Record{
 		Kind: ledger.ForPerson, Time: now, EventID: "restore-" + r.Name, EventTime: now, KeyARN: r.Key.ARN,
 		GuardrailVersion: e.config.Version, ConfigurationHash: e.hash, Actor: &r.Actor,
-		Severity: guardrail.NoSeverity, Findings: []guardrail.Finding{},
+		Severity: rules.NoSeverity, Findings: []guardrail.Finding{},
 		Before: ledger.PolicyText{Text: before, Hash: r.Shown}, After: r.Policy, Outcome: outcome,
 	}, nil
 }

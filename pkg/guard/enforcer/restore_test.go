@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
@@ -48,8 +49,8 @@ func TestARestoreGoesThroughTheLedger(t *testing.T) {
 }
 
 func TestARestoreIsNotCountedByBudgetAndBreaker(t *testing.T) {
-	c := configured(func(c *guardrail.Configuration) {
-		c.Baselines[0].Style, c.Repair.Budget.Repairs, c.Repair.MaxPerHour = report.Baselines[0].Style, 1, guardrail.PerHour{Account: 1, Total: 1}
+	c := configured(func(c *rules.Configuration) {
+		c.Baselines[0].Style, c.Repair.Budget.Repairs, c.Repair.MaxPerHour = report.Baselines[0].Style, 1, rules.PerHour{Account: 1, Total: 1}
 	})
 	s := newScene(t, t.Name(), c, good)
 	for _, text := range []string{publicToo, good, publicToo, good} {

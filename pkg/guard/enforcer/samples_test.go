@@ -11,12 +11,13 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/events"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 )
 
 // sampleKey is a key as the event of a sample names it, of the type that the sample
 // created where it did.
-func sampleKey(t *testing.T, event trail.Event) guardrail.Key {
+func sampleKey(t *testing.T, event trail.Event) rules.Key {
 	t.Helper()
 	k := memoryKeyOf("")
 	k.ARN, k.Account, k.Region, k.Partition = event.KeyARN, event.Account, event.Region, event.Partition
@@ -54,11 +55,11 @@ func TestEverySampleIsRepairedOrSkippedForItsReason(t *testing.T) {
 			t.Errorf("%s: %v", sample.Name, err)
 			continue
 		}
-		want := outcome{guardrail.NonCompliant, guardrail.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}
+		want := outcome{guardrail.NonCompliant, rules.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}
 		calls := []string{"DescribeKey", "GetKeyPolicy", "GetKeyPolicy", "PutKeyPolicy", "GetKeyPolicy"}
 		switch {
 		case event.Ignored != "":
-			want, calls = outcome{guardrail.NothingToJudge, guardrail.NoSeverity, "", guardrail.Skipped, string(event.Ignored)}, nil
+			want, calls = outcome{guardrail.NothingToJudge, rules.NoSeverity, "", guardrail.Skipped, string(event.Ignored)}, nil
 		case event.SweepID != "":
 			want.Action, want.Reason, calls = guardrail.Reported, guardrail.ReasonSweep, calls[:2]
 		default:
@@ -119,7 +120,7 @@ func TestABadEventIsReportedWithItsReasonAndNoKeyIsTouched(t *testing.T) {
 			t.Errorf("%s: given back, but it stays as it is: %v", sample.Name, err)
 			continue
 		}
-		want := outcome{guardrail.CannotJudge, guardrail.High, "", guardrail.Reported, string(problem.Code)}
+		want := outcome{guardrail.CannotJudge, rules.High, "", guardrail.Reported, string(problem.Code)}
 		if summary(o) != want || !slices.Equal(codes(o), []guardrail.Code{guardrail.CodeBadEvent}) {
 			t.Errorf("%s: %+v, findings %q, want %+v", sample.Name, summary(o), codes(o), want)
 		}

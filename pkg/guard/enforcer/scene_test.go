@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
@@ -80,7 +81,7 @@ const settling = 10 * time.Minute
 
 const sceneKey = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
-func newScene(t *testing.T, name string, c *guardrail.Configuration, policies ...string) *scene {
+func newScene(t *testing.T, name string, c *rules.Configuration, policies ...string) *scene {
 	t.Helper()
 	s := &scene{t: t, name: name, clock: newClock(), keys: &memory{}, reporter: &reporter{}, arn: sceneKey, faults: map[int]faultKind{}}
 	s.bucket = newBucket(s.clock)
@@ -137,7 +138,7 @@ func (k sceneKeys) call(name string, do func() error) error {
 	return k.s.strike("KMS "+name, do, errNoAnswer, fmt.Errorf("%w: %s", enforcer.ErrAccessDenied, name))
 }
 
-func (k sceneKeys) Describe(ctx context.Context, arn string) (key guardrail.Key, err error) {
+func (k sceneKeys) Describe(ctx context.Context, arn string) (key rules.Key, err error) {
 	err = k.call("DescribeKey", func() (err error) { key, err = k.s.keys.Describe(ctx, arn); return err })
 	return key, err
 }

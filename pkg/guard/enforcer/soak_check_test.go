@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -45,7 +46,7 @@ func (s *soak) check(arns []string) {
 		entries := s.bucket.entries(s.t, arn)
 		s.checkPuts(arn, entries)
 		verdict := guardrail.Judge(guardrail.Snapshot{
-			Key: guardrail.Key{ARN: arn, Account: account, Region: virginia, Partition: "aws", Type: memoryKeyOf("x").Type}, Policy: s.policy(s.t, arn), Evidence: guardrail.LivePolicy,
+			Key: rules.Key{ARN: arn, Account: account, Region: virginia, Partition: "aws", Type: memoryKeyOf("x").Type}, Policy: s.policy(s.t, arn), Evidence: guardrail.LivePolicy,
 		}, repair, s.clock.now()).Verdict
 		if verdict != guardrail.Compliant && !s.told(arn) {
 			s.t.Errorf("%s is %s, and no report after its last change says why", arn, verdict)

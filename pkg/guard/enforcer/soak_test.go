@@ -18,7 +18,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/events"
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
@@ -32,7 +32,7 @@ const (
 )
 
 // soakRepair has a breaker that one busy key cannot open for all others.
-var soakRepair = change(func(c *guardrail.Configuration) { c.Repair.MaxPerHour = guardrail.PerHour{Account: 60, Total: 60} })
+var soakRepair = change(func(c *rules.Configuration) { c.Repair.MaxPerHour = rules.PerHour{Account: 60, Total: 60} })
 
 var discard = slog.New(slog.DiscardHandler)
 
@@ -286,7 +286,7 @@ type soakKMS struct {
 	s *soak
 }
 
-func (k soakKMS) Describe(ctx context.Context, arn string) (key guardrail.Key, err error) {
+func (k soakKMS) Describe(ctx context.Context, arn string) (key rules.Key, err error) {
 	failure := k.s.strike(func() error { key, err = k.Keys.Describe(ctx, arn); return nil })
 	if failure != nil {
 		err = failure

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
@@ -147,7 +148,7 @@ func TestAWriteThatWasNotSeenIsMadeAgain(t *testing.T) {
 func TestAPolicyThatAWriteReplacedUnseenIsArchivedFromItsEvent(t *testing.T) {
 	for name, theirs := range map[string]string{"a drift": publicToo, "a good policy": apiDefault(t)} {
 		t.Run(name, func(t *testing.T) {
-			s := newScene(t, t.Name(), change(func(c *guardrail.Configuration) { c.Repair.Strategy = guardrail.Trim }), good, public)
+			s := newScene(t, t.Name(), change(func(c *rules.Configuration) { c.Repair.Strategy = rules.Trim }), good, public)
 			event := putEvent(s.arn, public, s.clock.now())
 			s.clock.advance(4 * time.Second)
 			var other []byte

@@ -6,19 +6,20 @@ import (
 	"testing"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 )
 
 // A sweep may repair where the configuration says so, and only under the configuration that
 // its message names.
 func TestASweepRepairsUnderTheConfigurationOfItsMessageOnly(t *testing.T) {
-	sweeping := configured(func(c *guardrail.Configuration) {
+	sweeping := configured(func(c *rules.Configuration) {
 		c.Baselines[0].Style, c.Repair.Sweep = repair.Baselines[0].Style, true
 	})
 	const arn = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 	for _, row := range []struct {
 		reason        string
-		configuration *guardrail.Configuration
+		configuration *rules.Configuration
 		message       string // the configuration that it names
 		policy        string // "" is a key that is gone
 		action        guardrail.Action

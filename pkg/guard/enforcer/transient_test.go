@@ -16,6 +16,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
@@ -94,7 +95,7 @@ func TestAKeyThatIsNotFoundIsGoneOnlyWhenItsEventIsOld(t *testing.T) {
 					}
 					return
 				}
-				want := outcome{guardrail.NothingToJudge, guardrail.NoSeverity, "", guardrail.Skipped, "key-gone"}
+				want := outcome{guardrail.NothingToJudge, rules.NoSeverity, "", guardrail.Skipped, "key-gone"}
 				if err != nil || summary(o) != want || o.KeyARN != arn {
 					t.Errorf("%+v, %v: %s", summary(o), err, row.reason)
 				}
@@ -126,9 +127,9 @@ type refusing struct {
 	describe, policy error
 }
 
-func (r refusing) Describe(ctx context.Context, arn string) (guardrail.Key, error) {
+func (r refusing) Describe(ctx context.Context, arn string) (rules.Key, error) {
 	if r.describe != nil {
-		return guardrail.Key{}, r.describe
+		return rules.Key{}, r.describe
 	}
 	return r.memory.Describe(ctx, arn)
 }
@@ -151,7 +152,7 @@ func TestAnAnswerThatTheGuardrailDoesNotKnowIsReportedWithItsText(t *testing.T) 
 	} {
 		c := newClock()
 		o, err := newEnforcer(r, repair, c, &bytes.Buffer{}).Handle(t.Context(), first(putEvent(k.ARN, public, c.now())))
-		want := outcome{guardrail.CannotJudge, guardrail.High, "", guardrail.Reported, "unexpected-error"}
+		want := outcome{guardrail.CannotJudge, rules.High, "", guardrail.Reported, "unexpected-error"}
 		if err != nil || summary(o) != want || !strings.Contains(o.Findings[0].Message, "upside down") {
 			t.Errorf("%s: %+v, %+v, %v", name, summary(o), o.Findings, err)
 		}

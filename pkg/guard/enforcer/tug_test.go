@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
@@ -25,7 +26,7 @@ func (s *scene) undo(text string) guardrail.Outcome {
 }
 
 func TestATugOfWarEndsAtTheBudgetWithTheNameOfTheOther(t *testing.T) {
-	c := change(func(c *guardrail.Configuration) { c.Repair.Budget.Repairs = 2 })
+	c := change(func(c *rules.Configuration) { c.Repair.Budget.Repairs = 2 })
 	s := newScene(t, t.Name(), c, good)
 	for i := range 2 {
 		if o := s.undo(toService); o.Action != guardrail.Repaired {
@@ -48,7 +49,7 @@ func TestATugOfWarEndsAtTheBudgetWithTheNameOfTheOther(t *testing.T) {
 
 // For a critical finding it does not end: attempts go on, each with an alarm.
 func TestATugOfWarAboutACriticalFindingGoesOnAtGrowingIntervals(t *testing.T) {
-	c := change(func(c *guardrail.Configuration) { c.Repair.Budget.Repairs = 1 })
+	c := change(func(c *rules.Configuration) { c.Repair.Budget.Repairs = 1 })
 	s := newScene(t, t.Name(), c, good)
 	if o := s.undo(public); o.Action != guardrail.Repaired {
 		t.Fatalf("%+v", summary(o))
@@ -70,7 +71,7 @@ func TestATugOfWarAboutACriticalFindingGoesOnAtGrowingIntervals(t *testing.T) {
 		}
 		o := reports[i+1]
 		last := o.Findings[len(o.Findings)-1]
-		if last.Code != guardrail.CodeTugOfWar || last.Severity != guardrail.Critical || !strings.Contains(last.Message, "user/Mallory") || !strings.Contains(last.Message, fmt.Sprint(i+1)) {
+		if last.Code != guardrail.CodeTugOfWar || last.Severity != rules.Critical || !strings.Contains(last.Message, "user/Mallory") || !strings.Contains(last.Message, fmt.Sprint(i+1)) {
 			t.Errorf("attempt %d: %+v", i, last)
 		}
 		if left := s.bucket.names(t, "pending/"); len(left) > 0 {
@@ -107,7 +108,7 @@ func TestTheStateOfAKeySaysWhatIsOpenSinceWhen(t *testing.T) {
 
 // An attempt that KMS refused is none that somebody undid, and a sweep tells of nobody.
 func TestTheBudgetSaysHowOftenTheKeyWasRepairedAndNamesNobodyWhereNobodyIsKnown(t *testing.T) {
-	c := change(func(c *guardrail.Configuration) { c.Repair.Budget.Repairs, c.Repair.Sweep = 2, true })
+	c := change(func(c *rules.Configuration) { c.Repair.Budget.Repairs, c.Repair.Sweep = 2, true })
 	s := newScene(t, t.Name(), c, good)
 	s.undo(toService)
 	s.refuse = enforcer.ErrRefused
@@ -121,7 +122,7 @@ func TestTheBudgetSaysHowOftenTheKeyWasRepairedAndNamesNobodyWhereNobodyIsKnown(
 }
 
 // sweptEvent is the message of a sweep under a configuration.
-func sweptEvent(t *testing.T, s *scene, c *guardrail.Configuration) []byte {
+func sweptEvent(t *testing.T, s *scene, c *rules.Configuration) []byte {
 	t.Helper()
 	text, err := trail.SweptKey{KeyARN: s.arn, SweepID: "sweep", Time: s.clock.now(), ConfigurationHash: c.Hash()}.Encode()
 	if err != nil {
@@ -133,14 +134,14 @@ func sweptEvent(t *testing.T, s *scene, c *guardrail.Configuration) []byte {
 // A sweep under a new configuration only reports, also where what is left of its message is
 // the record.
 func TestTheRecordOfASweepRepairsUnderItsConfigurationOnly(t *testing.T) {
-	sweeping := change(func(c *guardrail.Configuration) { c.Repair.Sweep = true })
+	sweeping := change(func(c *rules.Configuration) { c.Repair.Sweep = true })
 	for _, row := range []struct {
-		now    *guardrail.Configuration
+		now    *rules.Configuration
 		writes int
 		reason string
 	}{
 		{sweeping, 1, "the flush does what the message would have done"},
-		{change(func(c *guardrail.Configuration) { c.Repair.Sweep, c.Notify.From = true, guardrail.Medium }), 0, "no sweep was completed under it"},
+		{change(func(c *rules.Configuration) { c.Repair.Sweep, c.Notify.From = true, rules.Medium }), 0, "no sweep was completed under it"},
 	} {
 		s := newScene(t, t.Name(), sweeping, good, public)
 		s.send(sweptEvent(t, s, sweeping))

@@ -44,7 +44,7 @@ func delegated(event trail.Event, s guardrail.Snapshot) bool {
 		return event.Name == "CreateKey" && !event.ParametersOmitted
 	}
 	d, err := policy.Parse(s.Policy)
-	return err == nil && access.Delegates(s.Key.PolicyKey(), d, "kms:DescribeKey", "kms:GetKeyPolicy")
+	return err == nil && access.Delegates(s.Key.PolicyKey(), d.Set, "kms:DescribeKey", "kms:GetKeyPolicy")
 }
 
 // rescuers says who can still change the key policy, as far as the event tells.
@@ -58,7 +58,7 @@ func rescuers(s guardrail.Snapshot) string {
 	if errors.As(err, &problem) {
 		return "the policy in the event cannot be read (" + string(problem.Code) + "); " + support
 	}
-	who, unsure := access.WhoMay(s.Key.PolicyKey(), d, "kms:PutKeyPolicy")
+	who, unsure := access.WhoMay(s.Key.PolicyKey(), d.Set, "kms:PutKeyPolicy")
 	switch {
 	case len(who) > 0 && unsure:
 		return "who can still change it: " + strings.Join(who, ", ") + ", and perhaps others"

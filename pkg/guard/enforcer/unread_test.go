@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // What the event says of a key that cannot be read is evidence for people: it is reported
@@ -127,7 +128,7 @@ func TestWithoutDescribeKeyThePolicyIsNotJudged(t *testing.T) {
 	w := newWorld(t, repair)
 	_, event := w.drift(t, document(toAdmin, toGuardrail))
 	o := w.handle(t, event)
-	want := outcome{guardrail.CannotJudge, guardrail.High, "", guardrail.Reported, "access-denied"}
+	want := outcome{guardrail.CannotJudge, rules.High, "", guardrail.Reported, "access-denied"}
 	if summary(o) != want || !strings.Contains(o.Findings[0].Message, "kms:DescribeKey") {
 		t.Errorf("%+v: %+v", summary(o), o.Findings)
 	}
@@ -151,11 +152,11 @@ func TestAGuardrailWithoutPermissionsReportsEveryKey(t *testing.T) {
 // No default of any type lets the world or a service in, so that much can be told of a key
 // whose type is not known; a foreign account can, where the settings name one as user.
 func TestALockedOutKeyOfUnknownTypeIsStillTooOpen(t *testing.T) {
-	stranger := configured(func(c *guardrail.Configuration) {
+	stranger := configured(func(c *rules.Configuration) {
 		c.Baselines[0].Users.Required = []string{worker, "arn:aws:iam::444455556666:root"}
 	})
 	for _, row := range []struct {
-		yardstick *guardrail.Configuration
+		yardstick *rules.Configuration
 		principal string
 		want      guardrail.Code
 		told      bool

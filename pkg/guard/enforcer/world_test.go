@@ -20,6 +20,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
@@ -65,22 +66,22 @@ func undecided(principal, action string) string {
 
 // Configurations.
 var (
-	report  = configured(func(c *guardrail.Configuration) { c.Mode, c.Baselines[0].Style = guardrail.Report, defaultpolicy.API })
-	repair  = configured(func(c *guardrail.Configuration) { c.Baselines[0].Style = defaultpolicy.API })
-	console = configured(func(c *guardrail.Configuration) {
+	report  = configured(func(c *rules.Configuration) { c.Mode, c.Baselines[0].Style = rules.Report, defaultpolicy.API })
+	repair  = configured(func(c *rules.Configuration) { c.Baselines[0].Style = defaultpolicy.API })
+	console = configured(func(c *rules.Configuration) {
 		c.Baselines[0].Administrators.Required, c.Baselines[0].Users.Required = []string{admin}, []string{worker}
 	})
 )
 
 // configured is a configuration that repairs everything with the generated default, holds
 // nothing, and permits nobody.
-func configured(change func(*guardrail.Configuration)) *guardrail.Configuration {
-	c := guardrail.DefaultConfiguration()
-	c.Mode, c.Repair.From, c.Notify.From = guardrail.Repair, guardrail.Low, guardrail.Low
-	c.Repair.HoldWhen, c.Repair.Strategy = nil, guardrail.Reset
-	b := guardrail.DefaultBaseline()
+func configured(change func(*rules.Configuration)) *rules.Configuration {
+	c := rules.DefaultConfiguration()
+	c.Mode, c.Repair.From, c.Notify.From = rules.Repair, rules.Low, rules.Low
+	c.Repair.HoldWhen, c.Repair.Strategy = nil, rules.Reset
+	b := rules.DefaultBaseline()
 	b.Name = "default"
-	c.Baselines = []guardrail.Baseline{b}
+	c.Baselines = []rules.Baseline{b}
 	change(c)
 	return c
 }
@@ -118,7 +119,7 @@ type world struct {
 	log              *bytes.Buffer
 }
 
-func newWorld(t testing.TB, c *guardrail.Configuration) *world {
+func newWorld(t testing.TB, c *rules.Configuration) *world {
 	t.Helper()
 	w := &world{clock: newClock(), log: &bytes.Buffer{}}
 	w.cloud = localaws.Start(localaws.Options{Clock: w.clock.now, Seed: 1})
@@ -136,7 +137,7 @@ func newWorld(t testing.TB, c *guardrail.Configuration) *world {
 }
 
 // configOf is the configuration of an enforcer with an archive of its own.
-func configOf(keys enforcer.Keys, c *guardrail.Configuration, clock *clock, log io.Writer) enforcer.Config {
+func configOf(keys enforcer.Keys, c *rules.Configuration, clock *clock, log io.Writer) enforcer.Config {
 	return enforcer.Config{
 		Keys: keys, Configuration: c, Archive: newBucket(clock).archive(), Role: guardrailRole,
 		Log: slog.New(slog.NewJSONHandler(log, nil)), Now: clock.now, Version: "v1.2.3", Lifetime: lifetime,
@@ -144,7 +145,7 @@ func configOf(keys enforcer.Keys, c *guardrail.Configuration, clock *clock, log 
 	}
 }
 
-func newEnforcer(keys enforcer.Keys, c *guardrail.Configuration, clock *clock, log io.Writer) *enforcer.Enforcer {
+func newEnforcer(keys enforcer.Keys, c *rules.Configuration, clock *clock, log io.Writer) *enforcer.Enforcer {
 	return enforcer.New(configOf(keys, c, clock, log))
 }
 
@@ -278,7 +279,7 @@ func putEvent(arn, text string, at time.Time) []byte {
 // outcome is the part of an outcome that tables compare.
 type outcome struct {
 	Verdict  guardrail.Verdict
-	Severity guardrail.Severity
+	Severity rules.Severity
 	Evidence guardrail.Evidence
 	Action   guardrail.Action
 	Reason   string
@@ -307,7 +308,7 @@ func hash(t testing.TB, text string) string {
 }
 
 // resetOf is the generated default of a configuration, for a key of a type.
-func resetOf(t testing.TB, c *guardrail.Configuration, keyType defaultpolicy.KeyType) string {
+func resetOf(t testing.TB, c *rules.Configuration, keyType defaultpolicy.KeyType) string {
 	t.Helper()
 	k := memoryKeyOf("plain")
 	k.Type = keyType.WithDefaults()
@@ -315,7 +316,11 @@ func resetOf(t testing.TB, c *guardrail.Configuration, keyType defaultpolicy.Key
 	if err != nil {
 		t.Fatal(err)
 	}
-	return limits.Reset.Text()
+	reset, err := limits.ResetDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reset.Text()
 }
 
 // apiDefault is the generated API default.

@@ -10,6 +10,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -53,7 +54,7 @@ func (d *delivery) refused(ctx context.Context, r ledger.Repair, record ledger.R
 		cause = d.withNames(cause, record)
 		if d.decision.Critical && !d.isPartial && d.view.reading.Live == r.Before {
 			if plan, err := repair.Excess(d.view.snapshot, d.view.judgement, d.config.Role); err == nil {
-				addFinding(d.outcome, guardrail.CodeRepairRefused, guardrail.High,
+				addFinding(d.outcome, guardrail.CodeRepairRefused, rules.High,
 					"what is too much is taken away, and what is required cannot be added: KMS refused that: "+cause.Error())
 				d.plan, d.isPartial, d.outcome.Plan = plan, true, plan.Planned()
 				d.view.reading.Made = false
@@ -119,7 +120,7 @@ func (d *delivery) mark(ctx context.Context, r ledger.Repair) (isDone bool, err 
 	}
 	r.Phase = ledger.Written
 	o := outcomeOf(r, d.record)
-	addFinding(&o, guardrail.CodeArchiveUnusable, guardrail.High, "the repair was written, and the archive does not take note of it: "+err.Error())
+	addFinding(&o, guardrail.CodeArchiveUnusable, rules.High, "the repair was written, and the archive does not take note of it: "+err.Error())
 	*d.outcome = o
 	return true, d.tell.send(ctx, o)
 }

@@ -70,7 +70,7 @@ func (f facts) isNothingToRecall() bool {
 func (f facts) mayRewrite() bool {
 	isBefore := f.Reading.Live == f.open.Before && f.Judgement.Repair
 	isAfter := f.Reading.Live == f.open.After && f.Judgement.MayWrite
-	return f.open.Kind == ForFinding && f.Reading.Readable && (isBefore || isAfter)
+	return f.open.Kind == ForFinding && (isBefore || isAfter)
 }
 
 // isStale tells whether the policy that was read may be older than the event, or than the

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // Ledger is all that is remembered of a key. The zero value is the ledger of a key of which
@@ -48,11 +49,11 @@ const (
 
 // Repair is one line of the ledger. Record names the texts that go with it.
 type Repair struct {
-	Record   Name               `json:"record"`
-	Kind     Kind               `json:"kind"`
-	EventID  string             `json:"eventId"`
-	ActorARN string             `json:"actorArn,omitempty"` // of the call that the event tells of: the caller's own text
-	Severity guardrail.Severity `json:"severity"`
+	Record   Name           `json:"record"`
+	Kind     Kind           `json:"kind"`
+	EventID  string         `json:"eventId"`
+	ActorARN string         `json:"actorArn,omitempty"` // of the call that the event tells of: the caller's own text
+	Severity rules.Severity `json:"severity"`
 	// Before and After identify the policy to be replaced and the one to be written.
 	Before string `json:"before"`
 	After  string `json:"after"`

@@ -121,6 +121,9 @@ func TestNextByRow(t *testing.T) {
 		{situation(having(theirs(written, reported))), Wait, "", "the policy before a young write is an old one"},
 		{situation(having(theirs(written, reported, longAgo))), Claim, "", "somebody put it back"},
 		{situation(having(theirs(written, reported)), isGood, live(after), func(s *Situation) { s.Reading.Event = before }), Conclude, "", "the write replaced the event's policy"},
+		{situation(having(theirs(written, reported)), isGood, live(after), func(s *Situation) {
+			s.Reading.Event, s.Message.Superseded, s.Message.EventTime = third, true, now.Add(-10*time.Second)
+		}), Wait, "", "the event is younger than the claim: the write cannot have replaced its policy"},
 		{situation(isGood, func(s *Situation) { s.Reading.Event = third }), Wait, "", "a young event of another policy"},
 		{situation(isGood, old, func(s *Situation) { s.Reading.Event = third }), Conclude, "", "it would be seen by now"},
 		{situation(func(s *Situation) { s.Reading.Event, s.Judgement.EventAlike = third, true }), Claim, "", "the work is the same, whichever is older"},
@@ -230,6 +233,9 @@ func brokenRule(s Situation, step Step) string {
 	isAlive := open != nil && now.Before(open.Deadline)
 	isThird := open != nil && s.Reading.Live != open.Before && s.Reading.Live != open.After
 	wanted := s.Judgement.Repair
+	if isBlind := step.Do == Read || step.Do == Report || step.Do == Mark || step.Do == Wait; !isBlind && !s.Reading.Made {
+		return "what is not read decides nothing"
+	}
 	switch step.Do {
 	case Write:
 		switch {

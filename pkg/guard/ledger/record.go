@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // Key names a key in the archive: <account>/<region>/<key id>.
@@ -87,7 +88,7 @@ type Record struct {
 	// Actor made the call that the event tells of, or asked for the restore; nil where
 	// nobody did.
 	Actor    *guardrail.Actor    `json:"actor"`
-	Severity guardrail.Severity  `json:"severity"`
+	Severity rules.Severity      `json:"severity"`
 	Findings []guardrail.Finding `json:"findings"`
 	// Before is the policy that was judged, After the one to write.
 	Before PolicyText `json:"before"`

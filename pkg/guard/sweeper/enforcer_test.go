@@ -14,8 +14,10 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/sweeper"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 )
 
 // kms has a policy for each key, by ARN. A key with no policy is gone.
@@ -27,9 +29,9 @@ type kms struct {
 	puts int
 }
 
-func (k *kms) Describe(_ context.Context, arn string) (guardrail.Key, error) {
+func (k *kms) Describe(_ context.Context, arn string) (rules.Key, error) {
 	if k.policies[arn] == "" {
-		return guardrail.Key{}, fmt.Errorf("%w: NotFoundException", enforcer.ErrNotFound)
+		return rules.Key{}, fmt.Errorf("%w: NotFoundException", enforcer.ErrNotFound)
 	}
 	return keyOf(arn), nil
 }
@@ -51,30 +53,28 @@ func (k *kms) PutPolicy(context.Context, string, string) error {
 	return errors.New("a sweep wrote")
 }
 
-func keyOf(arn string) guardrail.Key {
-	return guardrail.Key{ARN: arn, Account: "111122223333", Region: "us-east-1", Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults()}
+func keyOf(arn string) rules.Key {
+	return rules.Key{ARN: arn, Account: guardtest.Account, Region: guardtest.Virginia, Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults()}
 }
-
-const accountStatement = `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`
 
 // policies are of every severity: none, low or medium, high, critical, and none to be had.
 var policies = []string{
-	`{"Version":"2012-10-17","Statement":[` + accountStatement + `]}`,
-	`{"Version":"2012-10-17","Statement":[` + accountStatement + `,{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Admin"},"Action":"kms:Sign","Resource":"*"}]}`,
-	`{"Version":"2012-10-17","Statement":[` + accountStatement + `,{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"kms:Decrypt","Resource":"*"}]}`,
-	`{"Version":"2012-10-17","Statement":[` + accountStatement + `,{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}`,
-	`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Admin"},"Action":"kms:*","Resource":"*"}]}`,
+	guardtest.Good,
+	guardtest.Document(guardtest.ToAccount, guardtest.Allow(`{"AWS":"`+guardtest.Admin+`"}`, "kms:Sign")),
+	guardtest.Document(guardtest.ToAccount, guardtest.Allow(`{"AWS":"`+guardtest.Foreign+`"}`, "kms:Decrypt")),
+	guardtest.Document(guardtest.ToAccount, guardtest.Allow(`"*"`, "kms:*")),
+	guardtest.LockedOut,
 	`{`, "",
 }
 
-func drawConfiguration(r *rapid.T) *guardrail.Configuration {
-	c := guardrail.DefaultConfiguration()
+func drawConfiguration(r *rapid.T) *rules.Configuration {
+	c := rules.DefaultConfiguration()
 	c.Baselines[0].Style = rapid.SampledFrom([]defaultpolicy.Style{defaultpolicy.API, defaultpolicy.Console}).Draw(r, "style")
-	c.Mode = rapid.SampledFrom([]guardrail.Mode{guardrail.Report, guardrail.Repair}).Draw(r, "mode")
-	c.Repair.From = rapid.SampledFrom([]guardrail.Severity{guardrail.Low, guardrail.Medium, guardrail.High, guardrail.Critical}).Draw(r, "from")
+	c.Mode = rapid.SampledFrom([]rules.Mode{rules.Report, rules.Repair}).Draw(r, "mode")
+	c.Repair.From = rapid.SampledFrom([]rules.Severity{rules.Low, rules.Medium, rules.High, rules.Critical}).Draw(r, "from")
 	c.Repair.Sweep = rapid.Bool().Draw(r, "sweep")
 	if rapid.Bool().Draw(r, "rule") {
-		c.Rules = []guardrail.Rule{{Name: "aliased", Match: guardrail.Match{Aliases: []string{"alias/x"}}, Mode: rapid.SampledFrom([]guardrail.Mode{"", guardrail.Report, guardrail.Repair}).Draw(r, "rule mode")}}
+		c.Rules = []rules.Rule{{Name: "aliased", Match: rules.Match{Aliases: []string{"alias/x"}}, Mode: rapid.SampledFrom([]rules.Mode{"", rules.Report, rules.Repair}).Draw(r, "rule mode")}}
 	}
 	return c
 }
@@ -98,7 +98,7 @@ func TestTheFirstSweepCountsExactlyWhatWouldBeRepaired(t *testing.T) {
 				continue
 			}
 			s := guardrail.Snapshot{
-				Key: keyOf(arn), Labels: guardrail.Labels{Aliases: []string{"alias/x"}},
+				Key: keyOf(arn), Labels: rules.Labels{Aliases: []string{"alias/x"}},
 				Policy: k.policies[arn], Evidence: guardrail.LivePolicy, Trigger: guardrail.BySweep,
 			}
 			if guardrail.Judge(s, c, night).Decision.Repair {
@@ -123,7 +123,7 @@ func TestTheFirstSweepCountsExactlyWhatWouldBeRepaired(t *testing.T) {
 	}
 }
 
-func sweepWith(r *rapid.T, w *world, k *kms, c *guardrail.Configuration) sweeper.Summary {
+func sweepWith(r *rapid.T, w *world, k *kms, c *rules.Configuration) sweeper.Summary {
 	e := newEnforcer(k, c)
 	config := w.config(c.Hash())
 	config.Judge = func(ctx context.Context, message []byte) (guardrail.Outcome, error) {
@@ -136,7 +136,7 @@ func sweepWith(r *rapid.T, w *world, k *kms, c *guardrail.Configuration) sweeper
 	return got
 }
 
-func newEnforcer(k *kms, c *guardrail.Configuration) *enforcer.Enforcer {
+func newEnforcer(k *kms, c *rules.Configuration) *enforcer.Enforcer {
 	return enforcer.New(enforcer.Config{
 		Keys: k, Configuration: c, Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return night.Add(time.Second) }, Pause: func(context.Context, time.Duration) error { return nil },

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+)
+
+// judged is one result of a command that judges: an outcome, with the file that its policy
+// or event was read from. Its JSON form is public.
+type judged struct {
+	File          string `json:"file,omitempty"`
+	Configuration used   `json:"configuration"`
+	guardrail.Outcome
+
+	policy string // the text of the policy file, so that findings name its lines; "" for none
+}
+
+// judging writes results as they come, and remembers the exit code that counts.
+type judging struct {
+	used    used
+	streams streams
+	answers *results
+	failOn  rules.Severity // the lowest severity that makes the exit code 1
+	code    int
+}
+
+func newJudging(o *options, u used, failOn rules.Severity) *judging {
+	return &judging{used: u, streams: o.streams, answers: &results{out: o.streams.out, output: o.output}, failOn: failOn, code: exitFine}
+}
+
+// each judges what the names stand for, in their order. A name that cannot be judged is an
+// error on the stream for errors, and the others go on. The error that each returns has the
+// exit code.
+func (j *judging) each(ctx context.Context, names []string, judge func(ctx context.Context, name string) (judged, error)) error {
+	for _, name := range names {
+		result, err := judge(ctx, name)
+		switch {
+		case ctx.Err() != nil:
+			return errors.Join(ctx.Err(), j.answers.end())
+		case err != nil:
+			j.streams.note("kmsguard: %s", problemOf(name, err))
+			j.code = worse(j.code, exitError)
+			continue
+		}
+		j.code = worse(j.code, outcomeCode(result.Outcome, j.failOn))
+		if err := j.write(result); err != nil {
+			return err
+		}
+	}
+	if err := j.answers.end(); err != nil {
+		return err
+	}
+	return status(j.code)
+}
+
+func (j *judging) write(r judged) error {
+	r.Configuration = j.used
+	if j.answers.output != textOutput {
+		return j.answers.add(r)
+	}
+	source := report.Source{Policy: r.policy}
+	if r.File != "" {
+		source.Name = nameOf(r.File)
+	}
+	return j.answers.paragraph(source, r.Outcome)
+}
+
+// problemOf words an error about a file or key. The error of a malformed policy begins with
+// its place.
+func problemOf(name string, err error) string {
+	var malformed *policy.Error
+	if errors.As(err, &malformed) {
+		return nameOf(name) + ":" + err.Error()
+	}
+	return nameOf(name) + ": " + err.Error()
+}
+
+// outcomeCode is the exit code of one outcome. What is not known is not fine, whatever
+// its severity.
+func outcomeCode(o guardrail.Outcome, failOn rules.Severity) int {
+	switch o.Verdict {
+	case guardrail.Compliant, guardrail.Exempt, guardrail.NothingToJudge:
+		return exitFine
+	case guardrail.NonCompliant:
+		if o.Severity.AtLeast(failOn) {
+			return exitDifferent
+		}
+		return exitFine
+	default:
+		return exitInconclusive
+	}
+}

@@ -1,0 +1,190 @@
+package guardrail
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/lint"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/recognition"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+)
+
+// checks are all that a judgement looks for, in the order of its findings. Each of them
+// runs that has what it needs, also when one before it found something: whoever mends one
+// thing must know of the others.
+var checks = []struct {
+	needs knowledge
+	find  func(*examination)
+}{
+	{nothingKnown, (*examination).findMalformedPolicy}, // the text is no key policy
+	{policyKnown, (*examination).findBypassedCheck},    // somebody set the policy without KMS's lockout safety check
+	{policyKnown, (*examination).findUndecidedRule},    // which rule applies depends on what is not known of the key
+	{policyKnown, (*examination).findBadBaseline},      // the baseline does not fit the key
+	{limitsKnown, (*examination).findExcess},           // somebody has access beyond the ceiling
+	{limitsKnown, (*examination).findMissing},          // access of the floor is missing, or a Deny takes it
+	{limitsKnown, (*examination).findUndecided},        // the comparison left something open
+	{limitsKnown, (*examination).findOtherThanDefault}, // the baseline wants exactly a generated default
+	{limitsKnown, (*examination).findLint},             // the author surely did not mean that
+	{limitsKnown, (*examination).findNoReach},          // the guardrail is to repair the key, and may not change its policy
+	{nothingKnown, (*examination).findExpired},         // an exemption would apply, and has expired
+	{nothingKnown, (*examination).findExemptByTag},     // a tag exempts the key
+}
+
+// knowledge says how much of a key is known to the checks.
+type knowledge uint8
+
+const (
+	nothingKnown knowledge = iota
+	policyKnown            // Judgement.Live
+	limitsKnown            // Judgement.Limits, and the comparison with them
+)
+
+// examination is a judgement on its way: what the checks look at, and what they found.
+type examination struct {
+	Judgement
+	snapshot Snapshot
+	known    knowledge
+	// malformed says why the policy cannot be read, and unfit why the baseline gives no
+	// limits for the key.
+	malformed, unfit error
+	// compared is the policy held against its limits.
+	compared access.Result
+}
+
+// prepare reads the policy once, makes the limits once, and compares them.
+func (e *examination) prepare() {
+	if e.Live, e.malformed = policy.Parse(e.snapshot.Policy); e.malformed != nil {
+		return
+	}
+	e.known = policyKnown
+	if e.Selection.Baseline == nil {
+		return
+	}
+	if e.Limits, e.unfit = e.Selection.Baseline.Limits(e.snapshot.Key); e.unfit != nil {
+		return
+	}
+	e.known = limitsKnown
+	e.compared = access.Within(e.snapshot.Key.PolicyKey(), e.Limits.Floor, e.Live.Set, e.Limits.Ceiling)
+}
+
+func (e *examination) add(f Finding) { e.Findings = append(e.Findings, f) }
+
+// found adds a finding that is about no statement.
+func (e *examination) found(code Code, severity rules.Severity, format string, values ...any) {
+	e.add(NewFinding(e.snapshot.Key, code, severity, fmt.Sprintf(format, values...)))
+}
+
+func (e *examination) findMalformedPolicy() {
+	if e.malformed != nil {
+		e.found(CodeMalformedPolicy, rules.High, "%s", malformed(e.malformed))
+	}
+}
+
+func (e *examination) findBypassedCheck() {
+	if e.snapshot.BypassedLockoutCheck {
+		e.found(CodeLockoutCheckBypassed, rules.High, "the policy was set with the lockout safety check switched off")
+	}
+}
+
+func (e *examination) findUndecidedRule() {
+	if e.Selection.Baseline != nil {
+		return
+	}
+	why := "no baseline applies"
+	if n := len(e.Selection.Why); n > 0 {
+		why = e.Selection.Why[n-1]
+	}
+	e.found(CodeRuleUndecided, rules.High, "%s", why)
+}
+
+func (e *examination) findBadBaseline() {
+	if e.unfit != nil {
+		e.found(noLimits(e.unfit), rules.High, "baseline %s does not fit this key: %v", e.Selection.Baseline.Name, e.unfit)
+	}
+}
+
+// noLimits tells a key type without a default from a baseline that does not fit the key.
+func noLimits(err error) Code {
+	var problem *defaultpolicy.Error
+	if errors.As(err, &problem) {
+		switch problem.Code {
+		case defaultpolicy.UnknownKeySpec, defaultpolicy.UnknownKeyUsage, defaultpolicy.UnknownOrigin,
+			defaultpolicy.UnknownMultiRegion, defaultpolicy.InvalidCombination, defaultpolicy.NotInPartition:
+			return CodeUnknownKeyType
+		default:
+		}
+	}
+	return CodeBadBaseline
+}
+
+func (e *examination) findExcess() {
+	for _, d := range e.compared.Excess {
+		code, severity := judgeExcess(e.snapshot.Key, d, e.Live)
+		e.add(newDifference(e.snapshot.Key, code, severity, excessMessage(d), d))
+	}
+}
+
+func (e *examination) findUndecided() {
+	for _, open := range e.compared.Inconclusive {
+		f := NewFinding(e.snapshot.Key, CodeUndecided, rules.High, undecided(open))
+		if open.Policy == access.Actual && open.Reason != "over-budget" {
+			f.Statement = &open.Statement
+		}
+		e.add(f)
+	}
+}
+
+// findOtherThanDefault asks whether the policy is a generated default. That it names only
+// whom the baseline permits is what the limits say.
+func (e *examination) findOtherThanDefault() {
+	b := e.Selection.Baseline
+	if b.Match != rules.ExactDefault {
+		return
+	}
+	r, err := recognition.Identify(e.snapshot.Key.PolicyKey(), e.snapshot.Key.Type, e.Live, recognition.Options{Style: b.Style, Edition: b.WantedEdition()})
+	switch {
+	case err == nil && r.Verdict == recognition.Default:
+	case err == nil && r.Verdict == recognition.NotDefault:
+		e.found(CodeNotGeneratedDefault, rules.Low, "the policy is not a default that AWS generates for a key of this type")
+	default:
+		e.found(CodeUndecided, rules.High, "whether the policy is a default that AWS generates is not decided")
+	}
+}
+
+func (e *examination) findLint() {
+	for _, l := range lint.Check(e.snapshot.Key.PolicyKey(), e.Live) {
+		f := NewFinding(e.snapshot.Key, Code(lintPrefix+string(l.Code)), rules.Info, fmt.Sprintf("%s (line %d, column %d)", l.Code.Explain(), l.Line, l.Column))
+		f.Statement = &l.Statement
+		e.add(f)
+	}
+}
+
+func (e *examination) findNoReach() {
+	s := e.snapshot
+	ofAccount := strings.HasPrefix(s.Writer, "arn:"+s.Key.Partition+":iam::"+s.Key.Account+":role/")
+	if !ofAccount || e.Selection.Mode != rules.Repair || mayChange(s.Key, e.Live, evaluation.RolePrincipal, s.Writer, e.At, nil) {
+		return
+	}
+	message := "the key policy does not let the guardrail change it"
+	if who, _ := access.WhoMay(s.Key.PolicyKey(), e.Live.Set, rules.PutKeyPolicy); len(who) > 0 {
+		message += "; who can: " + rules.FirstOf(who, 8)
+	}
+	e.found(CodeLockedOut, rules.High, "%s", message)
+}
+
+func (e *examination) findExpired() {
+	for _, x := range e.Selection.Expired {
+		e.found(CodeExemptionExpired, rules.Info, "exemption %s of %s expired at the end of %s (UTC)", x.Name, x.Owner, x.LastDay())
+	}
+}
+
+func (e *examination) findExemptByTag() {
+	if x := e.Selection.Exemption; x != nil && len(x.Match.Tags) > 0 {
+		e.found(CodeExemptByTag, rules.Low, "exemption %s applies because of a tag, which whoever may tag the key can set", x.Name)
+	}
+}

@@ -1,0 +1,215 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+)
+
+// Selection is what of a configuration applies to a key, and why.
+type Selection struct {
+	// Rule is the first rule that matches; nil where none does.
+	Rule *Rule
+	// Baseline is the rule's, or the configuration's default. It is nil where that is
+	// not decided: a rule may match, depending on something that is not known.
+	Baseline *Baseline
+	Mode     Mode
+	// Exemption is the first that is in force for the key; nil for none.
+	Exemption *Exemption
+	// Expired are the exemptions that would apply if they had not expired.
+	Expired []*Exemption
+	// Why says it in words: one line for each rule that was tried, then one for each
+	// exemption that has to do with the key.
+	Why []string
+}
+
+// noRule is the rule name of keys that no rule matches. No rule may have it.
+const noRule = "default"
+
+// RuleName returns the name of the rule, "default" where no rule matches.
+func (s Selection) RuleName() string {
+	if s.Rule == nil {
+		return noRule
+	}
+	return s.Rule.Name
+}
+
+// Select returns what of the configuration applies to a key at a moment. A key whose
+// aliases, tags or organizational units are not known (nil) has no exemption by them,
+// and no baseline if a rule depends on them.
+func (c *Configuration) Select(k Key, labels Labels, now time.Time) Selection {
+	s := Selection{Mode: c.Mode}
+	c.selectBaseline(k, labels, &s)
+	for i := range c.Exemptions {
+		e := &c.Exemptions[i]
+		fit, why := e.Match.fits(k, labels)
+		switch {
+		case fit == no:
+			continue
+		case fit == unknown:
+			s.Why = append(s.Why, fmt.Sprintf("exemption %s has no effect: %s", e.Name, why))
+		case len(e.Match.Tags) > 0 && !c.AllowTagExemptions:
+			s.Why = append(s.Why, fmt.Sprintf("exemption %s has no effect: exemptions by tag are off (allowTagExemptions)", e.Name))
+		case !now.Before(e.Expires):
+			s.Expired = append(s.Expired, e)
+			s.Why = append(s.Why, fmt.Sprintf("exemption %s has no effect: it expired at the end of %s (UTC)", e.Name, e.LastDay()))
+		case s.Exemption == nil:
+			s.Exemption = e
+			s.Why = append(s.Why, fmt.Sprintf("exemption %s of %s applies to the end of %s (UTC): %s", e.Name, e.Owner, e.LastDay(), e.Reason))
+		}
+	}
+	return s
+}
+
+func (c *Configuration) selectBaseline(k Key, labels Labels, s *Selection) {
+	name := c.Default
+	for i := range c.Rules {
+		rule := &c.Rules[i]
+		fit, why := rule.Match.fits(k, labels)
+		switch fit {
+		case no:
+			s.Why = append(s.Why, fmt.Sprintf("rule %s does not match: %s", rule.Name, why))
+			continue
+		case unknown:
+			s.Why = append(s.Why, fmt.Sprintf("whether rule %s matches is not known: %s", rule.Name, why))
+			s.Rule, s.Mode = rule, Report
+			return
+		default:
+			s.Why = append(s.Why, fmt.Sprintf("rule %s matches", rule.Name))
+		}
+		s.Rule = rule
+		if rule.Mode != "" {
+			s.Mode = rule.Mode
+		}
+		if rule.Baseline != "" {
+			name = rule.Baseline
+		}
+		break
+	}
+	if s.Rule == nil {
+		s.Why = append(s.Why, "no rule matches: the default baseline applies")
+	}
+	s.Baseline = c.baseline(name)
+}
+
+func (c *Configuration) baseline(name string) *Baseline {
+	for i := range c.Baselines {
+		if c.Baselines[i].Name == name {
+			return &c.Baselines[i]
+		}
+	}
+	return nil
+}
+
+// NeedsAliases tells whether a rule or exemption matches by alias, so that a key
+// cannot be judged without reading its aliases.
+func (c *Configuration) NeedsAliases() bool {
+	return c.anyMatch(func(m Match) bool { return len(m.Aliases) > 0 })
+}
+
+// NeedsTags tells the same of tags.
+func (c *Configuration) NeedsTags() bool {
+	return c.anyMatch(func(m Match) bool { return len(m.Tags) > 0 })
+}
+
+func (c *Configuration) anyMatch(is func(Match) bool) bool {
+	return slices.ContainsFunc(c.Rules, func(r Rule) bool { return is(r.Match) }) ||
+		slices.ContainsFunc(c.Exemptions, func(e Exemption) bool { return is(e.Match) })
+}
+
+// Repairs tells whether some key may be repaired, so that the function needs the
+// permission to write.
+func (c *Configuration) Repairs() bool {
+	return c.Mode == Repair || slices.ContainsFunc(c.Rules, func(r Rule) bool { return r.Mode == Repair })
+}
+
+// fit is the answer to whether a match fits a key.
+type fit uint8
+
+const (
+	no fit = iota
+	yes
+	unknown
+)
+
+// fits tells whether a match fits a key, and for no and unknown what keeps it from
+// fitting. What is known not to fit counts before what is not known.
+func (m Match) fits(k Key, labels Labels) (answer fit, why string) {
+	answer = yes
+	for _, part := range m.parts(k, labels) {
+		switch {
+		case part.asked == 0 || part.fit == yes:
+		case part.fit == no:
+			return no, "its " + part.name + " " + part.verb
+		default:
+			answer, why = unknown, "the key's "+part.name+" are not known"
+		}
+	}
+	return answer, why
+}
+
+// part is one field of a match.
+type part struct {
+	name, verb string
+	asked      int
+	fit        fit
+}
+
+func (m Match) parts(k Key, labels Labels) []part {
+	return []part{
+		oneOf("keys", m.Keys, func(want string) bool { return want == k.ARN || strings.HasSuffix(k.ARN, ":key/"+want) }),
+		oneOf("accounts", m.Accounts, func(want string) bool { return want == k.Account }),
+		oneOf("Regions", m.Regions, func(want string) bool { return want == k.Region }),
+		oneOf("key usages", m.KeyUsages, is(k.Type.Usage)),
+		oneOf("key specs", m.KeySpecs, is(k.Type.Spec)),
+		oneOf("origins", m.Origins, is(k.Type.Origin)),
+		known(k.OrganizationalUnits != nil, oneOf("organizational units", m.OrganizationalUnits, func(want string) bool { return slices.Contains(k.OrganizationalUnits, want) })),
+		known(labels.Aliases != nil, oneOf("aliases", m.Aliases, func(want string) bool {
+			return slices.ContainsFunc(labels.Aliases, func(alias string) bool { return policy.IsLike(want, alias) })
+		})),
+		known(labels.Tags != nil, m.tags(labels)),
+	}
+}
+
+func oneOf[T any](name string, wanted []T, fits func(T) bool) part {
+	p := part{name: name, verb: "do not include the key's", asked: len(wanted)}
+	if slices.ContainsFunc(wanted, fits) {
+		p.fit = yes
+	}
+	return p
+}
+
+func is[T comparable](value T) func(T) bool { return func(want T) bool { return want == value } }
+
+func known(isKnown bool, p part) part {
+	if !isKnown {
+		p.fit = unknown
+	}
+	return p
+}
+
+func (m Match) tags(labels Labels) part {
+	p := part{name: "tags", verb: "are not all on the key", asked: len(m.Tags), fit: yes}
+	for key, want := range m.Tags {
+		if value, there := labels.Tags[key]; !there || !policy.IsLike(want, value) {
+			p.fit = no
+		}
+	}
+	return p
+}
+
+// ReportOnly returns the configuration with every mode lowered to report: the kill switch.
+func (c *Configuration) ReportOnly() *Configuration {
+	lowered := *c
+	lowered.Mode = Report
+	lowered.Rules = slices.Clone(c.Rules)
+	for i := range lowered.Rules {
+		if lowered.Rules[i].Mode != "" {
+			lowered.Rules[i].Mode = Report
+		}
+	}
+	return &lowered
+}
