@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,36 +15,16 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
-// makePlan plans the repair. What is held, the whole of the repair or all but what is
-// critical, is a finding.
+// makePlan plans the repair. A plan that is held or refused ends the wish for one.
 func (d *delivery) makePlan(ctx context.Context) error {
-	c, o := d.config.Configuration, d.outcome
-	if slices.Contains(c.Repair.HoldWhen, rules.HoldCloudFormation) && !c.NeedsTags() {
-		if err := d.gatherTags(ctx, &d.view); err != nil { // nothing else asked for them
-			return err
-		}
+	plan, err := d.inspector.Plan(ctx, &d.view.View)
+	if err != nil {
+		return err
 	}
-	decision, err := repair.Decide(d.view.snapshot, d.view.judgement, c, d.config.Role)
-	var refusal *repair.Refusal
-	switch {
-	case errors.As(err, &refusal) && refusal.Reason == repair.NothingToDo:
-		o.Action, o.ActionReason = guardrail.Reported, string(refusal.Reason)
+	d.plan, d.decision.Planned = plan.Decision.Plan, true
+	*d.outcome = d.Enforcer.outcomeOf(d.event, d.view.View, plan)
+	if !plan.MayWrite() {
 		d.dismiss()
-		return nil
-	case errors.As(err, &refusal):
-		refuse(o, string(refusal.Reason), guardrail.CodePlanRefused, "no repair can be planned: "+string(refusal.Reason))
-		d.dismiss()
-		return nil
-	case err != nil:
-		return fmt.Errorf("planning the repair: %w", err)
-	}
-	d.plan, d.decision.Planned, o.Plan = decision.Plan, true, decision.Plan.Planned()
-	if decision.Held {
-		o.Action, o.ActionReason = guardrail.Held, string(decision.Holds[0].Reason)
-		d.dismiss()
-	}
-	for _, hold := range decision.Holds {
-		addFinding(o, guardrail.CodeRepairHeld, rules.Info, hold.Detail)
 	}
 	return nil
 }
@@ -189,7 +168,7 @@ func isSessionOf(arn, role string) bool {
 // recordOf is what is archived before the write.
 func (d *delivery) recordOf(plan repair.Plan) (ledger.Record, error) {
 	outcome, now := *d.outcome, d.config.Now().UTC()
-	outcome.Action, outcome.ActionReason, outcome.After = guardrail.Repaired, d.view.judgement.Decision.Reason, plan.After
+	outcome.Action, outcome.ActionReason, outcome.After = guardrail.Repaired, d.view.Judgement.Decision.Reason, plan.After
 	outcomeText, err := json.Marshal(outcome)
 	if err != nil {
 		return ledger.Record{}, fmt.Errorf("archiving the outcome: %w", err)
@@ -204,7 +183,7 @@ func (d *delivery) recordOf(plan repair.Plan) (ledger.Record, error) {
 		SweepID: d.event.SweepID, SweptConfiguration: d.event.SweptConfiguration,
 		GuardrailVersion: d.config.Version, ConfigurationHash: outcome.ConfigurationHash,
 		Actor: outcome.Actor, Severity: outcome.Severity, Findings: outcome.Findings,
-		Before: ledger.PolicyText{Text: d.view.snapshot.Policy, Hash: d.view.reading.Live},
+		Before: ledger.PolicyText{Text: d.view.Snapshot.Policy, Hash: d.view.reading.Live},
 		After:  ledger.PolicyText{Text: plan.Document.Text(), Hash: plan.After},
 		Edits:  edits, Outcome: outcomeText,
 	}, nil

@@ -134,7 +134,7 @@ func (d *delivery) read(ctx context.Context) error {
 		switch {
 		case err != nil && !d.isPermanent(err):
 			return fmt.Errorf("reading the key policy again: %w", err)
-		case err == nil && hash(d.view.snapshot.Key, text) == d.view.reading.Live:
+		case err == nil && hash(d.view.Snapshot.Key, text) == d.view.reading.Live:
 			d.view.reading.Made = true
 			return nil
 		}

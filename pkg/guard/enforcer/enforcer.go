@@ -9,6 +9,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // Config is what an Enforcer works with.
@@ -49,8 +50,9 @@ const longest = 15 * time.Minute
 // Enforcer handles events. It has no state of its own and may be used by several
 // goroutines.
 type Enforcer struct {
-	config Config
-	hash   string // of the configuration
+	config    Config
+	inspector *inspect.Inspector
+	hash      string // of the configuration
 }
 
 // New returns an Enforcer.
@@ -58,7 +60,10 @@ func New(config Config) *Enforcer {
 	if config.Lifetime == 0 {
 		config.Lifetime = longest
 	}
-	return &Enforcer{config, config.Configuration.Hash()}
+	return &Enforcer{config, inspect.New(inspect.Config{
+		Keys: config.Keys, Configuration: config.Configuration, Role: config.Role, OrganizationID: config.OrganizationID,
+		OrganizationalUnits: config.OrganizationalUnits, Now: config.Now, Version: config.Version,
+	}), config.Configuration.Hash()}
 }
 
 // Message is one delivery of an event.

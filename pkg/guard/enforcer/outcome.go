@@ -12,28 +12,26 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // newOutcome returns an outcome with what is known before the key is read: which key the
 // event is about, and who acted.
 func (e *Enforcer) newOutcome(event trail.Event) guardrail.Outcome {
-	o := guardrail.Outcome{
-		Schema: "1", Time: e.config.Now().UTC(), GuardrailVersion: e.config.Version,
-		ConfigurationHash: e.hash, Mode: e.config.Configuration.Mode, Trigger: trigger(event),
-		KeyARN: event.KeyARN, Account: event.Account, Region: event.Region,
-		Aliases: []string{}, Rule: "default", Baseline: e.config.Configuration.Default,
-		Severity: rules.NoSeverity, Findings: []guardrail.Finding{},
-	}
-	if event.SweepID != "" {
-		return o // a sweep is nobody's call
-	}
+	subject := e.subjectOf(event)
+	return e.outcomeOf(event, inspect.View{
+		Subject: subject, Snapshot: guardrail.Snapshot{Key: subject.Key},
+		Judgement: guardrail.Judgement{Verdict: guardrail.NothingToJudge, Severity: rules.NoSeverity},
+	}, inspect.Plan{})
+}
+
+func actorOf(event trail.Event) guardrail.Actor {
 	a := event.Actor
-	o.Actor = &guardrail.Actor{
+	return guardrail.Actor{
 		ARN: a.ARN, Type: a.Type, SourceIP: a.SourceIP, UserAgent: a.UserAgent,
 		EventID: a.EventID, EventTime: a.EventTime, InvokedBy: a.InvokedBy,
 	}
-	return o
 }
 
 // skip says that there is nothing to judge.
@@ -79,8 +77,8 @@ func openFindings(o *guardrail.Outcome, now time.Time) []ledger.OpenFinding {
 	return open
 }
 
-// outcomeOf returns the outcome of a repair that is closed, from its record.
-func outcomeOf(r ledger.Repair, record ledger.Record) guardrail.Outcome {
+// closedOutcome returns the outcome of a repair that is closed, from its record.
+func closedOutcome(r ledger.Repair, record ledger.Record) guardrail.Outcome {
 	var o guardrail.Outcome
 	if err := json.Unmarshal(record.Outcome, &o); err != nil { // lost, planted, or of another version
 		o = guardrail.Outcome{

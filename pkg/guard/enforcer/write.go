@@ -35,7 +35,7 @@ func (d *delivery) writeRepair(ctx context.Context, r ledger.Repair) error {
 	if err != nil {
 		return err
 	}
-	refused, err := d.write(ctx, d.view.snapshot.Key, record, d.isPermanent)
+	refused, err := d.write(ctx, d.view.Snapshot.Key, record, d.isPermanent)
 	if refused != nil {
 		return d.refused(ctx, r, record, refused)
 	}
@@ -53,7 +53,7 @@ func (d *delivery) refused(ctx context.Context, r ledger.Repair, record ledger.R
 	if errors.Is(cause, ErrInvalidPrincipal) {
 		cause = d.withNames(cause, record)
 		if d.decision.Critical && !d.isPartial && d.view.reading.Live == r.Before {
-			if plan, err := repair.Excess(d.view.snapshot, d.view.judgement, d.config.Role); err == nil {
+			if plan, err := repair.Excess(d.view.Snapshot, d.view.Judgement, d.config.Role); err == nil {
 				addFinding(d.outcome, guardrail.CodeRepairRefused, rules.High,
 					"what is too much is taken away, and what is required cannot be added: KMS refused that: "+cause.Error())
 				d.plan, d.isPartial, d.outcome.Plan = plan, true, plan.Planned()
@@ -86,7 +86,7 @@ func (d *delivery) withNames(cause error, record ledger.Record) error {
 		return cause
 	}
 	var names []string
-	for _, name := range repair.Unnamed(d.view.judgement.Live, after) {
+	for _, name := range repair.Unnamed(d.view.Judgement.Live, after) {
 		names = append(names, fmt.Sprintf("%.200q", name))
 	}
 	switch {
@@ -119,7 +119,7 @@ func (d *delivery) mark(ctx context.Context, r ledger.Repair) (isDone bool, err 
 		return false, err
 	}
 	r.Phase = ledger.Written
-	o := outcomeOf(r, d.record)
+	o := closedOutcome(r, d.record)
 	addFinding(&o, guardrail.CodeArchiveUnusable, rules.High, "the repair was written, and the archive does not take note of it: "+err.Error())
 	*d.outcome = o
 	return true, d.tell.send(ctx, o)
@@ -136,7 +136,7 @@ func (d *delivery) report(ctx context.Context, r ledger.Repair) (isDone bool, er
 	case err != nil:
 		return false, err
 	}
-	o := outcomeOf(r, record)
+	o := closedOutcome(r, record)
 	if r.Reason != ledger.NotNeeded { // else there is nothing to tell
 		if err := d.tell.send(ctx, o); err != nil {
 			return false, err
