@@ -64,8 +64,11 @@ PROOFS := \
 	./pkg/engine/access:TestRandomPairsAgreeWithSampledRequests \
 	./pkg/engine/repair:TestARepairedPolicyJudgesCleanAndIsRepairedOnce \
 	./pkg/aws/archive:TestEveryFaultOfEveryCallEndsInTheSameState \
+	./pkg/aws/archive:TestEightWritersOnOneLedgerLoseNoUpdate \
+	./pkg/guard/ledger:TestNextInEverySituation \
 	./pkg/guard/enforcer:TestEveryFaultOfEveryCallEndsRight \
 	./pkg/guard/enforcer:TestTwoFaultsOfARepairEndRight \
+	./pkg/guard/enforcer:TestAfterACrashABadPolicyIsOpenForThreeMinutesAtMost \
 	./pkg/guard/enforcer:TestSoak \
 	./functions/enforce:TestKilledAnywhereAndRedeliveredEveryKeyEndsRight
 
@@ -134,7 +137,7 @@ fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the proofs of the co
 
 .PHONY: mutants
 mutants: ## Break the comparison and the writing protocol on purpose, one rule at a time; fail unless the tests notice each (about 10 minutes)
-	$(GO) test -p 1 -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/engine/access ./pkg/guard/enforcer ./pkg/aws/archive ./pkg/aws/awskms
+	$(GO) test -p 1 -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/engine/access ./pkg/guard/ledger ./pkg/guard/enforcer ./pkg/aws/archive ./pkg/aws/awskms
 
 .PHONY: fmt
 fmt: ## Format all Go files
