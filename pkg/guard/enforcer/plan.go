@@ -18,7 +18,7 @@ func (w *work) plan(ctx context.Context) (plan repair.Plan, ok bool, err error) 
 	if err := w.readHoldingTags(ctx); err != nil {
 		return plan, false, err
 	}
-	decision, err := repair.Decide(w.snapshot, w.judgement, w.config.Configuration, w.config.Role)
+	decision, err := repair.Decide(w.snapshot, w.judgement, w.config.Configuration, w.config.Role, nil)
 	plan = decision.Plan
 	var refusal *repair.Refusal
 	switch {
