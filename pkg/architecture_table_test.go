@@ -81,7 +81,7 @@ var table = []row{
 		folder:  "pkg/engine/guardrail",
 		imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/defaultpolicy", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/rules"}, reason: pure,
 	},
-	{folder: "pkg/engine/repair", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/rules", "pkg/engine/guardrail"}, reason: pure},
+	{folder: "pkg/engine/repair", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/rules", "pkg/engine/guardrail"}, reason: pure},
 	{folder: "pkg/engine/trail", reason: pure},
 	{
 		folder: "pkg/config", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/spelling", "pkg/engine/integration", "pkg/engine/rules"}, libraries: []library{yaml}, never: notInLambda,

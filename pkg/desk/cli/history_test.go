@@ -186,7 +186,7 @@ func TestHistoryListsTheRepairsOfTheHandlerNewestFirst(t *testing.T) {
 		a := list[1]
 		if a.KeyARN != arn || a.EventID == "" || a.Severity != "critical" || len(a.Findings) == 0 || a.Findings[0].Code != "public-access" || a.Actor == nil ||
 			!strings.Contains(a.Actor.ARN, "Owner") || a.PolicyBefore != before || a.PolicyAfter != h.policy(t, arn) || len(a.Before) != 64 || len(a.After) != 64 ||
-			len(a.Edits) != 1 || !strings.HasPrefix(a.Edits[0], `statement 1 "for the partners": drop-statement: `) ||
+			len(a.Edits) != 1 || !strings.HasPrefix(a.Edits[0], `Removed statement 2 "for the partners": `) ||
 			a.Written == nil || a.Written.Hash != a.After || a.Abandoned != nil || !a.Reported || a.Superseded == nil || a.Time.IsZero() {
 			t.Errorf("%s: got %+v", name, a)
 		}

@@ -53,8 +53,6 @@ type examination struct {
 	// malformed says why the policy cannot be read, and unfit why the baseline gives no
 	// limits for the key.
 	malformed, unfit error
-	// organization is what the configuration says of the key's own.
-	organization rules.Organization
 	// compared is the policy held against its limits.
 	compared access.Result
 }
