@@ -88,7 +88,7 @@ func TestScanShowsAndFailsFromASeverityOn(t *testing.T) {
 	h := newHome(t)
 	h.named(t, publicPolicy, "public")
 	h.named(t, logsPolicy, "logs")
-	h.named(t, appPolicyOf("Owner"), "app")
+	h.named(t, ownerPolicy, "app")
 	h.named(t, undecidedPolicy, "undecided")
 	tests := []struct {
 		because string
@@ -127,8 +127,8 @@ func TestExitCodesOfScan(t *testing.T) {
 	}{
 		{"no key is no problem", nil, nil, exitFine},
 		{"all are compliant", []string{accountPolicy, accountPolicy}, nil, exitFine},
-		{"a finding", []string{accountPolicy, appPolicyOf("Owner")}, nil, exitDifferent},
-		{"a finding below the line", []string{appPolicyOf("Owner")}, []string{"--fail-on", "high"}, exitFine},
+		{"a finding", []string{accountPolicy, ownerPolicy}, nil, exitDifferent},
+		{"a finding below the line", []string{ownerPolicy}, []string{"--fail-on", "high"}, exitFine},
 		{"what is not known is not fine", []string{undecidedPolicy}, []string{"--fail-on", "critical"}, exitInconclusive},
 		{"1 before 3", []string{undecidedPolicy, publicPolicy}, nil, exitDifferent},
 	}
@@ -240,6 +240,9 @@ func TestScanEndsWhereEverythingFails(t *testing.T) {
 	err := run.run(t.Context(), map[string]accountReader{"us-east-1": broken{accountReader: h.reader()}})
 	if err == nil || !strings.Contains(err.Error(), "20 keys in a row could not be read, the last one because: describing the key: refused: strange") {
 		t.Errorf("got %v; %s; %s", err, out, errs)
+	}
+	if !strings.Contains(out.String(), "0 keys judged: 0 compliant, 0 exempt. 20 not judged: 20 without an answer of AWS.") || !strings.Contains(errs.String(), "5 of 25 keys are left") {
+		t.Errorf("what is known by then is told:\n%s\n%s", out, errs)
 	}
 }
 
