@@ -70,7 +70,7 @@ var table = []row{
 	{folder: "pkg/engine/integration", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/spelling"}, reason: pure},
 	{folder: "pkg/engine/evaluation", imports: []string{"pkg/engine/policy", "pkg/engine/catalog"}, reason: "the evaluator confirms what the comparison finds, so it must not share the comparison's code"},
 	{folder: "pkg/engine/access", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/evaluation"}, reason: pure},
-	{folder: "pkg/engine/recognition", imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/evaluation", "pkg/engine/access"}, reason: pure},
+	{folder: "pkg/engine/recognition", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/defaultpolicy", "pkg/engine/evaluation", "pkg/engine/access"}, reason: pure},
 	{folder: "pkg/engine/spelling", reason: pure},
 	{folder: "pkg/engine/lint", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/spelling"}, reason: pure},
 	{
@@ -79,9 +79,9 @@ var table = []row{
 	},
 	{
 		folder:  "pkg/engine/guardrail",
-		imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/defaultpolicy", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/rules"}, reason: pure,
+		imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/defaultpolicy", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/rules"}, reason: pure,
 	},
-	{folder: "pkg/engine/repair", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/rules", "pkg/engine/guardrail"}, reason: pure},
+	{folder: "pkg/engine/repair", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/rules", "pkg/engine/guardrail"}, reason: pure},
 	{folder: "pkg/engine/trail", reason: pure},
 	{
 		folder: "pkg/config", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/spelling", "pkg/engine/integration", "pkg/engine/rules"}, libraries: []library{yaml}, never: notInLambda,
@@ -92,9 +92,10 @@ var table = []row{
 		imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/access", "pkg/engine/rules", "pkg/engine/guardrail", "pkg/engine/repair"},
 		reason:  "the one path from a key to its outcome reads and decides; it knows no adapter, no archive and nothing that writes",
 	},
-	{folder: "pkg/guard/enforcer", imports: append([]string{"pkg/guard/inspect"}, engine...), reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
+	{folder: "pkg/guard/ledger", imports: []string{"pkg/engine/rules", "pkg/engine/guardrail"}, reason: "the rules of the ledger are pure, so that a test can enumerate them: values in, values out"},
+	{folder: "pkg/guard/enforcer", imports: append([]string{"pkg/guard/inspect", "pkg/guard/ledger"}, engine...), reason: "the enforcer owns the interfaces it needs: it knows no adapter and no SDK"},
 	{folder: "pkg/aws/awskms", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/rules", "pkg/guard/inspect"}, libraries: []library{limiter, sdk}, never: notInLambda, reason: adapter},
-	{folder: "pkg/aws/archive", imports: []string{"pkg/guard/enforcer"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
+	{folder: "pkg/aws/archive", imports: []string{"pkg/guard/ledger"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
 	{folder: "pkg/guard/sweeper", imports: []string{"pkg/engine/guardrail", "pkg/engine/trail"}, reason: "the sweeper owns the interfaces it needs: it knows no adapter and no SDK, and how a key is judged only as a function"},
 	{folder: "pkg/aws/awssqs", libraries: []library{sdk}, never: notInLambda, reason: "the queue carries texts: what they say is for the package that writes and reads them"},
 	{folder: "pkg/aws/notify", imports: []string{"pkg/guard/enforcer", "pkg/engine/rules", "pkg/engine/guardrail"}, libraries: []library{sdk}, never: notInLambda, reason: adapter},
@@ -105,7 +106,7 @@ var table = []row{
 	},
 	{
 		folder:    "pkg/desk/cli",
-		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/config", "pkg/guard/inspect", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
+		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/config", "pkg/guard/inspect", "pkg/guard/ledger", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
 		libraries: []library{cobra, limiter, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    desk,
@@ -113,7 +114,7 @@ var table = []row{
 	{
 		folder: "pkg/desk/demo",
 		imports: []string{
-			"events", "pkg/app", "pkg/desk/report", "pkg/local/localaws", "pkg/local/objectstore", "pkg/config", "pkg/guard/enforcer", "pkg/aws/archive",
+			"events", "pkg/app", "pkg/desk/report", "pkg/local/localaws", "pkg/local/objectstore", "pkg/config", "pkg/guard/ledger", "pkg/aws/archive",
 			"pkg/engine/policy", "pkg/engine/defaultpolicy", "pkg/engine/rules", "pkg/engine/guardrail",
 		},
 		libraries: []library{sdk},

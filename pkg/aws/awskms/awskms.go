@@ -105,7 +105,8 @@ func (c *Client) Resolve(ctx context.Context, id string) (string, error) {
 	return *out.KeyMetadata.Arn, nil
 }
 
-// Describe implements [inspect.Keys] with one DescribeKey call.
+// Describe implements [inspect.Keys] with one DescribeKey call. A usage that the answer
+// leaves out, as servers that stand in for KMS do, is that of the spec where it has only one.
 func (c *Client) Describe(ctx context.Context, keyARN string) (rules.Key, error) {
 	parsed, region, err := inRegionOf(keyARN)
 	if err != nil {
@@ -131,7 +132,7 @@ func (c *Client) Describe(ctx context.Context, keyARN string) (rules.Key, error)
 			Usage:       defaultpolicy.KeyUsage(m.KeyUsage),
 			Origin:      defaultpolicy.Origin(m.Origin),
 			MultiRegion: multiRegion(m),
-		},
+		}.WithImplied(),
 	}, nil
 }
 

@@ -29,8 +29,10 @@ type restoration struct {
 	// Before and After are the hashes of the live policy and of the archived one.
 	Before string `json:"before"`
 	After  string `json:"after"`
-	// Replaced is the live policy, which no archive has.
+	// Replaced is the live policy, and Archived the record that has it; "" where nothing was
+	// archived.
 	Replaced string `json:"replaced"`
+	Archived string `json:"archived"`
 	// Comparison has the live policy for its baseline; it and Outcome, of the archived
 	// policy, are null where there is nothing to restore.
 	Comparison *report.Result     `json:"comparison"`
@@ -85,7 +87,7 @@ func reaction(o guardrail.Outcome) guardrailsReaction {
 func (r *restoring) show() error {
 	record := r.entry.Record
 	if r.result.Before != record.After.Hash {
-		r.cmd.PrintErrln("note: the live policy is not the one of this repair: somebody changed it since, and no record of this repair has it")
+		r.cmd.PrintErrln("note: the live policy is not the one of this repair: somebody changed it since, and the record of this repair does not have it")
 	}
 	if record.ConfigurationHash != r.checker.configuration.Hash() {
 		r.cmd.PrintErrln("note: the repair was made by another configuration than this one; --config names the deployed one")

@@ -50,7 +50,7 @@
 //
 // [Compare] finds all differences, [Within] those to a floor and a ceiling.
 // [Equivalent] and [EquivalentTexts] give the verdict only, mostly sooner.
-// [WhoMay] and [Delegates] ask about one policy. [InferKey] tells which account owns
+// [WhoMay] and [Delegates] ask about one policy, [Restricting] about one statement. [InferKey] tells which account owns
 // the key, where the policies do.
 //
 // # Assumptions, where AWS does not say
@@ -61,8 +61,11 @@
 //   - Resource may be a pattern that matches the key's ARN as a whole.
 //   - An empty Action, Resource or Principal list gives a statement no effect.
 //   - A value that an operator cannot read matches nothing.
-//   - Service principals carry none of the keys that describe an IAM principal.
+//   - A condition key that package catalog describes is carried by whose requests its table
+//     says. Of the keys that say which identity calls, a service's request lacks each, or
+//     carries it with a value that no policy names: which of the two stays open.
 //   - Every other condition key may have any value, or be absent, for every action.
+//   - An ARN operator's value without six parts, "*" among them, matches no ARN.
 //
 // # Outside the model
 //

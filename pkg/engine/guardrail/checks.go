@@ -125,7 +125,7 @@ func noLimits(err error) Code {
 
 func (e *examination) findExcess() {
 	for _, d := range e.compared.Excess {
-		code, severity := judgeExcess(e.snapshot.Key, d, e.Live)
+		code, severity := e.judgeExcess(d)
 		e.add(newDifference(e.snapshot.Key, code, severity, excessMessage(d), d))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
@@ -52,6 +53,10 @@ const (
 	// CodeHardeningDeny: a Deny narrows what the account may give, or under conditions
 	// what is required; low, or info where the baseline permits that.
 	CodeHardeningDeny Code = "hardening-deny"
+	// CodeUseDenied: a Deny takes decryption, signing or verification from everybody, now or
+	// from a date on, or from all but principals whom the baseline does not name; high. Data
+	// is lost to its owner as long as it is there.
+	CodeUseDenied Code = "use-denied"
 	// CodeNotGeneratedDefault: the policy lies within the limits, but the baseline wants
 	// exactly a generated default; low.
 	CodeNotGeneratedDefault Code = "not-generated-default"
@@ -154,6 +159,9 @@ type Finding struct {
 	// Witness is one request that shows it. Its context may repeat values of the
 	// policy's conditions: it belongs into an outcome, not into a log.
 	Witness *evaluation.Request `json:"witness,omitempty"`
+	// Difference is the proved difference from the floor or the ceiling that the finding is
+	// about; nil where it is about something else. Package repair mends it.
+	Difference *access.Difference `json:"-"`
 }
 
 // NewFinding returns a finding about a key, with its stable id. The message is made

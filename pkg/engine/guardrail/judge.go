@@ -42,6 +42,8 @@ type Judgement struct {
 	// Floors are the floor for a repair in two parts: Limits.Floor, narrowed by the Deny
 	// statements of Live that may stay.
 	Floors []policy.Set
+	// Organization is what the configuration says of the organization of the key's account.
+	Organization rules.Organization
 	// At is the moment of the judgement.
 	At time.Time
 }
@@ -56,7 +58,8 @@ func (j Judgement) HasLimits() bool {
 // never fails: what cannot be judged is the verdict CannotJudge, with the reason as
 // a finding of severity High.
 func Judge(s Snapshot, c *rules.Configuration, now time.Time) Judgement {
-	e := examination{Judgement: Judgement{Selection: c.Select(s.Key, s.Labels, now), At: now}, snapshot: s}
+	s.Key = c.Organization.Placed(s.Key)
+	e := examination{Judgement: Judgement{Organization: c.Organization, Selection: c.Select(s.Key, s.Labels, now), At: now}, snapshot: s}
 	e.prepare()
 	for _, check := range checks {
 		if check.needs <= e.known {

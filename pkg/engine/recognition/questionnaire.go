@@ -1,7 +1,12 @@
 package recognition
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
@@ -23,6 +28,9 @@ type questionnaire struct {
 	// actions are asked about as such, attaching on behalf of an AWS service.
 	actions, attaching []access.Actions
 	attachable         access.Actions // all of attaching
+	// carried are the condition keys that the policy asks about and each request has, but for
+	// those that the principal determines, with a value.
+	carried map[string]string
 }
 
 func newQuestionnaire(key policy.Key, d policy.Set, shapes []shape) questionnaire {
@@ -31,7 +39,28 @@ func newQuestionnaire(key policy.Key, d policy.Set, shapes []shape) questionnair
 		actions |= s.administrator | s.user
 		attaching |= s.attach
 	}
-	return questionnaire{key: key, policy: d, allows: withoutDeny(d), actions: groupsOf(d, actions), attaching: groupsOf(d, attaching), attachable: attaching}
+	return questionnaire{key: key, policy: d, allows: withoutDeny(d), actions: groupsOf(d, actions), attaching: groupsOf(d, attaching), attachable: attaching, carried: carriedKeys(key, d)}
+}
+
+// carriedKeys returns the condition keys that a policy asks about and that each request of
+// an identity has: of this key, as far as it is known, else an example.
+func carriedKeys(key policy.Key, d policy.Set) map[string]string {
+	facts := map[string]string{
+		"aws:RequestedRegion": key.Region, "kms:KeySpec": key.Spec, "kms:CustomerMasterKeySpec": key.Spec,
+		"kms:KeyUsage": key.Usage, "kms:CustomerMasterKeyUsage": key.Usage, "kms:KeyOrigin": key.Origin, "kms:MultiRegion": key.MultiRegion,
+	}
+	carried := map[string]string{}
+	for _, row := range catalog.Availabilities() {
+		if row.OfIdentity() != catalog.Always || row.Example == "" {
+			continue
+		}
+		for i := range d.Statements {
+			if slices.ContainsFunc(d.Statements[i].Conditions, func(c policy.Condition) bool { return strings.EqualFold(c.Key, row.Key) }) {
+				carried[row.Key] = cmp.Or(facts[row.Key], row.Example)
+			}
+		}
+	}
+	return carried
 }
 
 // withoutDeny returns the statements that allow.
@@ -85,6 +114,9 @@ func (q *questionnaire) affordable(candidates []candidate) bool {
 // ask finds what the policy lets a candidate do.
 func (q *questionnaire) ask(c *candidate) {
 	r := requestOf(c, q.key)
+	for name, value := range q.carried {
+		r.Context[name] = value
+	}
 	for _, g := range q.actions {
 		c.may |= q.allowed(c, r, g)
 	}

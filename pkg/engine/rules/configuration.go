@@ -29,6 +29,8 @@ type Configuration struct {
 	Repair             RepairSettings `json:"repair"`
 	// Notify.From is the lowest severity that people are told of.
 	Notify NotifySettings `json:"notify"`
+	// Organization is that of the accounts that own the keys.
+	Organization Organization `json:"organization"`
 }
 
 // Mode says what the guardrail may do.
@@ -157,8 +159,7 @@ func (e Exemption) LastDay() string { return e.Expires.UTC().Add(-1).Format(time
 // RepairSettings say what may be repaired, and how.
 type RepairSettings struct {
 	Strategy Strategy `json:"strategy"`
-	// From is how severe a key's worst finding must be for the key to be repaired. A repair
-	// brings the whole policy inside the limits, whatever its lesser findings.
+	// From is how severe a finding must be to be repaired. What is less severe stays as it is.
 	From Severity `json:"from"`
 	// Budget bounds the repairs of one key.
 	Budget Budget `json:"budget"`
@@ -166,7 +167,7 @@ type RepairSettings struct {
 	MaxPerHour PerHour `json:"maxPerHour"`
 	// Sweep lets a sweep repair, too, not only events.
 	Sweep bool `json:"sweep"`
-	// HoldWhen names what keeps a repair from being written, unless the finding is critical.
+	// HoldWhen names whose access keeps an edit from being written, unless it is critical.
 	HoldWhen []HoldReason `json:"holdWhen"`
 }
 
@@ -212,6 +213,23 @@ func HoldReasons() []HoldReason {
 	return []HoldReason{HoldServiceAccess, HoldCrossAccountAccess, HoldCloudFormation}
 }
 
+// Organization is what is known of the organization of the accounts that own the keys. An
+// account that is not known to be a member is foreign.
+type Organization struct {
+	// ID is such as o-a1b2c3d4e5; "" where it is not known.
+	ID string `json:"id"`
+	// Accounts are the ids of member accounts.
+	Accounts []string `json:"accounts"`
+}
+
+// Placed returns a key with the organization, unless its organization is known.
+func (o Organization) Placed(k Key) Key {
+	if k.OrganizationID == "" {
+		k.OrganizationID = o.ID
+	}
+	return k
+}
+
 // NotifySettings say of what people are told.
 type NotifySettings struct {
 	From Severity `json:"from"`
@@ -231,6 +249,7 @@ func DefaultConfiguration() *Configuration {
 	return &Configuration{
 		Mode: Report, Default: b.Name, Baselines: []Baseline{b},
 		Rules: []Rule{}, Exemptions: []Exemption{}, Repair: DefaultRepair(), Notify: NotifySettings{From: Medium},
+		Organization: Organization{Accounts: []string{}},
 	}
 }
 
@@ -256,13 +275,13 @@ func DefaultRepair() RepairSettings {
 	}
 }
 
-// Hash returns the SHA-256 of the configuration as 64 hexadecimal digits. Comments
-// and the order of keys in the file do not count.
+// Hash returns the SHA-256 of the configuration and of the table of severities as 64
+// hexadecimal digits. Comments and the order of keys in the file do not count.
 func (c *Configuration) Hash() string {
 	text, err := json.Marshal(c)
 	if err != nil {
 		panic("rules: a configuration that is no JSON: " + err.Error()) // it has no type that could not be
 	}
-	sum := sha256.Sum256(text)
+	sum := sha256.Sum256(append(text, SeverityTable()...))
 	return hex.EncodeToString(sum[:])
 }
