@@ -52,11 +52,11 @@ var mutants = []mutant{
 	{"what is due is pointed to", "write.go", "d.config.Archive.Point(ctx, d.due.Name)", "error(nil)"},
 	{"the alarm is part of the archived outcome", "claim.go", "\tif attempt > 0 {", "\tif attempt > 0 && d.rounds > 1 {"},
 	{"the other actor is named", "claim.go", "otherActor(d.event.Actor.ARN,", `otherActor("",`},
-	{"the guardrail's role is recognised exactly", "claim.go", "return ok && session != \"\" && !strings.Contains(session, \"/\")", "return strings.Contains(arn, \":assumed-role/\"+name)"},
+	{"the guardrail's role is recognised exactly", "claim.go", "return ok && session != \"\" && !strings.Contains(session, \"/\")", "return session != arn && strings.Contains(arn, \":assumed-role/\"+name)"},
 	{"repairs are those that were written", "claim.go", "if r.Phase == ledger.Written {", "if r.Phase != \"\" {"},
 	{"the repair of a sweep stays one", "claim.go", "\t\tSweepID: d.event.SweepID, SweptConfiguration: d.event.SweptConfiguration,\n\t\tGuardrailVersion", "\t\tGuardrailVersion"},
 	// The write.
-	{"the policy is read again", "delivery.go", "case err == nil && hash(d.view.Snapshot.Key, text) == d.view.reading.Live:", "case err == nil:"},
+	{"the policy is read again", "delivery.go", "case err == nil && hash(d.view.Snapshot.Key, text) == d.view.reading.Live:", "case err == nil && text != \"\":"},
 	{"after a claim", "claim.go", "\t\td.view.reading.Made, d.message.Superseded = false, false\n", "\t\td.message.Superseded = false\n"},
 	{"what is replaced is archived after the claim, too", "claim.go", "\t\td.view.reading.Made, d.message.Superseded = false, false\n", "\t\td.view.reading.Made = false\n"},
 	{"after a take-over", "write.go", "\td.view.reading.Made, d.message.Superseded = false, false\n\treturn d.book.swap(ctx, d.book.ledger.TakeOver", "\treturn d.book.swap(ctx, d.book.ledger.TakeOver"},
