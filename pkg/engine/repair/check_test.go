@@ -111,18 +111,16 @@ func checkUneditedBytes(t tester, j guardrail.Judgement, p repair.Plan) {
 func checkEveryEditIsNeeded(t tester, j guardrail.Judgement, c *rules.Configuration, p repair.Plan) {
 	t.Helper()
 	for _, e := range p.Edits {
-		if e.Kind == repair.DropDeleted || strings.Contains(e.Detail, "KMS refuses") {
-			continue // KMS would not take the policy
+		if strings.Contains(e.Detail, "KMS refuses") || e.Kind == repair.AddStatement && p.Proof.Kept == "" {
+			continue // KMS would not take the policy without
 		}
 		back := slices.Clone(p.Document.Statements)
 		if e.Statement == repair.NoStatement {
 			back = slices.DeleteFunc(back, func(st policy.Statement) bool {
 				return st.SID == e.SID && !slices.ContainsFunc(j.Live.Statements, func(o policy.Statement) bool { return o.SID == e.SID })
 			})
-		} else if st := j.Live.Statements[e.Statement]; st.Effect == policy.Allow {
-			back = append(back, st)
 		} else {
-			back = append(back, st)
+			back = append(back, j.Live.Statements[e.Statement])
 		}
 		if len(back) == 0 {
 			continue

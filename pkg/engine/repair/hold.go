@@ -13,6 +13,9 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
+// holder finds what is left to a person.
+type holder struct{ *planner }
+
 // Hold is a reason to leave a part of a repair to a person.
 type Hold struct {
 	Reason rules.HoldReason
@@ -34,7 +37,7 @@ const (
 // hold marks the faults that holds keep, by the reasons that the settings name, and returns
 // the holds. Holds protect users, so what the last recorded policy of the key did not allow
 // is not held. Nor is what is critical, administration, or a principal beside the held one.
-func (p *planner) hold(s guardrail.Snapshot, settings rules.RepairSettings, previous *policy.Document) ([]Hold, error) {
+func (p holder) hold(s guardrail.Snapshot, settings rules.RepairSettings, previous *policy.Document) ([]Hold, error) {
 	var holds []Hold
 	wants := func(r rules.HoldReason) bool { return slices.Contains(settings.HoldWhen, r) }
 	for i := range p.fates {
@@ -49,11 +52,11 @@ func (p *planner) hold(s guardrail.Snapshot, settings rules.RepairSettings, prev
 				continue
 			}
 			var err error
-			if f.held, err = p.before(&one, actions, previous); err != nil {
+			if f.kept, err = p.before(&one, actions, previous); err != nil {
 				return nil, err
 			}
-			if f.held != 0 {
-				holds = append(holds, Hold{reason, fmt.Sprintf("%s would lose in %s: %s", who(&one), p.place(i), actionWords(f.held, one.Actions.Values...))})
+			if f.kept != 0 {
+				holds = append(holds, Hold{reason, fmt.Sprintf("%s would lose in %s: %s", who(&one), p.place(i), actionWords(f.kept, one.Actions.Values...))})
 			}
 		}
 	}
@@ -66,7 +69,7 @@ func (p *planner) hold(s guardrail.Snapshot, settings rules.RepairSettings, prev
 // inUse returns which actions of one principal of an Allow are use that a hold may keep, and
 // the reason: a documented use by an AWS service, grants for AWS resources by principals
 // of the key's account, or use by another account.
-func (p *planner) inUse(one *policy.Statement, actions access.Actions) (rules.HoldReason, access.Actions) {
+func (p holder) inUse(one *policy.Statement, actions access.Actions) (rules.HoldReason, access.Actions) {
 	if one.Principals.Negated || len(one.Principals.Entries) != 1 {
 		return "", 0
 	}
@@ -97,7 +100,7 @@ var usage = func() (set access.Actions) {
 
 // isOfOthers tells whether an Allow for one principal gives access to another account, whose
 // principal it is or for which a service acts.
-func (p *planner) isOfOthers(one *policy.Statement) bool {
+func (p holder) isOfOthers(one *policy.Statement) bool {
 	if id := one.Principals.Entries[0].AccountID; id != "" {
 		return id != p.k.Account
 	}
@@ -153,7 +156,7 @@ func hasBool(c policy.Condition, value bool) bool {
 
 // before returns which actions of one principal of an Allow the previous policy had as well.
 // Without one, it is not known that it did not.
-func (p *planner) before(one *policy.Statement, actions access.Actions, previous *policy.Document) (access.Actions, error) {
+func (p holder) before(one *policy.Statement, actions access.Actions, previous *policy.Document) (access.Actions, error) {
 	if previous == nil {
 		return actions, nil
 	}
@@ -183,7 +186,7 @@ func managed(tags map[string]string) string {
 }
 
 // documented returns the actions that AWS documents for a service, with a bound or without.
-func (p *planner) documented(service policy.Principal) (set access.Actions) {
+func (p holder) documented(service policy.Principal) (set access.Actions) {
 	region := p.k.Region
 	if labels := strings.Split(service.Text, "."); region == "" && len(labels) > 3 {
 		region = labels[1] // at a desk, the Region may be unknown

@@ -36,7 +36,7 @@ var mutants = []mutation.Mutant{
 	// The floor and the Denies.
 	{Rule: "the floor is added by findings", File: "floor.go", Old: "f.Severity.AtLeast(p.from) && (d.Policy", Broken: "(d.Policy"},
 	{Rule: "only who lacks it gets the floor", File: "floor.go", Old: "has[e] = all &^ lacks", Broken: "has[e] = 0"},
-	{Rule: "a Deny loses only the actions of its findings", File: "deny.go", Old: "if taken &= actions; taken != 0 {", Broken: "if taken != 0 {"},
+	{Rule: "a Deny loses only the actions of its findings", File: "deny.go", Old: "if denied &= actions; denied != 0 {", Broken: "if denied != 0 {"},
 	{Rule: "a Deny for everyone still refuses the others", File: "deny.go", Old: "{without(st, gone), nil, p.judgement.Limits.Floor},", Broken: "{without(st, gone), nil, p.allows}, {without(st, gone), nil, policy.Set{Statements: []policy.Statement{{Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{everyone}}, Actions: policy.Values(\"kms:*\"), Resources: policy.Values(\"*\")}}}},"},
 	{Rule: "a Deny of the ceiling is added where it lacks", File: "floor.go", Old: "p.lacksDeny = !inside\n", Broken: "_ = inside\n"},
 	{Rule: "Sids are not used twice", File: "floor.go", Old: "for n := 1; used[sid]; n++ {", Broken: "for n := 1; false; n++ {"},
@@ -61,12 +61,12 @@ var mutants = []mutation.Mutant{
 	{Rule: "it is said why the rest is left", File: "decide.go", Old: "Holds: append(d.Holds, Hold{", Broken: "Holds: append(d.Holds[:0], []Hold{}...)}, nil\n\t_ = append(d.Holds, Hold{"},
 	{Rule: "what is undecided is not removed for want of a plan", File: "decide.go", Old: "(refusal.Reason == NothingToDo || refusal.Reason == Undecided)", Broken: "refusal.Reason == NothingToDo"},
 	{Rule: "a linear plan takes only what is critical", File: "narrow.go", Old: "if p.scope == all {\n\t\treturn f.critical", Broken: "if true {\n\t\treturn f.critical"},
-	{Rule: "where nobody could change the policy, the floor is added", File: "planner.go", Old: "\t\tp.addWholeFloor()\n", Broken: ""},
+	{Rule: "where nobody could change the policy, the floor is added", File: "planner.go", Old: "\t\tadder{p}.addWholeFloor()\n", Broken: ""},
 	{Rule: "the work is counted", File: "budget.go", Old: "if c.left < 0 && !c.isFree {", Broken: "if false {"},
 	{Rule: "a comparison that uses up its own budget counts", File: "budget.go", Old: "c.left -= overrun", Broken: "_ = overrun"},
 	{Rule: "an event's policy is not repaired", File: "planner.go", Old: "case s.Evidence != guardrail.LivePolicy && s.Evidence != guardrail.FilePolicy:", Broken: "case false:"},
 	{Rule: "deleted principals go", File: "planner.go", Old: "f.now[n] = withoutDeleted(st)", Broken: "_ = st"},
-	{Rule: "a policy that locks the writer out is none", File: "prove.go", Old: "err != nil || result.Verdict == access.Inside {\n\t\treturn err", Broken: "true {\n\t\treturn err"},
+	{Rule: "a policy that locks the writer out is none", File: "prove.go", Old: "err != nil || result.Verdict == access.Inside {\n\t\treturn err", Broken: "err != nil || result.Verdict != \"\" {\n\t\treturn err"},
 	// Words.
 	{Rule: "statements are counted from 1", File: "edit.go", Old: `fmt.Sprintf("statement %d", i+1)`, Broken: `fmt.Sprintf("statement %d", i)`},
 }
