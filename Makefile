@@ -58,7 +58,7 @@ test: test-go test-infra ## Run all tests (needs Go and Node)
 # tests that say it ("proof: ...") run by themselves, and one without its line fails.
 PROOFS := \
 	./pkg/local/localaws:TestContractOfMoto \
-	./pkg/local/authz:TestRandomPairsAreDecidedAsTheEvaluatorDoes \
+	./pkg/local/localaws/internal/authz:TestRandomPairsAreDecidedAsTheEvaluatorDoes \
 	./pkg/engine/access:TestEveryPairOfTheCorpusAgreesWithSampledRequests \
 	./pkg/engine/access:TestAConditionBlockLessAndAFlippedEffect \
 	./pkg/engine/access:TestRandomPairsAgreeWithSampledRequests \
@@ -130,7 +130,7 @@ fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the proofs of the co
 		done; \
 	done
 	ACCESS_PROOF=full RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m ./pkg/engine/access
-	AUTHZ_PAIRS=400000 RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m -v -run '^TestRandomPairsAreDecidedAsTheEvaluatorDoes$$' ./pkg/local/authz
+	AUTHZ_PAIRS=400000 RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m -v -run '^TestRandomPairsAreDecidedAsTheEvaluatorDoes$$' ./pkg/local/localaws/internal/authz
 
 .PHONY: mutants
 mutants: ## Break the comparison, the repair planner and the writing protocol on purpose, one rule at a time; fail unless the tests notice each (about 10 minutes)

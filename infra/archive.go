@@ -23,23 +23,23 @@ var settled = []string{"outbox/*", "postponed/*"}
 // has it, since the retention holds it for longer anyway.
 const passedDays = 1
 
-// ArchiveProps describes the archive.
-type ArchiveProps struct {
+// archiveProps describes the archive.
+type archiveProps struct {
 	// Function is the function that repairs.
-	Function *EnforceFunction
+	Function *enforceFunction
 	// RetentionDays is how long no version of an object can be deleted.
 	RetentionDays int
 }
 
-// Archive keeps each policy that a repair replaced, with what was found and by whose
+// archive keeps each policy that a repair replaced, with what was found and by whose
 // change: package archive describes its objects.
-type Archive struct {
+type archive struct {
 	constructs.Construct
 	// Bucket outlives the stack.
 	Bucket awss3.Bucket
 }
 
-// NewArchive makes the bucket, tells the function of it, and lets the function use it.
+// newArchive makes the bucket, tells the function of it, and lets the function use it.
 //
 // Every version of an object is held by Object Lock for the retention. In governance mode
 // an administrator with s3:BypassGovernanceRetention can still delete one, say a policy
@@ -54,8 +54,8 @@ type Archive struct {
 // events of the bucket in a trail.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
-func NewArchive(scope constructs.Construct, id string, props *ArchiveProps) *Archive {
-	this := &Archive{Construct: constructs.NewConstruct(scope, &id)}
+func newArchive(scope constructs.Construct, id string, props *archiveProps) *archive {
+	this := &archive{Construct: constructs.NewConstruct(scope, &id)}
 	this.Bucket = awss3.NewBucket(this.Construct, jsii.String("Bucket"), &awss3.BucketProps{
 		Versioned:                  jsii.Bool(true),
 		ObjectLockEnabled:          jsii.Bool(true),
@@ -88,7 +88,7 @@ func passingRules() *[]*awss3.LifecycleRule {
 // serve grants what package archive calls. Without ListBucket, S3 would answer
 // AccessDenied where an object does not exist, and nothing could be told apart.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-func (a *Archive) serve(function *EnforceFunction) {
+func (a *archive) serve(function *enforceFunction) {
 	function.Function.AddEnvironment(jsii.String("ARCHIVE_BUCKET"), a.Bucket.BucketName(), nil)
 	allow(function.Role, "ListTheArchive", &[]*string{a.Bucket.BucketArn()}, "s3:ListBucket")
 	allow(function.Role, "ReadTheArchive", &[]*string{a.Bucket.ArnForObjects(jsii.String("*"))}, "s3:GetObject")
@@ -97,7 +97,7 @@ func (a *Archive) serve(function *EnforceFunction) {
 }
 
 // objects returns the ARNs of all objects that match.
-func (a *Archive) objects(patterns []string) *[]*string {
+func (a *archive) objects(patterns []string) *[]*string {
 	var arns []*string
 	for _, pattern := range patterns {
 		arns = append(arns, a.Bucket.ArnForObjects(&pattern))
@@ -107,7 +107,7 @@ func (a *Archive) objects(patterns []string) *[]*string {
 
 // remember lets the function that sweeps keep its last sweep in the archive, and nothing
 // else, and tells it of the bucket.
-func (a *Archive) remember(function *SweepFunction) {
+func (a *archive) remember(function *sweepFunction) {
 	function.Function.AddEnvironment(jsii.String("ARCHIVE_BUCKET"), a.Bucket.BucketName(), nil)
 	allow(function.Role, "ListTheArchive", &[]*string{a.Bucket.BucketArn()}, "s3:ListBucket")
 	allow(function.Role, "RememberTheSweep", &[]*string{a.Bucket.ArnForObjects(jsii.String("sweep/*"))}, "s3:GetObject", "s3:PutObject")

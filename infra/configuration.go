@@ -17,8 +17,8 @@ import (
 // the function's binary, where the function looks for it.
 const configurationFile = "guardrail.yaml"
 
-// Configuration is what the function is deployed with.
-type Configuration struct {
+// configuration is what the function is deployed with.
+type configuration struct {
 	*rules.Configuration
 	// Text is the file that says it, byte for byte; nil for the zero configuration.
 	Text []byte
@@ -26,7 +26,7 @@ type Configuration struct {
 
 // readConfiguration reads the file that the settings name. Whatever is wrong with it is an
 // error here, with file, line and reason, before anything is deployed that could not start.
-func readConfiguration(settings Settings) (Configuration, error) {
+func readConfiguration(settings settings) (configuration, error) {
 	path := settings.Config
 	if path == "" {
 		path = configurationFile
@@ -34,20 +34,20 @@ func readConfiguration(settings Settings) (Configuration, error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && settings.Config == "":
-		return Configuration{Configuration: rules.DefaultConfiguration()}, nil
+		return configuration{Configuration: rules.DefaultConfiguration()}, nil
 	case err != nil:
-		return Configuration{}, fmt.Errorf("context %sconfig: reading the configuration: %w", contextPrefix, err)
+		return configuration{}, fmt.Errorf("context %sconfig: reading the configuration: %w", contextPrefix, err)
 	}
 	read, err := config.Read(path, text)
 	if err != nil {
-		return Configuration{}, fmt.Errorf("the configuration would not start the function:\n%w", err)
+		return configuration{}, fmt.Errorf("the configuration would not start the function:\n%w", err)
 	}
-	return Configuration{Configuration: read, Text: text}, nil
+	return configuration{Configuration: read, Text: text}, nil
 }
 
 // missing returns what the configuration asks for and the settings do not have. The
 // function would start without it, and could not judge the keys that depend on it.
-func (c Configuration) missing(settings Settings) []string {
+func (c configuration) missing(settings settings) []string {
 	var missing []string
 	if settings.OrganizationalUnits == nil && c.namesUnits() {
 		missing = append(missing, "the configuration matches by organizational unit, and those above the account are not known: set "+contextPrefix+"organizationalUnits")
@@ -65,7 +65,7 @@ const roleARN = "arn:${Partition}:iam::${AccountId}:role/" + rolePrefix + "${Reg
 var ownRole = regexp.MustCompile(`^arn:(\$\{Partition\}|aws[a-z-]*):iam::(\$\{AccountId\}|[0-9]{12}):role/` + rolePrefix + `(\$\{Region\}|[a-z]+(-[a-z]+)+-[0-9])$`)
 
 // foreignAccess returns the baselines whose guardrailAccess is no role of such a stack.
-func (c Configuration) foreignAccess() []string {
+func (c configuration) foreignAccess() []string {
 	var names []string
 	for _, b := range c.Baselines {
 		if b.GuardrailAccess != "" && !ownRole.MatchString(b.GuardrailAccess) {
@@ -75,7 +75,7 @@ func (c Configuration) foreignAccess() []string {
 	return names
 }
 
-func (c Configuration) namesUnits() bool {
+func (c configuration) namesUnits() bool {
 	for _, r := range c.Rules {
 		if len(r.Match.OrganizationalUnits) > 0 {
 			return true
@@ -91,7 +91,7 @@ func (c Configuration) namesUnits() bool {
 
 // namesOrganization looks for the placeholder in the baselines, the only place that has
 // any.
-func (c Configuration) namesOrganization() bool {
+func (c configuration) namesOrganization() bool {
 	text, err := json.Marshal(c.Baselines)
 	return err != nil || strings.Contains(string(text), "${OrganizationId}")
 }

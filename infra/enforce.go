@@ -37,12 +37,12 @@ const (
 	instances = maxConcurrency + 1
 )
 
-// EnforceFunctionProps describes the function that judges keys.
-type EnforceFunctionProps struct {
+// enforceFunctionProps describes the function that judges keys.
+type enforceFunctionProps struct {
 	// Settings give the kill switch, and the organization that the account is in.
-	Settings Settings
+	Settings settings
 	// Configuration decides what the function needs to read, and whether it may write.
-	Configuration Configuration
+	Configuration configuration
 	// Code is the folder with the binary and its configuration.
 	Code string
 	// Source is the queue of events.
@@ -51,8 +51,8 @@ type EnforceFunctionProps struct {
 	Timeout awscdk.Duration
 }
 
-// EnforceFunction judges the key of each event and reports or repairs it.
-type EnforceFunction struct {
+// enforceFunction judges the key of each event and reports or repairs it.
+type enforceFunction struct {
 	constructs.Construct
 	// Function is the Lambda function.
 	Function awslambda.Function
@@ -62,7 +62,7 @@ type EnforceFunction struct {
 	Logs awslogs.LogGroup
 }
 
-// NewEnforceFunction makes the function, its role, its log group and its subscription to
+// newEnforceFunction makes the function, its role, its log group and its subscription to
 // the queue.
 //
 // Tracing stays off: it would add a permission on every resource and show one hop, since
@@ -75,8 +75,8 @@ type EnforceFunction struct {
 // cannot stop the guardrail by mistake, and Allow would only remove a safety net. What
 // ends that loop is the handler: no write when nothing differs.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
-func NewEnforceFunction(scope constructs.Construct, id string, props *EnforceFunctionProps) *EnforceFunction {
-	this := &EnforceFunction{Construct: constructs.NewConstruct(scope, &id)}
+func newEnforceFunction(scope constructs.Construct, id string, props *enforceFunctionProps) *enforceFunction {
+	this := &enforceFunction{Construct: constructs.NewConstruct(scope, &id)}
 	this.Logs = newLogGroup(this.Construct)
 	this.Role = awsiam.NewRole(this.Construct, jsii.String("Role"), &awsiam.RoleProps{
 		RoleName:    awscdk.Fn_Join(jsii.String(""), &[]*string{jsii.String(rolePrefix), awscdk.Aws_REGION()}),
@@ -118,7 +118,7 @@ func newLogGroup(scope constructs.Construct) awslogs.LogGroup {
 }
 
 // environment is how the settings reach the function; package app reads it.
-func (f *EnforceFunction) environment(settings Settings) *map[string]*string {
+func (f *enforceFunction) environment(settings settings) *map[string]*string {
 	environment := settingsEnvironment(settings)
 	environment["GUARDRAIL_ROLE_ARN"] = f.Role.RoleArn()
 	environment["GUARDRAIL_CONCURRENCY"] = jsii.String(strconv.Itoa(instances))
@@ -126,7 +126,7 @@ func (f *EnforceFunction) environment(settings Settings) *map[string]*string {
 }
 
 // settingsEnvironment is what all functions are told of the deployment.
-func settingsEnvironment(settings Settings) map[string]*string {
+func settingsEnvironment(settings settings) map[string]*string {
 	environment := map[string]*string{"GUARDRAIL_ACCOUNT": awscdk.Aws_ACCOUNT_ID()}
 	for name, value := range map[string]string{
 		"GUARDRAIL_MODE_MAX":   settings.ModeMax,
@@ -143,7 +143,7 @@ func settingsEnvironment(settings Settings) map[string]*string {
 // permit grants the KMS calls that the configuration needs. Writing is a permission of a
 // configuration that repairs, and not under the kill switch, so that in report mode the
 // function cannot write whatever its code does.
-func (f *EnforceFunction) permit(settings Settings, configuration Configuration) {
+func (f *enforceFunction) permit(settings settings, configuration configuration) {
 	keys := keysOfAccount(f.Construct)
 	permitReading(f.Role, keys, configuration)
 	if configuration.Repairs() && settings.ModeMax != modeMaxReport {
@@ -160,7 +160,7 @@ func (f *EnforceFunction) permit(settings Settings, configuration Configuration)
 	f.denyLockout()
 }
 
-func (f *EnforceFunction) warn(id, message string) {
+func (f *enforceFunction) warn(id, message string) {
 	awscdk.Annotations_Of(f.Function).AddWarningV2(jsii.String("kms-guardrail:"+id), &message)
 }
 
@@ -168,7 +168,7 @@ func (f *EnforceFunction) warn(id, message string) {
 //
 // ListAliases knows no resource but "*", and so is left out where no alias is asked for.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
-func permitReading(role awsiam.Role, keys *[]*string, configuration Configuration) {
+func permitReading(role awsiam.Role, keys *[]*string, configuration configuration) {
 	allow(role, "ReadKeyPolicies", keys, "kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags")
 	if configuration.NeedsAliases() {
 		allow(role, "ReadAliases", jsii.Strings("*"), "kms:ListAliases")
@@ -199,7 +199,7 @@ func allow(role awsiam.Role, sid string, resources *[]*string, actions ...string
 // still change the policy afterwards. The Allow has no condition on purpose: the SDK
 // leaves the parameter out, and an Allow that wants it false may then refuse every repair.
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-bypass-policy-lockout-safety-check
-func (f *EnforceFunction) denyLockout() {
+func (f *enforceFunction) denyLockout() {
 	f.Role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:       jsii.String("NeverSkipTheLockoutCheck"),
 		Effect:    awsiam.Effect_DENY,

@@ -20,23 +20,23 @@ const (
 	waitingMinutes = 15
 )
 
-// FindingsProps describes who is told.
-type FindingsProps struct {
+// findingsProps describes who is told.
+type findingsProps struct {
 	// Emails are the addresses that are asked to subscribe.
 	Emails []string
 	// Function is the function that reports.
-	Function *EnforceFunction
+	Function *enforceFunction
 }
 
-// Findings is the topic by which people are told: of findings and repairs by the function,
+// findings is the topic by which people are told: of findings and repairs by the function,
 // and by alarms where the guardrail itself does not work.
-type Findings struct {
+type findings struct {
 	constructs.Construct
 	// Topic is a standard topic.
 	Topic awssns.Topic
 }
 
-// NewFindings makes the topic and its subscriptions, tells the function of it, and lets the
+// newFindings makes the topic and its subscriptions, tells the function of it, and lets the
 // function publish to it, and to nothing else.
 //
 // The topic is always there: who has no address to name yet subscribes later. An address
@@ -47,8 +47,8 @@ type Findings struct {
 // its policy would silence the report of that. What is published quotes no policy, and SNS
 // encrypts what it stores on its disks in any case.
 // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-func NewFindings(scope constructs.Construct, id string, props *FindingsProps) *Findings {
-	this := &Findings{Construct: constructs.NewConstruct(scope, &id)}
+func newFindings(scope constructs.Construct, id string, props *findingsProps) *findings {
+	this := &findings{Construct: constructs.NewConstruct(scope, &id)}
 	this.Topic = awssns.NewTopic(this.Construct, jsii.String("Topic"), &awssns.TopicProps{
 		DisplayName: jsii.String("kms-guardrail"),
 		EnforceSSL:  jsii.Bool(true),
@@ -62,8 +62,8 @@ func NewFindings(scope constructs.Construct, id string, props *FindingsProps) *F
 	return this
 }
 
-// Hear lets the function that sweeps tell of the first sweep under a configuration.
-func (f *Findings) Hear(function *SweepFunction) {
+// hear lets the function that sweeps tell of the first sweep under a configuration.
+func (f *findings) hear(function *sweepFunction) {
 	function.Function.AddEnvironment(jsii.String("FINDINGS_TOPIC_ARN"), f.Topic.TopicArn(), nil)
 	allow(function.Role, "TellPeople", &[]*string{f.Topic.TopicArn()}, "sns:Publish")
 }
@@ -71,7 +71,7 @@ func (f *Findings) Hear(function *SweepFunction) {
 // letAlarmsIn lets CloudWatch publish for this account and Region's alarms. The topic needs
 // a statement for it, since a topic with a policy has not the one that SNS gives at first.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
-func (f *Findings) letAlarmsIn() {
+func (f *findings) letAlarmsIn() {
 	alarms := awscdk.Stack_Of(f.Construct).FormatArn(&awscdk.ArnComponents{
 		Service:      jsii.String("cloudwatch"),
 		Resource:     jsii.String("alarm"),
@@ -90,19 +90,19 @@ func (f *Findings) letAlarmsIn() {
 	}))
 }
 
-// OnDeadLetters raises an alarm while a queue of dead letters has a message: an event that
+// onDeadLetters raises an alarm while a queue of dead letters has a message: an event that
 // was not judged, or a schedule that did not run.
-func (f *Findings) OnDeadLetters(id, description string, queue awssqs.IQueue) {
+func (f *findings) onDeadLetters(id, description string, queue awssqs.IQueue) {
 	f.alarm(id, description, 0, queue.MetricApproximateNumberOfMessagesVisible(metric("Maximum")))
 }
 
-// OnWaiting raises an alarm while events of a queue wait for too long.
-func (f *Findings) OnWaiting(id, description string, queue awssqs.IQueue) {
+// onWaiting raises an alarm while events of a queue wait for too long.
+func (f *findings) onWaiting(id, description string, queue awssqs.IQueue) {
 	f.alarm(id, description, waitingMinutes*60, queue.MetricApproximateAgeOfOldestMessage(metric("Maximum")))
 }
 
-// OnErrors raises an alarm when an invocation of a function fails.
-func (f *Findings) OnErrors(id, description string, errors awscloudwatch.Metric) {
+// onErrors raises an alarm when an invocation of a function fails.
+func (f *findings) onErrors(id, description string, errors awscloudwatch.Metric) {
 	f.alarm(id, description, 0, errors)
 }
 
@@ -112,7 +112,7 @@ func metric(statistic string) *awscloudwatch.MetricOptions {
 
 // alarm tells the topic when a metric rises above a threshold. No data is no alarm: an
 // empty queue and an idle function have none.
-func (f *Findings) alarm(id, description string, threshold float64, metric awscloudwatch.Metric) {
+func (f *findings) alarm(id, description string, threshold float64, metric awscloudwatch.Metric) {
 	alarm := metric.CreateAlarm(f.Construct, &id, &awscloudwatch.CreateAlarmOptions{
 		AlarmDescription:   jsii.String("kms-guardrail: " + description),
 		Threshold:          &threshold,

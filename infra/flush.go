@@ -14,15 +14,15 @@ import (
 // invocation did not live to report it.
 const flushMinutes = 5
 
-// FlushScheduleProps describes the schedule.
-type FlushScheduleProps struct {
+// flushScheduleProps describes the schedule.
+type flushScheduleProps struct {
 	// Target is the function that flushes.
 	Target awslambda.IFunction
 }
 
-// FlushSchedule has the function report what an earlier invocation left unreported, and
+// flushSchedule has the function report what an earlier invocation left unreported, and
 // handle events that were postponed.
-type FlushSchedule struct {
+type flushSchedule struct {
 	constructs.Construct
 	// Rule is the schedule.
 	Rule awsevents.Rule
@@ -30,14 +30,14 @@ type FlushSchedule struct {
 	Undelivered awssqs.Queue
 }
 
-// NewFlushSchedule makes the schedule and the permission for it, and nothing else, to
+// newFlushSchedule makes the schedule and the permission for it, and nothing else, to
 // invoke the function.
 //
 // The function is invoked directly: behind a long queue of events a flush would come too
 // late to be of use. For the same reason a flush that EventBridge cannot deliver is given
 // up when the next is due, which does its work as well.
-func NewFlushSchedule(scope constructs.Construct, id string, props *FlushScheduleProps) *FlushSchedule {
-	this := &FlushSchedule{Construct: constructs.NewConstruct(scope, &id)}
+func newFlushSchedule(scope constructs.Construct, id string, props *flushScheduleProps) *flushSchedule {
+	this := &flushSchedule{Construct: constructs.NewConstruct(scope, &id)}
 	period := awscdk.Duration_Minutes(jsii.Number(flushMinutes))
 	this.Undelivered = newDeadLetterQueue(this.Construct, "Undelivered")
 	this.Rule = awsevents.NewRule(this.Construct, jsii.String("Rule"), &awsevents.RuleProps{

@@ -2,23 +2,23 @@
 // key events and the keys of a sweep to the function that judges and repairs, the function
 // that sweeps, what the two may do, and who is told.
 //
-//	CloudTrail -> default event bus -> [KeyEventRule] -> [EventQueue] -> [EnforceFunction] -> [Archive]
+//	CloudTrail -> default event bus -> keyEventRule -> eventQueue -> enforceFunction -> archive
 //	                                        |                 |              ^       |
-//	                               undelivered events    dead letters        |   [Findings] -> people
-//	                                                                  [FlushSchedule]
+//	                               undelivered events    dead letters        |   findings -> people
+//	                                                                  flushSchedule
 //
-//	schedule -> [SweepFunction] -> [EventQueue]
+//	schedule -> sweepFunction -> eventQueue
 //
-// Archive and FlushSchedule are there only where the configuration repairs. Alarms about
+// The archive and flushSchedule are there only where the configuration repairs. Alarms about
 // dead letters, undelivered events, events that wait and functions that fail go to Findings.
 //
 // There is one construct per capability, in a file of its own; each grants the
 // permissions and sets the environment that its capability needs, so that the two
-// cannot drift apart. [NewGuardrailStack] puts them together.
+// cannot drift apart. newGuardrailStack puts them together.
 //
 // A deployment is described by guardrail.yaml, which says what is enforced and goes into
 // the functions' code, and by CDK context, in cdk.json or on the command line
-// (`cdk deploy -c guardrail:config=FILE`); [Settings] lists the keys. A guardrail.yaml
+// (`cdk deploy -c guardrail:config=FILE`); settings lists the keys. A guardrail.yaml
 // with anything wrong in it fails the synthesis.
 //
 // The stack names no account, Region or partition: it deploys wherever the credentials
@@ -84,7 +84,7 @@ func describe(app awscdk.App, id string) (awscdk.Stack, error) {
 			return nil, err
 		}
 	}
-	return NewGuardrailStack(app, id, &GuardrailStackProps{
+	return newGuardrailStack(app, id, &guardrailStackProps{
 		Settings:      settings,
 		Configuration: configuration,
 		Code:          code,

@@ -24,14 +24,14 @@ const (
 	sourceDays     = 4
 )
 
-// EventQueueProps describes the queue between the rule and the function.
-type EventQueueProps struct {
+// eventQueueProps describes the queue between the rule and the function.
+type eventQueueProps struct {
 	// ConsumerTimeout is the timeout of the function that reads the queue.
 	ConsumerTimeout awscdk.Duration
 }
 
-// EventQueue holds key events until the function has judged them.
-type EventQueue struct {
+// eventQueue holds key events until the function has judged them.
+type eventQueue struct {
 	constructs.Construct
 	// Queue is the source of the function.
 	Queue awssqs.Queue
@@ -39,11 +39,11 @@ type EventQueue struct {
 	DeadLetters awssqs.Queue
 }
 
-// NewEventQueue makes the queue and its dead-letter queue. A queue stands between the
+// newEventQueue makes the queue and its dead-letter queue. A queue stands between the
 // rule and the function so that a burst of events waits instead of being throttled, and
 // a failed event is tried again alone.
-func NewEventQueue(scope constructs.Construct, id string, props *EventQueueProps) *EventQueue {
-	this := &EventQueue{Construct: constructs.NewConstruct(scope, &id)}
+func newEventQueue(scope constructs.Construct, id string, props *eventQueueProps) *eventQueue {
+	this := &eventQueue{Construct: constructs.NewConstruct(scope, &id)}
 	this.DeadLetters = newDeadLetterQueue(this.Construct, "DeadLetters")
 	this.Queue = newQueue(this.Construct, "Queue", awssqs.QueueProps{
 		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(visibilityFactor * *props.ConsumerTimeout.ToSeconds(nil))),

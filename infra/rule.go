@@ -21,16 +21,16 @@ const (
 	deliveryAttempts = 185
 )
 
-// KeyEventRuleProps describes the rule.
-type KeyEventRuleProps struct {
+// keyEventRuleProps describes the rule.
+type keyEventRuleProps struct {
 	// Pattern is the JSON of the event pattern, with source, detail-type and detail.
 	Pattern []byte
 	// Target receives the events that match.
 	Target awssqs.IQueue
 }
 
-// KeyEventRule sends the events that can change a key's policy to the queue.
-type KeyEventRule struct {
+// keyEventRule sends the events that can change a key's policy to the queue.
+type keyEventRule struct {
 	constructs.Construct
 	// Rule is on the account's default bus, the only one that CloudTrail delivers to.
 	Rule awsevents.Rule
@@ -39,15 +39,15 @@ type KeyEventRule struct {
 	Undelivered awssqs.Queue
 }
 
-// NewKeyEventRule makes the rule and the permission for it, and no other rule, to send to
+// newKeyEventRule makes the rule and the permission for it, and no other rule, to send to
 // its queues. An error means that the pattern is not JSON, or has an element that is not
 // carried over: a pattern that lost a part would match more than it says.
-func NewKeyEventRule(scope constructs.Construct, id string, props *KeyEventRuleProps) (*KeyEventRule, error) {
+func newKeyEventRule(scope constructs.Construct, id string, props *keyEventRuleProps) (*keyEventRule, error) {
 	pattern, err := eventPattern(props.Pattern)
 	if err != nil {
 		return nil, err
 	}
-	this := &KeyEventRule{Construct: constructs.NewConstruct(scope, &id)}
+	this := &keyEventRule{Construct: constructs.NewConstruct(scope, &id)}
 	this.Undelivered = newDeadLetterQueue(this.Construct, "Undelivered")
 	this.Rule = awsevents.NewRule(this.Construct, jsii.String("Rule"), &awsevents.RuleProps{
 		Description:  jsii.String("KMS calls that can change a key policy, for kms-guardrail"),

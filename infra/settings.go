@@ -13,10 +13,10 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
-// Settings is what one deployment chooses beside guardrail.yaml, each from the CDK context
+// settings is what one deployment chooses beside guardrail.yaml, each from the CDK context
 // key that its comment names. What is enforced, and whether anything is repaired, stands in
 // that file only.
-type Settings struct {
+type settings struct {
 	// Config is guardrail:config, the path of the configuration file. "" is guardrail.yaml
 	// in the working directory if it is there, else the zero configuration.
 	Config string
@@ -81,9 +81,9 @@ func contextOf(scope constructs.Construct) map[string]any {
 // readSettings reads and checks the guardrail's own context keys. The error names every
 // key that is wrong, unknown keys under the prefix included: a misspelt guardrail:config
 // must not quietly become the default.
-func readSettings(context map[string]any) (Settings, error) {
+func readSettings(context map[string]any) (settings, error) {
 	r := settingsReader{context: context}
-	s := Settings{
+	s := settings{
 		Config:               r.text("config", ""),
 		ModeMax:              r.text("modeMax", ""),
 		OrganizationID:       r.text("organizationId", ""),

@@ -8,8 +8,8 @@ import (
 )
 
 func TestSettingsAreReadFromTheContext(t *testing.T) {
-	plain := Settings{ArchiveRetentionDays: 90, FunctionAsset: "build/enforce", SweepHours: 24, SweepAsset: "build/sweep"}
-	with := func(change func(*Settings)) Settings {
+	plain := settings{ArchiveRetentionDays: 90, FunctionAsset: "build/enforce", SweepHours: 24, SweepAsset: "build/sweep"}
+	with := func(change func(*settings)) settings {
 		s := plain
 		change(&s)
 		return s
@@ -17,29 +17,29 @@ func TestSettingsAreReadFromTheContext(t *testing.T) {
 	for _, row := range []struct {
 		reason  string
 		context map[string]any
-		want    Settings
+		want    settings
 	}{
 		{"nothing chosen: the file in the working directory, if there is one", nil, plain},
-		{"a file", map[string]any{"guardrail:config": "docs/x.yaml"}, with(func(s *Settings) { s.Config = "docs/x.yaml" })},
-		{"the kill switch", map[string]any{"guardrail:modeMax": "report"}, with(func(s *Settings) { s.ModeMax = "report" })},
-		{"an organization", map[string]any{"guardrail:organizationId": "o-a1b2c3d4e5"}, with(func(s *Settings) { s.OrganizationID = "o-a1b2c3d4e5" })},
+		{"a file", map[string]any{"guardrail:config": "docs/x.yaml"}, with(func(s *settings) { s.Config = "docs/x.yaml" })},
+		{"the kill switch", map[string]any{"guardrail:modeMax": "report"}, with(func(s *settings) { s.ModeMax = "report" })},
+		{"an organization", map[string]any{"guardrail:organizationId": "o-a1b2c3d4e5"}, with(func(s *settings) { s.OrganizationID = "o-a1b2c3d4e5" })},
 		{
 			"units, as the command line has them", map[string]any{"guardrail:organizationalUnits": "ou-ab12-11111111, r-ab12"},
-			with(func(s *Settings) { s.OrganizationalUnits = []string{"ou-ab12-11111111", "r-ab12"} }),
+			with(func(s *settings) { s.OrganizationalUnits = []string{"ou-ab12-11111111", "r-ab12"} }),
 		},
 		{
 			"units, as cdk.json has them", map[string]any{"guardrail:organizationalUnits": []any{"ou-ab12-11111111"}},
-			with(func(s *Settings) { s.OrganizationalUnits = []string{"ou-ab12-11111111"} }),
+			with(func(s *settings) { s.OrganizationalUnits = []string{"ou-ab12-11111111"} }),
 		},
 		{
 			"addresses, as the command line has them", map[string]any{"guardrail:notifyEmail": "ana@example.com, ops+kms@example.com"},
-			with(func(s *Settings) { s.NotifyEmail = []string{"ana@example.com", "ops+kms@example.com"} }),
+			with(func(s *settings) { s.NotifyEmail = []string{"ana@example.com", "ops+kms@example.com"} }),
 		},
-		{"days, as the command line has them", map[string]any{"guardrail:archiveRetentionDays": "365"}, with(func(s *Settings) { s.ArchiveRetentionDays = 365 })},
-		{"days, as cdk.json has them", map[string]any{"guardrail:archiveRetentionDays": 36500.0}, with(func(s *Settings) { s.ArchiveRetentionDays = 36500 })},
-		{"other code", map[string]any{"guardrail:functionAsset": "x"}, with(func(s *Settings) { s.FunctionAsset = "x" })},
-		{"another sweep", map[string]any{"guardrail:sweepHours": "1", "guardrail:sweepAsset": "y"}, with(func(s *Settings) { s.SweepHours, s.SweepAsset = 1, "y" })},
-		{"no sweep", map[string]any{"guardrail:sweepHours": 0.0}, with(func(s *Settings) { s.SweepHours = 0 })},
+		{"days, as the command line has them", map[string]any{"guardrail:archiveRetentionDays": "365"}, with(func(s *settings) { s.ArchiveRetentionDays = 365 })},
+		{"days, as cdk.json has them", map[string]any{"guardrail:archiveRetentionDays": 36500.0}, with(func(s *settings) { s.ArchiveRetentionDays = 36500 })},
+		{"other code", map[string]any{"guardrail:functionAsset": "x"}, with(func(s *settings) { s.FunctionAsset = "x" })},
+		{"another sweep", map[string]any{"guardrail:sweepHours": "1", "guardrail:sweepAsset": "y"}, with(func(s *settings) { s.SweepHours, s.SweepAsset = 1, "y" })},
+		{"no sweep", map[string]any{"guardrail:sweepHours": 0.0}, with(func(s *settings) { s.SweepHours = 0 })},
 		{"what is not ours is not looked at", map[string]any{"@aws-cdk/core:other": 1}, plain},
 	} {
 		t.Run(row.reason, func(t *testing.T) {

@@ -11,12 +11,12 @@ import (
 // Package app counts on it: a repair is taken over only when its invocation is surely over.
 const functionTimeoutSeconds = 60
 
-// GuardrailStackProps describes one deployment.
-type GuardrailStackProps struct {
+// guardrailStackProps describes one deployment.
+type guardrailStackProps struct {
 	// Settings are the deployment's choices.
-	Settings Settings
+	Settings settings
 	// Configuration is what is enforced.
-	Configuration Configuration
+	Configuration configuration
 	// Code is the folder with the function's binary and its configuration; SweepCode is
 	// that of the function that sweeps, "" where there is no sweep.
 	Code, SweepCode string
@@ -24,23 +24,23 @@ type GuardrailStackProps struct {
 	Pattern []byte
 }
 
-// NewGuardrailStack makes the stack that guards the keys of one account and Region. An
+// newGuardrailStack makes the stack that guards the keys of one account and Region. An
 // error means that the pattern is not one that the rule can carry.
-func NewGuardrailStack(scope constructs.Construct, id string, props *GuardrailStackProps) (awscdk.Stack, error) {
+func newGuardrailStack(scope constructs.Construct, id string, props *guardrailStackProps) (awscdk.Stack, error) {
 	stack := awscdk.NewStack(scope, &id, &awscdk.StackProps{
 		Description: jsii.String("kms-guardrail: compares key policies with the default that AWS generates for the key's type"),
 	})
 
 	timeout := awscdk.Duration_Seconds(jsii.Number(functionTimeoutSeconds))
-	queue := NewEventQueue(stack, "Events", &EventQueueProps{ConsumerTimeout: timeout})
-	rule, err := NewKeyEventRule(stack, "KeyEvents", &KeyEventRuleProps{
+	queue := newEventQueue(stack, "Events", &eventQueueProps{ConsumerTimeout: timeout})
+	rule, err := newKeyEventRule(stack, "KeyEvents", &keyEventRuleProps{
 		Pattern: props.Pattern,
 		Target:  queue.Queue,
 	})
 	if err != nil {
 		return nil, err
 	}
-	enforce := NewEnforceFunction(stack, "Enforce", &EnforceFunctionProps{
+	enforce := newEnforceFunction(stack, "Enforce", &enforceFunctionProps{
 		Settings:      props.Settings,
 		Configuration: props.Configuration,
 		Code:          props.Code,
@@ -48,32 +48,32 @@ func NewGuardrailStack(scope constructs.Construct, id string, props *GuardrailSt
 		Timeout:       timeout,
 	})
 	output(stack, "RoleArn", "The function's role, for guardrailAccess in guardrail.yaml", enforce.Role.RoleArn())
-	findings := NewFindings(stack, "Findings", &FindingsProps{Emails: props.Settings.NotifyEmail, Function: enforce})
-	findings.OnDeadLetters("UnjudgedEvents", "events that could not be judged are in the dead-letter queue", queue.DeadLetters)
-	findings.OnDeadLetters("UndeliveredEvents", "EventBridge could not deliver key events", rule.Undelivered)
-	findings.OnWaiting("WaitingEvents", "key events wait to be judged", queue.Queue)
-	findings.OnErrors("EnforceErrors", "the function that judges and repairs fails, the flush included", enforce.Function.MetricErrors(metric("Sum")))
+	findings := newFindings(stack, "Findings", &findingsProps{Emails: props.Settings.NotifyEmail, Function: enforce})
+	findings.onDeadLetters("UnjudgedEvents", "events that could not be judged are in the dead-letter queue", queue.DeadLetters)
+	findings.onDeadLetters("UndeliveredEvents", "EventBridge could not deliver key events", rule.Undelivered)
+	findings.onWaiting("WaitingEvents", "key events wait to be judged", queue.Queue)
+	findings.onErrors("EnforceErrors", "the function that judges and repairs fails, the flush included", enforce.Function.MetricErrors(metric("Sum")))
 	output(stack, "FindingsTopicArn", "The topic of findings, repairs and alarms, to subscribe to", findings.Topic.TopicArn())
-	var sweep *SweepFunction
+	var sweep *sweepFunction
 	if props.SweepCode != "" {
-		sweep = NewSweepFunction(stack, "Sweep", &SweepFunctionProps{
+		sweep = newSweepFunction(stack, "Sweep", &sweepFunctionProps{
 			Settings:      props.Settings,
 			Configuration: props.Configuration,
 			Code:          props.SweepCode,
 			Target:        queue.Queue,
 		})
-		findings.OnDeadLetters("UndeliveredSweeps", "EventBridge could not start a sweep", sweep.Undelivered)
-		findings.OnErrors("SweepErrors", "a sweep fails", sweep.Function.MetricErrors(metric("Sum")))
+		findings.onDeadLetters("UndeliveredSweeps", "EventBridge could not start a sweep", sweep.Undelivered)
+		findings.onErrors("SweepErrors", "a sweep fails", sweep.Function.MetricErrors(metric("Sum")))
 	}
 	// Also under the kill switch: what was repaired before it is still reported, and the
 	// record of it does not move to another bucket when the switch is taken back.
 	if props.Configuration.Repairs() {
-		archive := NewArchive(stack, "Archive", &ArchiveProps{Function: enforce, RetentionDays: props.Settings.ArchiveRetentionDays})
-		flush := NewFlushSchedule(stack, "Flush", &FlushScheduleProps{Target: enforce.Function})
-		findings.OnDeadLetters("UndeliveredFlushes", "EventBridge could not start a flush", flush.Undelivered)
+		archive := newArchive(stack, "Archive", &archiveProps{Function: enforce, RetentionDays: props.Settings.ArchiveRetentionDays})
+		flush := newFlushSchedule(stack, "Flush", &flushScheduleProps{Target: enforce.Function})
+		findings.onDeadLetters("UndeliveredFlushes", "EventBridge could not start a flush", flush.Undelivered)
 		if sweep != nil {
 			archive.remember(sweep)
-			findings.Hear(sweep)
+			findings.hear(sweep)
 		}
 		output(stack, "ArchiveBucket", "The bucket of replaced policies; it outlives the stack", archive.Bucket.BucketName())
 	}

@@ -18,22 +18,22 @@ import (
 // https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
 const sweepMinutes = 15
 
-// SweepFunctionProps describes the function that sweeps.
-type SweepFunctionProps struct {
+// sweepFunctionProps describes the function that sweeps.
+type sweepFunctionProps struct {
 	// Settings give the time between two sweeps, the kill switch, and the organization
 	// that the account is in.
-	Settings Settings
+	Settings settings
 	// Configuration decides what the function needs to read.
-	Configuration Configuration
+	Configuration configuration
 	// Code is the folder with the binary and its configuration.
 	Code string
 	// Target is the queue of events.
 	Target awssqs.IQueue
 }
 
-// SweepFunction puts every key of the account and Region onto the queue of events, by a
+// sweepFunction puts every key of the account and Region onto the queue of events, by a
 // schedule.
-type SweepFunction struct {
+type sweepFunction struct {
 	constructs.Construct
 	// Function is the Lambda function.
 	Function awslambda.Function
@@ -48,11 +48,11 @@ type SweepFunction struct {
 	Undelivered awssqs.Queue
 }
 
-// NewSweepFunction makes the function, its role, its log group, its schedule and the
+// newSweepFunction makes the function, its role, its log group, its schedule and the
 // permission for that, and nothing else, to invoke the function. It cannot write a key
 // policy in any mode. What it keeps in the archive, [Archive.remember] permits.
-func NewSweepFunction(scope constructs.Construct, id string, props *SweepFunctionProps) *SweepFunction {
-	this := &SweepFunction{Construct: constructs.NewConstruct(scope, &id)}
+func newSweepFunction(scope constructs.Construct, id string, props *sweepFunctionProps) *sweepFunction {
+	this := &sweepFunction{Construct: constructs.NewConstruct(scope, &id)}
 	this.Logs = newLogGroup(this.Construct)
 	this.Role = awsiam.NewRole(this.Construct, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
@@ -82,7 +82,7 @@ func NewSweepFunction(scope constructs.Construct, id string, props *SweepFunctio
 
 // permit grants the calls of a sweep. ListKeys knows no resource but "*".
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
-func (f *SweepFunction) permit(props *SweepFunctionProps) {
+func (f *sweepFunction) permit(props *sweepFunctionProps) {
 	allow(f.Role, "ListKeys", jsii.Strings("*"), "kms:ListKeys")
 	permitReading(f.Role, keysOfAccount(f.Construct), props.Configuration)
 	allow(f.Role, "QueueKeys", &[]*string{props.Target.QueueArn()}, "sqs:SendMessage")
@@ -90,7 +90,7 @@ func (f *SweepFunction) permit(props *SweepFunctionProps) {
 
 // schedule makes the schedule. A sweep that EventBridge cannot deliver for a day is given
 // up: the next one does its work as well.
-func (f *SweepFunction) schedule(hours int) {
+func (f *sweepFunction) schedule(hours int) {
 	f.Undelivered = newDeadLetterQueue(f.Construct, "Undelivered")
 	f.Rule = awsevents.NewRule(f.Construct, jsii.String("Rule"), &awsevents.RuleProps{
 		Description: jsii.String("Has kms-guardrail look at every key of the account and Region"),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 )
 
@@ -141,7 +142,7 @@ func TestPeopleAreToldThroughTheTopicFromTheConfiguredSeverityOn(t *testing.T) {
 		handler, _, topic, event := notifying(t, from, false)
 		o := invoke(t, handler, event)
 		published := topic.Published()
-		if o.Severity != guardrail.High || len(published) != want {
+		if o.Severity != rules.High || len(published) != want {
 			t.Fatalf("from %s: %d messages about %s, want %d", from, len(published), o.Severity, want)
 		}
 		if want == 1 {

@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
-// MaxBytes is how long a file may be.
-const MaxBytes = 1 << 20
+// maxBytes is how long a file may be.
+const maxBytes = 1 << 20
 
 // maxDepth is how deep a file may nest; the schema needs twelve levels.
 const maxDepth = 50
@@ -55,8 +55,8 @@ func document(p *problems, text []byte) *yaml.Node {
 // checkCharacters refuses what is no text, and characters that make an editor or a
 // terminal show something else than YAML reads.
 func checkCharacters(p *problems, text string) {
-	if len(text) > MaxBytes {
-		p.at(0, 0, "the file is longer than %d bytes", MaxBytes)
+	if len(text) > maxBytes {
+		p.at(0, 0, "the file is longer than %d bytes", maxBytes)
 		return
 	}
 	line, column := 1, 1

@@ -15,6 +15,9 @@ var (
 		pattern: regexp.MustCompile(`^(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/)?(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`),
 		example: "1234abcd-12ab-34cd-56ef-1234567890ab",
 	}
+	organizationFormat = format{
+		words: "the id of an organization", pattern: regexp.MustCompile(`^o-[a-z0-9]{10,32}$`), example: "o-a1b2c3d4e5",
+	}
 	accountFormat = format{
 		words: "a 12-digit account id", pattern: regexp.MustCompile(`^[0-9]{12}$`), example: "111122223333",
 	}

@@ -22,6 +22,10 @@ func file(c *rules.Configuration) value {
 		{key: "exemptions", doc: "Keys that may be as they are, until a day.", value: list(&c.Exemptions, exemption)},
 		{key: "allowTagExemptions", doc: "Exemptions may match by tag. Whoever may tag a key can then exempt it.", value: truth(&c.AllowTagExemptions)},
 		{key: "repair", doc: "What may be repaired, and how.", value: repair(&c.Repair)},
+		{key: "organization", doc: "The organization of the accounts that own the keys. An account that it does not name is foreign.", value: object([]field{
+			{key: "id", doc: "The id of the organization.", value: text(&c.Organization.ID, organizationFormat)},
+			{key: "accounts", doc: "Member accounts.", value: list(&c.Organization.Accounts, formatted(accountFormat))},
+		}, nil)},
 		{key: "notify", doc: "What people are told of, by the topic of the deployment.", value: object([]field{
 			{key: "from", doc: "The lowest severity that people are told of. Of repairs they always are.", value: severity(&c.Notify.From, rules.Info)},
 		}, nil)},
@@ -63,7 +67,7 @@ func baseline(b *rules.Baseline, name string) value {
 		{key: "administrators", doc: "Who administers keys.", value: principals(&b.Administrators, "ARNs of users and roles of the key's account, each of which must have the access.")},
 		{key: "users", doc: "Who uses keys.", value: principals(&b.Users, "ARNs of users and roles of the key's account, or of another account's root, each of which must have the access.")},
 		{key: "administratorsMayDelete", doc: "Administrators may schedule a key's deletion.", value: truth(&b.AdministratorsMayDelete)},
-		{key: "integrations", doc: "Documented statements for AWS services that a policy may carry.", value: list(&b.Integrations, integrationName)},
+		{key: "integrations", doc: "What a policy may carry for AWS services; [integrations.md](integrations.md) describes each.", value: list(&b.Integrations, integrationName)},
 		{key: "permit", doc: "Further statements that a policy may carry.", value: list(&b.Permit, statement)},
 		{key: "require", doc: "Further statements that a policy must carry.", value: list(&b.Require, statement)},
 		{key: "hardeningDenies", doc: "Deny statements that only narrow: `permit` them, or `report` them.", value: enum(&b.HardeningDenies, "way", rules.PermitDenies, rules.ReportDenies)},

@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// MaxProblems is how many problems of one file are listed.
-const MaxProblems = 50
+// maxProblems is how many problems of one file are listed.
+const maxProblems = 50
 
 // Problem is one thing that is wrong with a file.
 type Problem struct {
@@ -38,7 +38,7 @@ func (p Problem) String() string {
 // Errors are all problems of a file, in its order. It is never empty.
 type Errors struct {
 	Problems []Problem
-	// More counts the problems beyond [MaxProblems], which are not listed.
+	// More counts the problems beyond maxProblems, which are not listed.
 	More int
 }
 
@@ -76,7 +76,7 @@ func (p *problems) err() error {
 	slices.SortStableFunc(p.list, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	listed := p.list[:min(len(p.list), MaxProblems)]
+	listed := p.list[:min(len(p.list), maxProblems)]
 	return &Errors{Problems: listed, More: len(p.list) - len(listed)}
 }
 

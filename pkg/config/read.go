@@ -27,7 +27,7 @@ func Load(path string) (*rules.Configuration, error) {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	text, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
+	text, err := io.ReadAll(io.LimitReader(file, maxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}

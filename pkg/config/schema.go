@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// SchemaID is where the schema of the latest version is.
-const SchemaID = "https://raw.githubusercontent.com/kms-guardrail/kms-guardrail/main/docs/guardrail.schema.json"
+// schemaID is where the schema of the latest version is.
+const schemaID = "https://raw.githubusercontent.com/kms-guardrail/kms-guardrail/main/docs/guardrail.schema.json"
 
 // Schema returns the JSON Schema of guardrail.yaml, for editors. It is draft 7, which
 // more of them know than the later ones. Whatever [Read] accepts, it accepts; but it
@@ -15,7 +15,7 @@ const SchemaID = "https://raw.githubusercontent.com/kms-guardrail/kms-guardrail/
 func Schema() []byte {
 	s := file(defaults()).schema().with(schema{
 		"$schema": "http://json-schema.org/draft-07/schema#",
-		"$id":     SchemaID,
+		"$id":     schemaID,
 		"title":   "guardrail.yaml: what kms-guardrail enforces",
 	})
 	var b bytes.Buffer

@@ -23,6 +23,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
@@ -112,7 +113,7 @@ func checkType(t *testing.T, w *world, arn string, want defaultpolicy.KeyType, p
 		t.Errorf("%s: %v", want, err)
 		return
 	}
-	wantKey := guardrail.Key{ARN: arn, Account: w.Account.ID, Region: strings.Split(arn, ":")[3], Partition: partition, Type: want}
+	wantKey := rules.Key{ARN: arn, Account: w.Account.ID, Region: strings.Split(arn, ":")[3], Partition: partition, Type: want}
 	if diff := cmp.Diff(wantKey, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", want, diff)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 )
 

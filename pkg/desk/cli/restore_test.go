@@ -174,7 +174,7 @@ func TestRestoreRefusesWhatKMSWouldRefuse(t *testing.T) {
 	}{
 		{"malformed", "", malformedPolicy, exitError, "KMS would refuse the archived policy, which is malformed: the archived policy:3:3: unknown element"},
 		{"a deleted user", "", statement(`"Principal":{"AWS":"AIDACKCEVSQ6C2EXAMPLE"},"Action":"kms:Decrypt"`), exitError, `the archived policy:2:`},
-		{"a deleted role, and it says what to do", "", statement(`"Principal":{"AWS":"AROADBQP57FF2AEXAMPLE"},"Action":"kms:Decrypt"`), exitError, "is what is left of a deleted user or role; KMS refuses to store it again; mend its text, policyBefore of kmsguard history --key-id arn:"},
+		{"a deleted role, and it says what to do", "", statement(`"Principal":{"AWS":"AROADBQP57FF2AEXAMPLE"},"Action":"kms:Decrypt"`), exitError, "KMS refuses to store the id again; mend its text, policyBefore of kmsguard history --key-id arn:"},
 		{"no Action", "", statement(`"Principal":"*"`), exitError, "the archived policy:2:2, statement 1: it has no Action, no Resource or no principal"},
 		{"no Resource", "", strings.Replace(statement(`"Principal":"*","Action":"kms:Decrypt"`), `"Allow","Resource":"*","Principal":"*"`, `"Allow","Principal":"*"`, 1), exitError, "statement 1: it has no Action, no Resource or no principal"},
 		{"a condition that KMS refuses", "", statement(`"Principal":"*","Action":"kms:Decrypt","Condition":{"StringEquals":{"kms:ResourceAliases":"alias/x"}}`), exitError, "the archived policy:2:"},

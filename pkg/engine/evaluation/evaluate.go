@@ -38,7 +38,7 @@ func (d Decision) Allows() bool { return d == Allowed || d == Delegated }
 func Evaluate(key policy.Key, d policy.Set, r Request) (Decision, []Reason) {
 	q, err := Ask(key, r)
 	if err != nil {
-		return Inconclusive, []Reason{{Statement: NoStatement, Code: UnfitRequest, Detail: err.Error()}}
+		return Inconclusive, []Reason{{Statement: noStatement, Code: UnfitRequest, Detail: err.Error()}}
 	}
 	return q.Decide(d)
 }

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// MaxRequestBytes is the longest request that [ParseRequest] reads: a witness of the
+// maxRequestBytes is the longest request that [ParseRequest] reads: a witness of the
 // largest key policy fits many times.
-const MaxRequestBytes = 1 << 20
+const maxRequestBytes = 1 << 20
 
 // ParseRequest reads the JSON form of a [Request]. It is strict: unknown and duplicate
 // names, missing fields, values of another type and trailing text are errors, as is
@@ -22,8 +22,8 @@ const MaxRequestBytes = 1 << 20
 // principalAccount and resource may be left out. A condition key is a string or a list
 // of at least one string; numbers and booleans are written as strings.
 func ParseRequest(text []byte) (Request, error) {
-	if len(text) > MaxRequestBytes {
-		return Request{}, refuse("", "longer than %d bytes", MaxRequestBytes)
+	if len(text) > maxRequestBytes {
+		return Request{}, refuse("", "longer than %d bytes", maxRequestBytes)
 	}
 	if !utf8.Valid(text) {
 		return Request{}, refuse("", "not UTF-8")

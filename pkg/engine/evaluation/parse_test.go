@@ -90,7 +90,7 @@ func TestParseRequestRefuses(t *testing.T) {
 		{reason: "no value", text: `{"principal":}`, want: "not JSON"},
 		{reason: "two documents", text: requestText(nil) + "{}", want: "follows"},
 		{reason: "not UTF-8", text: "{\"principal\":\"\xff\"}", want: "UTF-8"},
-		{reason: "too long", text: strings.Repeat(" ", MaxRequestBytes+1), want: "longer"},
+		{reason: "too long", text: strings.Repeat(" ", maxRequestBytes+1), want: "longer"},
 		{reason: "an unknown field", replace: map[string]string{"more": `,"conditions":{}`}, want: "unknown field \"conditions\""},
 		{reason: "a field in another case", replace: map[string]string{"principal": "", "more": `,"Principal":"a"`}, want: "unknown field \"Principal\""},
 		{reason: "a field twice", replace: map[string]string{"more": `,"action":"kms:Encrypt"`}, want: "twice"},
@@ -204,7 +204,7 @@ func TestCheckComparesWithTheKey(t *testing.T) {
 			t.Errorf("%s: %v, want an error about %s", c.reason, err, c.field)
 		}
 		got, why := Evaluate(c.key, parse(t, "", allow(everyone)).Set, c.r)
-		if got != Inconclusive || len(why) != 1 || why[0].Code != UnfitRequest || why[0].Statement != NoStatement {
+		if got != Inconclusive || len(why) != 1 || why[0].Code != UnfitRequest || why[0].Statement != noStatement {
 			t.Errorf("%s: %s %v", c.reason, got, why)
 		}
 	}

@@ -2,15 +2,15 @@ package evaluation
 
 // Reason says why a decision is Inconclusive.
 type Reason struct {
-	// Statement counts from 0; NoStatement where the request is at fault.
+	// Statement counts from 0; noStatement where the request is at fault.
 	Statement int        `json:"statement"`
 	Code      ReasonCode `json:"reason"`
 	// Detail is one line for a person. It may quote the policy or the request.
 	Detail string `json:"detail"`
 }
 
-// NoStatement stands in [Reason] for a reason that is in no statement.
-const NoStatement = -1
+// noStatement stands in [Reason] for a reason that is in no statement.
+const noStatement = -1
 
 // ReasonCode names a construct that has no one documented reading. Codes are stable.
 type ReasonCode string

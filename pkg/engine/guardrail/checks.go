@@ -65,7 +65,7 @@ func (e *examination) prepare() {
 	if e.Selection.Baseline == nil {
 		return
 	}
-	if e.Limits, e.unfit = e.Selection.Baseline.Limits(e.snapshot.Key); e.unfit != nil {
+	if e.Limits, e.unfit = e.Selection.Baseline.LimitsFor(e.snapshot.Key, e.Live.Set); e.unfit != nil {
 		return
 	}
 	e.known = limitsKnown
@@ -124,7 +124,7 @@ func noLimits(err error) Code {
 
 func (e *examination) findExcess() {
 	for _, d := range e.compared.Excess {
-		code, severity := judgeExcess(e.snapshot.Key, d, e.Live)
+		code, severity := e.judgeExcess(d)
 		e.add(newDifference(e.snapshot.Key, code, severity, excessMessage(d), d))
 	}
 }

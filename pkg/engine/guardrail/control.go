@@ -37,6 +37,11 @@ func OrdinaryContext(k rules.Key, now time.Time) map[string]any {
 // mayChange tells whether a role that its account's IAM policies allow it may change the
 // key policy in an ordinary call. more are further condition keys.
 func mayChange(k rules.Key, d *policy.Document, kind evaluation.PrincipalType, arn string, now time.Time, more map[string]any) bool {
+	return mayCall(k, d, rules.PutKeyPolicy, kind, arn, now, more)
+}
+
+// mayCall is mayChange for any action.
+func mayCall(k rules.Key, d *policy.Document, action string, kind evaluation.PrincipalType, arn string, now time.Time, more map[string]any) bool {
 	context := OrdinaryContext(k, now)
 	for key, value := range more {
 		context[key] = value
@@ -54,7 +59,7 @@ func mayChange(k rules.Key, d *policy.Document, kind evaluation.PrincipalType, a
 	}
 	decision, _ := evaluation.Evaluate(k.PolicyKey(), d.Set, evaluation.Request{
 		Principal: arn, PrincipalType: kind, PrincipalAccount: rules.AccountOf(arn),
-		IdentityPolicyAllows: true, Action: rules.PutKeyPolicy, Resource: k.ARN, Context: context,
+		IdentityPolicyAllows: true, Action: action, Resource: k.ARN, Context: context,
 	})
 	return decision.Allows()
 }
@@ -62,9 +67,14 @@ func mayChange(k rules.Key, d *policy.Document, kind evaluation.PrincipalType, a
 // hasControl tells whether the account controls the key policy through IAM: whether
 // some role, or some user who signed in with MFA, may change it in an ordinary call.
 func hasControl(k rules.Key, d *policy.Document, now time.Time) bool {
+	return accountMay(k, d, rules.PutKeyPolicy, now)
+}
+
+// accountMay is hasControl for any action.
+func accountMay(k rules.Key, d *policy.Document, action string, now time.Time) bool {
 	prefix := "arn:" + k.Partition + ":iam::" + k.Account + ":"
-	return mayChange(k, d, evaluation.RolePrincipal, prefix+"role/kms-guardrail-example", now, nil) ||
-		mayChange(k, d, evaluation.UserPrincipal, prefix+"user/kms-guardrail-example", now, map[string]any{"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"})
+	return mayCall(k, d, action, evaluation.RolePrincipal, prefix+"role/kms-guardrail-example", now, nil) ||
+		mayCall(k, d, action, evaluation.UserPrincipal, prefix+"user/kms-guardrail-example", now, map[string]any{"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"})
 }
 
 // judgeControl says how bad it is that the account lost control of the policy to a Deny.
@@ -105,9 +115,14 @@ func (j *Judgement) controlledByAdministrator(k rules.Key) bool {
 // policy in some call that is ordinary but for who calls and from where: conditions on
 // what is the same in all ordinary calls are held to be as they are.
 func (j *Judgement) controlledBySomebody(k rules.Key) bool {
-	pinned := policy.Set{Version: policy.Version2012, Statements: slices.Concat(j.Live.Statements, pins(j.Live, OrdinaryContext(k, j.At)))}
-	result := access.Compare(k.PolicyKey(), policy.Set{}, pinned)
-	return slices.ContainsFunc(result.Excess, func(d access.Difference) bool { return d.Scope == access.OwnAccount && rules.IsAboutControl(d) })
+	return slices.ContainsFunc(j.ordinaryAccess(k, j.At), func(d access.Difference) bool { return d.Scope == access.OwnAccount && rules.IsAboutControl(d) })
+}
+
+// ordinaryAccess returns what a policy allows in calls that are ordinary, but for who calls
+// and from where, at a moment.
+func (j *Judgement) ordinaryAccess(k rules.Key, at time.Time) []access.Difference {
+	pinned := policy.Set{Version: policy.Version2012, Statements: slices.Concat(j.Live.Statements, pins(j.Live, OrdinaryContext(k, at)))}
+	return access.Compare(k.PolicyKey(), policy.Set{}, pinned).Excess
 }
 
 // pins are Deny statements that leave only requests in which the condition keys that a

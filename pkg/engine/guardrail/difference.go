@@ -10,30 +10,6 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
-// judgeExcess says how bad it is that somebody has access beyond the ceiling.
-func judgeExcess(k rules.Key, d access.Difference, live *policy.Document) (Code, rules.Severity) {
-	conditions := live.Statements[d.Statement].Conditions
-	switch d.Scope {
-	case access.AnyAccount:
-		if restricts(conditions) || guarded(live, actionsOf(d)) {
-			return CodePublicAccess, rules.High
-		}
-		return CodePublicAccess, rules.Critical
-	case access.NamedAccount:
-		return CodeForeignAccess, rules.High
-	case access.AWSService:
-		switch {
-		case actionsOf(d)&^access.ActionsMatching("kms:DescribeKey") == 0:
-			return CodeServiceAccess, rules.Low // metadata: consoles give it without a condition
-		case forOwnAccount(k, conditions):
-			return CodeServiceAccess, rules.Medium
-		}
-		return CodeServiceAccess, rules.High
-	default:
-		return CodeAccountAccess, rules.Medium
-	}
-}
-
 func actionsOf(d access.Difference) (actions access.Actions) {
 	for _, name := range d.Actions {
 		actions |= access.ActionsMatching(name)
@@ -45,7 +21,7 @@ func actionsOf(d access.Difference) (actions access.Actions) {
 // floor that a repair has to reach.
 func (e *examination) findMissing() {
 	j, k, missing := &e.Judgement, e.snapshot.Key, e.compared.Missing
-	controlled := hasControl(k, j.Live, j.At)
+	controlled, deniedUse := hasControl(k, j.Live, j.At), e.deniedUse()
 	permitted := j.permittedDenies(k, missing)
 	hardening := j.Selection.Baseline.HardeningDenies == rules.PermitDenies
 	narrowing, refused := slices.Clone(permitted), []int{} // Deny statements of the policy
@@ -55,6 +31,9 @@ func (e *examination) findMissing() {
 			continue
 		}
 		code, severity := j.missingAccess(k, d, controlled)
+		if byDeny && severity.Compare(rules.High) < 0 && isAbout(d, deniedUse) {
+			code, severity = CodeUseDenied, rules.High
+		}
 		if code == CodeHardeningDeny && hardening {
 			severity = rules.Info
 		}
@@ -69,7 +48,12 @@ func (e *examination) findMissing() {
 	if !controlled {
 		e.judgeLockout()
 	}
-	j.narrowFloors(narrowing, refused)
+	j.narrowFloors(narrowing, refused, deniedUse)
+}
+
+// isAbout tells whether a difference is about one of some actions.
+func isAbout(d access.Difference, actions []string) bool {
+	return slices.ContainsFunc(actions, func(action string) bool { return actionsOf(d)&access.ActionsMatching(action) != 0 })
 }
 
 // missingAccess says how bad one difference from the floor is. controlled tells whether
@@ -130,13 +114,13 @@ func (e *examination) judgeLockout() {
 
 // narrowFloors splits the floor in two, and takes from each what Deny statements that
 // may stay take: the account statement, from which they may take everything but control
-// of the key policy; and that control with what is required, from which they may only
+// of the key policy; and that control with what is required, and with the use of the key that
+// nobody is left with, from which they may only
 // take something under conditions. So a Deny that takes both too much and what it may is
 // narrowed by a repair, and need not go.
-func (j *Judgement) narrowFloors(narrowing, refused []int) {
+func (j *Judgement) narrowFloors(narrowing, refused []int, deniedUse []string) {
 	floor := j.Limits.Floor
-	control := floor.Statements[0]
-	control.Actions = policy.Values("kms:PutKeyPolicy")
+	control := withUse(floor.Statements[0], deniedUse)
 	given, required := []policy.Statement{floor.Statements[0]}, []policy.Statement{control}
 	for _, st := range floor.Statements[1:] {
 		if st.Effect == policy.Deny {

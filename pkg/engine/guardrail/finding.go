@@ -53,6 +53,10 @@ const (
 	// CodeHardeningDeny: a Deny narrows what the account may give, or under conditions
 	// what is required; low, or info where the baseline permits that.
 	CodeHardeningDeny Code = "hardening-deny"
+	// CodeUseDenied: a Deny takes decryption, signing or verification from everybody, now or
+	// from a date on, or from all but principals whom the baseline does not name; high. Data
+	// is lost to its owner as long as it is there.
+	CodeUseDenied Code = "use-denied"
 	// CodeNotGeneratedDefault: the policy lies within the limits, but the baseline wants
 	// exactly a generated default; low.
 	CodeNotGeneratedDefault Code = "not-generated-default"

@@ -1,6 +1,7 @@
 package guardrail_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
@@ -10,12 +11,12 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
-// A key that carries what an integration documents is compliant where the baseline names
-// the integration, and is not where it names another.
+// A key that carries what an integration makes is compliant where the baseline names the
+// integration, and is not where it names none.
 func TestAnIntegrationIsPermittedOnlyWhereTheBaselineNamesIt(t *testing.T) {
 	facts := integration.Facts{Partition: symmetric.Partition, Region: symmetric.Region, Account: symmetric.Account}
-	for _, entry := range integration.All() {
-		statements, err := entry.Statements(facts)
+	for _, row := range integration.All() {
+		statements, err := row.Statements(facts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -27,17 +28,18 @@ func TestAnIntegrationIsPermittedOnlyWhereTheBaselineNamesIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, named := range integration.All() {
+		for _, named := range [][]string{{row.Name}, {}} {
 			c := configured(func(b *rules.Baseline) {
-				b.Style, b.Integrations = defaultpolicy.API, []string{named.Name}
+				b.Style, b.Integrations = defaultpolicy.API, named
 			})
-			want := guardrail.NonCompliant
-			if named.Name == entry.Name {
-				want = guardrail.Compliant
-			}
+			want := len(named) == 0 && len(statements) > 0
 			s := guardrail.Snapshot{Key: symmetric, Policy: d.Text(), Evidence: guardrail.LivePolicy}
-			if j := guardrail.Judge(s, c, now); j.Verdict != want {
-				t.Errorf("%s under a baseline with %s: %s, want %s: %+v", entry.Name, named.Name, j.Verdict, want, j.Findings)
+			j := guardrail.Judge(s, c, now)
+			found := slices.ContainsFunc(j.Findings, func(f guardrail.Finding) bool {
+				return f.Code == guardrail.CodeServiceAccess || f.Code == guardrail.CodeAccountAccess
+			})
+			if found != want || !want && j.Verdict != guardrail.Compliant {
+				t.Errorf("%s under a baseline with %q: %s, and a finding of access is %v: %+v", row.Name, named, j.Verdict, want, j.Findings)
 			}
 		}
 	}

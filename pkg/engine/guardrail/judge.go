@@ -44,6 +44,9 @@ type Judgement struct {
 	Floors []policy.Set
 	// At is the moment of the judgement.
 	At time.Time
+
+	// organization is what the configuration says of the key's own.
+	organization rules.Organization
 }
 
 // HasLimits tells whether the policy was read and held against a baseline: only then can a
@@ -56,7 +59,8 @@ func (j Judgement) HasLimits() bool {
 // never fails: what cannot be judged is the verdict CannotJudge, with the reason as
 // a finding of severity High.
 func Judge(s Snapshot, c *rules.Configuration, now time.Time) Judgement {
-	e := examination{Judgement: Judgement{Selection: c.Select(s.Key, s.Labels, now), At: now}, snapshot: s}
+	s.Key = c.Organization.Placed(s.Key)
+	e := examination{Judgement: Judgement{Selection: c.Select(s.Key, s.Labels, now), At: now, organization: c.Organization}, snapshot: s}
 	e.prepare()
 	for _, check := range checks {
 		if check.needs <= e.known {

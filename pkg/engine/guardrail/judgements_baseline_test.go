@@ -36,7 +36,7 @@ var restricted = []judgement{
 		[]found{
 			{guardrail.CodePublicAccess, rules.Critical, 1, "under conditions"},
 			{guardrail.CodeServiceAccess, rules.High, 1, "every AWS service"},
-			{guardrail.CodeAccountAccess, rules.Medium, 1, ""},
+			{guardrail.CodeAccountAccess, rules.Low, 1, ""},
 		},
 		"kms:ViaService says how, not who: anybody's S3 can",
 	},
@@ -71,8 +71,8 @@ var restricted = []judgement{
 	},
 	{
 		"a service for one account", symmetric, api,
-		document(accountStatement, under(statement("Allow", logs, "kms:Encrypt"), `"StringEquals":{"aws:SourceAccount":"111122223333"}`)), guardrail.NonCompliant,
-		[]found{{guardrail.CodeServiceAccess, rules.Medium, 1, "logs.us-east-1.amazonaws.com may kms:Encrypt"}},
+		document(accountStatement, under(statement("Allow", logs, "kms:Encrypt"), `"StringEquals":{"aws:SourceAccount":"111122223333"}`)), guardrail.Compliant,
+		[]found{{guardrail.CodeServiceAccess, rules.Info, 1, "logs.us-east-1.amazonaws.com may kms:Encrypt"}},
 		"the baseline has no such integration, but nobody can be confused into it",
 	},
 	{
@@ -93,7 +93,7 @@ var withinBounds = []judgement{
 	},
 	{
 		"grants that are not for AWS services", symmetric, zero, document(accountStatement, statement("Allow", adminRole, "kms:RetireGrant"), statement("Allow", everyone, "kms:CreateGrant")),
-		guardrail.NonCompliant, []found{{guardrail.CodePublicAccess, rules.Critical, 2, ""}, {guardrail.CodeServiceAccess, rules.High, 2, ""}},
+		guardrail.NonCompliant, []found{{guardrail.CodePublicAccess, rules.Critical, 2, ""}, {guardrail.CodeServiceAccess, rules.High, 2, ""}, {guardrail.CodeAccountAccess, rules.Medium, 2, ""}},
 		"everyone is more than the account",
 	},
 	{
@@ -116,7 +116,7 @@ var withinBounds = []judgement{
 	{
 		"an administrator of another account", symmetric, configured(func(b *rules.Baseline) { b.Administrators.Permitted = []string{"arn:aws:iam::444455556666:role/*"} }),
 		document(accountStatement, statement("Allow", `{"AWS":"arn:aws:iam::444455556666:role/A"}`, "kms:PutKeyPolicy")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeForeignAccess, rules.High, 1, ""}}, "only the key's own account administers it, whatever is permitted elsewhere",
+		[]found{{guardrail.CodeForeignAccess, rules.Critical, 1, ""}}, "only the key's own account administers it, whatever is permitted elsewhere",
 	},
 	{
 		"deletion where administrators may not delete", symmetric, configured(func(b *rules.Baseline) {
@@ -133,7 +133,7 @@ var withinBounds = []judgement{
 	{
 		"an integration of another account's", symmetric, configured(func(b *rules.Baseline) { b.Integrations = []string{"cloudwatch-logs"} }),
 		document(accountStatement, under(statement("Allow", logs, "kms:Encrypt"), `"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"arn:aws:logs:us-east-1:444455556666:*"}`)),
-		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, rules.High, 1, "logs.us-east-1.amazonaws.com"}}, "the log groups are not the account's",
+		guardrail.NonCompliant, []found{{guardrail.CodeForeignAccess, rules.High, 1, "logs.us-east-1.amazonaws.com"}}, "the log groups are not the account's",
 	},
 	{
 		"a permitted statement", symmetric, configured(func(b *rules.Baseline) {
@@ -185,7 +185,7 @@ var required = []judgement{
 			b.Style, b.Require = defaultpolicy.API, []rules.Template{`{"Effect":"Deny","Principal":"*","Action":"kms:ScheduleKeyDeletion","Resource":"*"}`}
 		}),
 		document(accountStatement), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountAccess, rules.Medium, 0, "may kms:ScheduleKeyDeletion"}}, "without it, there is access that must not be",
+		[]found{{guardrail.CodeAccountAccess, rules.High, 0, "may kms:ScheduleKeyDeletion"}}, "without it, there is access that must not be",
 	},
 	{
 		"access of the guardrail", symmetric, configured(func(b *rules.Baseline) {

@@ -104,7 +104,7 @@ var control = []judgement{
 var services = []judgement{
 	{
 		"a service for another account", symmetric, api, document(accountStatement, under(statement("Allow", logs, "kms:Encrypt"), `"StringEquals":{"aws:SourceAccount":"444455556666"}`)),
-		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, rules.High, 1, ""}}, "another account's access by another way",
+		guardrail.NonCompliant, []found{{guardrail.CodeForeignAccess, rules.High, 1, ""}}, "another account's access by another way",
 	},
 	{
 		"a service for any account's topics", symmetric, api, document(accountStatement, under(statement("Allow", logs, "kms:Encrypt"), `"StringLike":{"aws:SourceArn":"arn:aws:sns:*"}`)),
@@ -113,15 +113,49 @@ var services = []judgement{
 	{
 		"a service for the account's log groups", symmetric, api,
 		document(accountStatement, under(statement("Allow", logs, "kms:Encrypt"), `"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"arn:aws:logs:us-east-1:111122223333:*"}`)),
-		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, rules.Medium, 1, ""}}, "as AWS documents it, and not in the baseline",
+		guardrail.Compliant, []found{{guardrail.CodeServiceAccess, rules.Info, 1, ""}}, "as AWS documents it, though not in the baseline",
 	},
 	{
 		"a service that may look at the key", symmetric, api, document(accountStatement, statement("Allow", `{"Service":"cloudtrail.amazonaws.com"}`, "kms:DescribeKey")),
 		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, rules.Low, 1, "may kms:DescribeKey"}}, "metadata; the CloudTrail console gives it without a condition",
 	},
 	{
+		"a ransom", symmetric, api,
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:user/somebody"}`)), guardrail.NonCompliant,
+		[]found{{guardrail.CodeUseDenied, rules.High, 1, ""}}, "nobody but somebody can decrypt",
+	},
+	{
+		"a key that nobody can use", symmetric, api, document(accountStatement, `"Effect":"Deny","Principal":"*","NotAction":"kms:PutKeyPolicy","Resource":"*"`), guardrail.NonCompliant,
+		[]found{{guardrail.CodeUseDenied, rules.High, 1, ""}}, "whoever can change the policy cannot decrypt",
+	},
+	{
+		"a key that nobody can use from a day on", symmetric, api,
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"DateGreaterThan":{"aws:CurrentTime":"2027-06-01T00:00:00Z"}`)), guardrail.NonCompliant,
+		[]found{{guardrail.CodeUseDenied, rules.High, 1, ""}}, "a bomb with a timer",
+	},
+	{
+		"use from one network alone", symmetric, api,
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"StringNotEquals":{"aws:SourceVpce":"vpce-1"}`)), guardrail.Compliant,
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "calls from there pass",
+	},
+	{
+		"use over TLS alone", symmetric, api,
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"Bool":{"aws:SecureTransport":"false"}`)), guardrail.Compliant,
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "ordinary calls pass",
+	},
+	{
+		"use through one service alone", symmetric, api,
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"StringNotEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}`)), guardrail.Compliant,
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "calls through it pass",
+	},
+	{
+		"use by whom the baseline names", symmetric, configured(func(b *rules.Baseline) { b.Users.Permitted = []string{worker} }),
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"ArnNotEquals":{"aws:PrincipalArn":"`+worker+`"}`)), guardrail.Compliant,
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "the exception is one of the baseline",
+	},
+	{
 		"everyone with an ARN", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:*"), `"StringLike":{"aws:PrincipalArn":"arn:aws:*"}`)), guardrail.NonCompliant,
-		[]found{{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""}}, "who has none?",
+		[]found{{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeAccountAccess, rules.High, 1, ""}}, "who has none?",
 	},
 	{
 		"everyone in pieces", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), `"IpAddress":{"aws:SourceIp":[`+eighths()+`]}`)), guardrail.NonCompliant,
@@ -137,7 +171,7 @@ var services = []judgement{
 		"everyone, and a Deny for other organizations", ours, api,
 		document(accountStatement, statement("Allow", everyone, "kms:Decrypt"), under(statement("Deny", everyone, "kms:*"), `"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}`)), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodePublicAccess, rules.High, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""},
+			{guardrail.CodePublicAccess, rules.Medium, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""},
 			{guardrail.CodeHardeningDeny, rules.Info, 2, ""},
 		},
 		"the Deny restricts as a condition of the Allow would",

@@ -133,7 +133,7 @@ var moreAccess = []judgement{
 	},
 	{
 		"another account", symmetric, api, document(accountStatement, statement("Allow", foreignRoot, "kms:*")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeForeignAccess, rules.High, 1, "account 444455556666 may kms:*"}}, "the account is named, so it is not the whole world",
+		[]found{{guardrail.CodeForeignAccess, rules.Critical, 1, "account 444455556666 may kms:*"}}, "the account is named, so it is not the whole world",
 	},
 	{
 		"a role of another account", symmetric, api, document(accountStatement, statement("Allow", `{"AWS":"arn:aws:iam::444455556666:role/R"}`, "kms:Sign")),

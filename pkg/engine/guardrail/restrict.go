@@ -1,7 +1,6 @@
 package guardrail
 
 import (
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"math"
 	"slices"
 	"strings"
@@ -79,31 +78,6 @@ func isSmall(ranges []string) bool {
 		}
 	}
 	return v4 <= math.Exp2(-8) && v6 <= math.Exp2(-32)
-}
-
-// forOwnAccount tells whether the conditions of an Allow statement bind an AWS service to
-// the key's account or organization: by the source account or ARN, or by an encryption
-// context that is an ARN of the account, as CloudWatch Logs and CloudTrail send it.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
-func forOwnAccount(k rules.Key, conditions []policy.Condition) bool {
-	return slices.ContainsFunc(conditions, func(c policy.Condition) bool {
-		if c.Operator.Negated || c.Operator.IfExists || c.Operator.Set == policy.ForAllValues || len(c.Values) == 0 {
-			return false
-		}
-		key := strings.ToLower(c.Key)
-		return !slices.ContainsFunc(c.Values, func(value string) bool {
-			switch {
-			case key == "aws:sourceaccount":
-				return value != k.Account
-			case key == "aws:sourceorgid":
-				return k.OrganizationID == "" || value != k.OrganizationID
-			case key == "aws:sourcearn", strings.HasPrefix(key, "kms:encryptioncontext:"):
-				return rules.AccountOf(value) == value || rules.AccountOf(value) != k.Account
-			default:
-				return true
-			}
-		})
-	})
 }
 
 // isFixed tells whether a value names somebody or some place, and is not a pattern for

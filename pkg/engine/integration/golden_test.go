@@ -2,23 +2,27 @@ package integration_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/integration"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
-var update = flag.Bool("update", false, "write the golden files, and remove those of no case")
+var update = flag.Bool("update", false, "write the golden files and what is generated in docs")
 
-const account, otherAccount = "111122223333", "444455556666"
+const account, otherAccount, organization = "111122223333", "444455556666", "o-a1b2c3d4e5"
 
 // places has a Region of each partition.
 var places = []integration.Facts{
-	{Partition: "aws", Region: "us-east-1", Account: account},
-	{Partition: "aws-cn", Region: "cn-north-1", Account: account},
-	{Partition: "aws-us-gov", Region: "us-gov-west-1", Account: account},
+	{Partition: "aws", Region: "us-east-1", Account: account, OrganizationID: organization},
+	{Partition: "aws-cn", Region: "cn-north-1", Account: account, OrganizationID: organization},
+	{Partition: "aws-us-gov", Region: "us-gov-west-1", Account: account, OrganizationID: organization},
 }
 
 // keyAt is a key in a place.
@@ -40,9 +44,19 @@ func accountStatement(f integration.Facts) policy.Statement {
 	}
 }
 
-func statements(t testing.TB, i integration.Integration, f integration.Facts) []policy.Statement {
+// lookup returns the row of a name that must be there.
+func lookup(t testing.TB, name string) *integration.Row {
 	t.Helper()
-	list, err := i.Statements(f)
+	r, ok := integration.Lookup(name)
+	if !ok {
+		t.Fatalf("no integration %s", name)
+	}
+	return r
+}
+
+func statements(t testing.TB, r *integration.Row, f integration.Facts) []policy.Statement {
+	t.Helper()
+	list, err := r.Statements(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,42 +73,40 @@ func withDefault(t testing.TB, f integration.Facts, more ...policy.Statement) *p
 	return d
 }
 
+// line is a statement on one line.
+func line(st policy.Statement) string {
+	var who []string
+	for _, p := range st.Principals.Entries {
+		who = append(who, p.Text)
+	}
+	return fmt.Sprintf("  %q: %s\n    %s\n    %s\n", st.SID, strings.Join(who, ", "), strings.Join(st.Actions.Values, ", "), policy.CanonicalConditions(st.Conditions))
+}
+
 func TestGoldenFiles(t *testing.T) {
-	wanted := map[string]bool{}
-	for _, i := range integration.All() {
-		for _, f := range places {
-			file := filepath.Join("testdata", i.Name+"-"+f.Partition+".json")
-			wanted[file] = true
-			got := withDefault(t, f, statements(t, i, f)...).Text() + "\n"
-			if *update {
-				if err := os.MkdirAll("testdata", 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Errorf("%v; go test -update writes it", err)
-			} else if string(want) != got {
-				t.Errorf("%s: got\n%swant\n%s", file, got, want)
+	for _, f := range places {
+		var b strings.Builder
+		for _, r := range integration.All() {
+			b.WriteString(r.Name + "\n")
+			for _, st := range statements(t, r, f) {
+				b.WriteString(line(st))
 			}
 		}
+		checkGolden(t, filepath.Join("testdata", "statements-"+f.Partition+".txt"), b.String())
 	}
-	files, err := filepath.Glob("testdata/*")
+}
+
+func checkGolden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v; go test -update writes it", err)
 	}
-	for _, file := range files {
-		switch {
-		case wanted[file]:
-		case !*update:
-			t.Errorf("%s belongs to no case; go test -update removes it", file)
-		default:
-			if err := os.Remove(file); err != nil {
-				t.Error(err)
-			}
-		}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s; go test -update writes it (-file +program):\n%s", file, diff)
 	}
 }

@@ -68,54 +68,104 @@ func checkActions(s *statement) {
 	}
 	switch {
 	case !s.Actions.Present:
-		s.report(s.places.start, DeadStatement, "the statement has no Action, so no request matches it")
+		s.dead(s.whole(), "", "the statement has no Action")
 	case len(s.Actions.Values) == 0:
-		s.report(s.places.start, DeadStatement, "the list of actions is empty, so no request matches the statement")
+		s.dead(s.whole(), "", "the list of actions is empty")
 	case len(s.covered) == 0 && s.Actions.Negated:
-		s.report(s.places.start, DeadStatement, "NotAction leaves no action, so no request matches the statement")
+		s.dead(s.whole(), "", "NotAction leaves no action")
 	case len(s.covered) == 0:
-		s.report(s.places.start, DeadStatement, "none of the actions has an effect in a key policy, so no request matches the statement")
+		s.dead(s.whole(), "", "none of the actions has an effect in a key policy")
 	}
 }
 
 // ineffectiveAction reports a value that covers no action of a key policy.
 func (s *statement) ineffectiveAction(i int, value string) {
-	at := s.places.action(i)
 	name, isKMS := cutPrefixFold(value, "kms:")
+	prefix, _, hasPrefix := strings.Cut(value, ":")
 	_, isKey := catalog.LookupConditionKey("kms:" + name)
 	switch {
 	case len(matchingActions(value, iamOnlyActions)) > 0:
 		if !s.Actions.Negated { // to leave out what has no effect is no mistake
-			s.report(at, ActionWithoutEffect, "%s has no effect in a key policy; only IAM policies control it%s", quote(value), asOf)
+			s.report(s.action(i), ActionWithoutEffect, "", "%s has no effect in a key policy; only IAM policies control it%s", quote(value), asOf)
 		}
 	case isKMS && isKey:
-		s.report(at, ConditionKeyAsAction, "%s is a condition key, not an action; it belongs under Condition", quote(value))
-	case !isKMS:
-		s.report(at, UnknownAction, "%s is not an action of KMS%s", quote(value), suggestAction(value))
+		s.report(s.action(i), ConditionKeyAsAction, "", "%s is a condition key, not an action; it belongs under Condition", quote(value))
+	case isKMS:
+		s.report(s.action(i), UnknownAction, nearestAction(name), "KMS has no action %s%s", quote(value), asOf)
+	case hasPrefix && spelling.Nearest(prefix, []string{"kms"}) == "":
+		s.report(s.action(i), ForeignAction, "", "%s is an action of the service %s; a key policy controls actions of KMS only", quote(value), quote(prefix))
 	default:
-		s.report(at, UnknownAction, "KMS has no action %s%s%s", quote(value), suggestAction(name), asOf)
+		s.report(s.action(i), UnknownAction, nearestAction(value[strings.IndexByte(value, ':')+1:]), "%s is not an action of KMS", quote(value))
 	}
 }
 
-// suggestAction returns a clause that says what an unknown name was probably meant to be:
-// one that lacks only the prefix, or, like ReEncrypt, a * to cover the names it begins, or
-// one that is spelled much like it.
-func suggestAction(name string) string {
+// nearestAction returns what an unknown name was probably meant to be: one that lacks only
+// the prefix, or, like ReEncrypt, a * to cover the names it begins, or one that is spelled
+// much like it.
+func nearestAction(name string) string {
 	if strings.ContainsAny(name, "*?:") || name == "" {
 		return ""
 	}
 	for _, known := range allActions {
 		if strings.EqualFold(name, known) {
-			return "; did you mean " + quote("kms:"+known) + "?"
+			return "kms:" + known
 		}
 	}
 	if len(name) >= 4 && len(matchingActions("kms:"+name+"*", keyPolicyActions)) > 0 {
-		return "; did you mean " + quote("kms:"+name+"*") + "?"
+		return "kms:" + name + "*"
 	}
 	if similar := spelling.Nearest(name, allActions); similar != "" {
-		return "; did you mean " + quote("kms:"+similar) + "?"
+		return "kms:" + similar
 	}
 	return ""
+}
+
+// checkKeyType reports actions that keys of this type can never perform. A pattern counts
+// only if it covers no other action. kms:RotateKeyOnDemand stands in AWS's own default of
+// every key, whatever its type.
+func checkKeyType(s *statement) {
+	if s.Actions.Negated {
+		return
+	}
+	left := slices.DeleteFunc(slices.Clone(s.covered), func(name string) bool {
+		_, never := s.keyType.Cannot(name)
+		return never
+	})
+	mayPerform := func(name string) bool { return name == "RotateKeyOnDemand" || slices.Contains(left, name) }
+	for i, value := range s.Actions.Values {
+		if len(s.matching[i]) == 0 || slices.ContainsFunc(s.matching[i], mayPerform) {
+			continue
+		}
+		who, _ := s.keyType.Cannot(s.matching[i][0])
+		s.report(s.action(i), ActionNotOfKeyType, "", "this key can never perform %s; only %s can", quote(value), who)
+	}
+	if len(s.covered) > 0 && len(left) == 0 {
+		s.dead(s.whole(), "", "this key can perform none of the actions")
+	}
+}
+
+// checkRepeatedActions reports a value beside kms:*, and a value that stands twice. Beside
+// other patterns AWS's own policies name actions once more.
+func checkRepeatedActions(s *statement) {
+	seen := map[string]string{}
+	for i, value := range s.Actions.Values {
+		name := strings.ToLower(value)
+		first, twice := seen[name]
+		if !twice && len(s.matching[i]) > 0 {
+			first, twice = seen["all"]
+		}
+		if twice {
+			s.report(s.action(i), RepeatedAction, "", "%s covers %s already", quote(first), quote(value))
+		}
+		seen[name] = value
+		if len(s.matching[i]) == len(keyPolicyActions) {
+			seen["all"] = value
+		}
+	}
+}
+
+func isSubset(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(name string) bool { return !slices.Contains(all, name) })
 }
 
 func cutPrefixFold(text, prefix string) (rest string, ok bool) {

@@ -13,19 +13,41 @@ func checkAvailability(s *statement) {
 	for i, c := range s.Conditions {
 		key := s.keys[i]
 		nullOfSet := c.Operator.Family == policy.NullFamily && c.Operator.Set != policy.NoSet // has a finding of its own
-		if !key.UsableInKeyPolicy || len(s.covered) == 0 || nullOfSet {
+		if !key.UsableInKeyPolicy || len(s.covered) == 0 || nullOfSet || s.decided[i] {
 			continue
 		}
 		holds, decided := holdsWithoutKey(c)
 		if !decided {
 			continue
 		}
-		if who := s.neverCarries(key); who != "" {
-			s.absentForAll(s.places.condition(i), c, holds, who)
-		} else {
-			s.absentForSome(s.places.condition(i), c, key, holds)
+		switch who := s.neverCarries(key); {
+		case who != "" && s.isRare(key):
+			s.report(s.conditionKey(i), RareConditionKey, "",
+				"requests of roles carry %s only where AWS documents it, as in imports into CloudTrail Lake; in all others %s", quote(c.Key), s.then(holds))
+		case who != "":
+			s.decided[i] = true
+			s.absentForAll(s.conditionKey(i), c, holds, who)
+		default:
+			s.absentForSome(s.conditionKey(i), c, key, holds)
 		}
 	}
+}
+
+// isRare tells the keys of a request's source where a role or an account is named: the
+// requests of a few services that use a role carry them.
+func (s *statement) isRare(key catalog.ConditionKey) bool {
+	return (key.Name == "aws:SourceArn" || key.Name == "aws:SourceAccount") && slices.ContainsFunc(s.covered, key.AvailableFor) &&
+		slices.ContainsFunc(s.Principals.Entries, func(p policy.Principal) bool {
+			return p.Kind == policy.Role || p.Kind == policy.Session || p.Kind == policy.Account
+		})
+}
+
+// then says what becomes of the statement where one of its conditions holds or does not.
+func (s *statement) then(holds bool) string {
+	if holds {
+		return "the condition always holds"
+	}
+	return s.nothing()
 }
 
 // neverCarries says which requests, all that the statement is about, never carry a key; ""
@@ -67,14 +89,14 @@ func withPrefix(names []string) []string {
 }
 
 // absentForAll reports a condition on a key that no request carries; holds is what it then is.
-func (s *statement) absentForAll(at int, c policy.Condition, holds bool, who string) {
+func (s *statement) absentForAll(about spot, c policy.Condition, holds bool, who string) {
 	switch {
 	case !holds:
-		s.report(at, DeadStatement, "%s is never in %s, so the condition never holds and no request matches the statement%s", quote(c.Key), who, asOf)
+		s.dead(about, "", "%s is never in %s%s", quote(c.Key), who, asOf)
 	case c.Operator.Negated && c.Operator.Set == policy.NoSet && !c.Operator.IfExists:
-		s.report(at, NegatedOperatorOnAbsentKey, "%s is never in %s, so %s always holds%s", quote(c.Key), who, c.Operator, asOf)
+		s.report(about, NegatedOperatorOnAbsentKey, "", "%s is never in %s, so %s always holds%s", quote(c.Key), who, c.Operator, asOf)
 	default:
-		s.report(at, ConditionWithoutEffect, "%s is never in %s, so %s always holds%s", quote(c.Key), who, c.Operator, asOf)
+		s.report(about, ConditionWithoutEffect, "", "%s is never in %s, so %s always holds%s", quote(c.Key), who, c.Operator, asOf)
 	}
 }
 
@@ -83,7 +105,7 @@ func (s *statement) absentForAll(at int, c policy.Condition, holds bool, who str
 // Patterns cover more than their author thinks of. kms:DescribeKey is in policies of the AWS
 // documentation beside a condition on the encryption context, and does no harm there.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-func (s *statement) absentForSome(at int, c policy.Condition, key catalog.ConditionKey, holds bool) {
+func (s *statement) absentForSome(about spot, c policy.Condition, key catalog.ConditionKey, holds bool) {
 	if s.Actions.Negated {
 		return
 	}
@@ -100,9 +122,9 @@ func (s *statement) absentForSome(at int, c policy.Condition, key catalog.Condit
 	switch {
 	case len(without) == 0:
 	case !holds:
-		s.report(at, DeadAction, "requests for %s never carry %s, so the condition rules them out%s", quoteAll(without), quote(c.Key), asOf)
+		s.report(about, DeadAction, "", "requests for %s never carry %s, so the condition rules them out%s", quoteAll(without), quote(c.Key), asOf)
 	case plainNegation && s.Effect == policy.Deny:
-		s.report(at, NegatedOperatorOnAbsentKey, "requests for %s never carry %s, so %s always denies them; give them a statement of their own, or use %sIfExists%s",
+		s.report(about, NegatedOperatorOnAbsentKey, "", "requests for %s never carry %s, so %s always denies them; give them a statement of their own, or use %sIfExists%s",
 			quoteAll(without), quote(c.Key), c.Operator, c.Operator, asOf)
 	}
 }

@@ -9,6 +9,14 @@ const (
 	// action or principal that exists, or has a condition that cannot hold.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 	DeadStatement Code = "dead-statement"
+	// RedundantStatement: another statement with the same effect covers its principals, its
+	// actions and its conditions, so the policy is the same without it.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+	RedundantStatement Code = "redundant-statement"
+	// MissingVersion: a policy without Version is read as of 2008, in which a policy variable
+	// is literal text. Told of the first statement, of a policy that has no variable.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+	MissingVersion Code = "missing-version"
 	// ResourceNotStar: the Resource covers the key, but is not "*", the only value that
 	// AWS documents for a key policy.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
@@ -36,6 +44,21 @@ const (
 	// of one partition cannot be given access in another.
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 	ForeignPartitionPrincipal Code = "foreign-partition-principal"
+	// ForeignRegionPrincipal: a service that calls KMS in its own Region only, named for
+	// another Region than the key's.
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+	ForeignRegionPrincipal Code = "foreign-region-principal"
+	// OtherRegionPrincipal: any other service named for another Region; a few call across
+	// Regions, such as GuardDuty for a bucket elsewhere.
+	// https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_exportfindings.html
+	OtherRegionPrincipal Code = "other-region-principal"
+	// RegionlessPrincipal: a service that calls KMS as a principal with a Region, named
+	// without one.
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+	RegionlessPrincipal Code = "regionless-principal"
+	// ServicePrincipalFormat: a service principal that has not the form service.amazonaws.com.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+	ServicePrincipalFormat Code = "service-principal-format"
 	// NotPrincipalWithAllow: AWS does not support it; it would allow everyone else.
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
 	NotPrincipalWithAllow Code = "not-principal-with-allow"
@@ -59,12 +82,22 @@ const (
 	// UnknownAction: a value that names no action of KMS.
 	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
 	UnknownAction Code = "unknown-action"
+	// ForeignAction: a value with the prefix of another service, such as s3:GetObject.
+	// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
+	ForeignAction Code = "foreign-action"
 	// ConditionKeyAsAction: the name of a condition key in the place of an action.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
 	ConditionKeyAsAction Code = "condition-key-as-action"
 	// ActionWithoutEffect: an action that only IAM policies control.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
 	ActionWithoutEffect Code = "action-without-effect"
+	// ActionNotOfKeyType: an action that the key's spec, usage, origin or part in a set of
+	// multi-Region keys rules out for good.
+	// https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-compare.html
+	ActionNotOfKeyType Code = "action-not-of-key-type"
+	// RepeatedAction: a value of a list covers no action that another value does not.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+	RepeatedAction Code = "repeated-action"
 	// DeadAction: an action that is named, and ruled out by a condition on a key that its
 	// requests never carry.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
@@ -76,12 +109,32 @@ const (
 	// UnknownConditionKey: a key that no request to KMS carries.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
 	UnknownConditionKey Code = "unknown-condition-key"
+	// MisspelledContextKey: an encryption-context key in the style of AWS services that is
+	// nearly one of theirs, aws:s3:arm for aws:s3:arn.
+	// https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
+	MisspelledContextKey Code = "misspelled-context-key"
+	// RareConditionKey: a condition on the source of a request for a role. Requests of roles
+	// carry it in few documented cases, such as the import of a trail into CloudTrail Lake.
+	// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-copy-trail-to-lake.html
+	RareConditionKey Code = "rare-condition-key"
 	// ConditionKeyNotAllowed: KMS refuses a key policy with the key.
 	// https://github.com/awsdocs/aws-kms-developer-guide/pull/47
 	ConditionKeyNotAllowed Code = "condition-key-not-allowed"
 	// ConditionWithoutEffect: a condition that holds for every request of the statement.
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 	ConditionWithoutEffect Code = "condition-without-effect"
+	// ValueNeverMatches: a value that no request has: an account id of eleven digits, a service
+	// without its Region, a private address. Where no other value is left and the statement
+	// does nothing for it, that is a dead-statement.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+	ValueNeverMatches Code = "value-never-matches"
+	// WildcardWithoutLike: * or ? under an operator that compares text as it stands, with a key
+	// whose values people choose.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+	WildcardWithoutLike Code = "wildcard-without-like"
+	// ShortArnPattern: a pattern under an Arn operator with fewer than six parts.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
+	ShortArnPattern Code = "short-arn-pattern"
 	// NegatedOperatorOnAbsentKey: a Not operator holds where the key is absent, and the key
 	// is absent in all, or some, requests that the statement is about.
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
@@ -109,4 +162,14 @@ const (
 	// OperatorTypeMismatch: any other operator that does not fit the type of the key.
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
 	OperatorTypeMismatch Code = "operator-type-mismatch"
+	// BothBooleans: Bool with more than one value.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+	BothBooleans Code = "both-booleans"
+	// MixedValueTypes: true beside "false", or 3 beside "three", in one list.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+	MixedValueTypes Code = "mixed-value-types"
+	// MalformedVariable: a variable without its braces, without a name, with a blank, with a
+	// default that lacks quotes, or of a name that no request has.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+	MalformedVariable Code = "malformed-variable"
 )

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
@@ -9,12 +10,12 @@ import (
 )
 
 func checkEmptyCondition(s *statement) {
-	for _, at := range s.places.empty {
-		s.report(at, EmptyCondition, "it holds no condition, so the statement applies as if it were not there")
+	for _, where := range s.places.empty {
+		s.report(where, EmptyCondition, "", "%s holds no condition, so the statement applies as if it were not there", quote(where.value))
 	}
 	for i, c := range s.Conditions {
 		if len(c.Values) == 0 {
-			s.report(s.places.condition(i), EmptyCondition, "%s compares %s with no value", c.Operator, quote(c.Key))
+			s.report(s.conditionKey(i), EmptyCondition, "", "%s compares %s with no value", c.Operator, quote(c.Key))
 		}
 	}
 }
@@ -22,10 +23,9 @@ func checkEmptyCondition(s *statement) {
 func checkKeys(s *statement) {
 	seen := map[string]string{} // first spelling of a key under an operator
 	for i, c := range s.Conditions {
-		at := s.places.condition(i)
 		id := c.Operator.String() + " " + strings.ToLower(c.Key)
 		if first, twice := seen[id]; twice {
-			s.report(at, SameConditionKeyTwice, "%s is %s, which stands under %s already: names of keys ignore case, and both must hold", quote(c.Key), quote(first), c.Operator)
+			s.report(s.conditionKey(i), SameConditionKeyTwice, "", "%s is %s, which stands under %s already: names of keys ignore case, and both must hold", quote(c.Key), quote(first), c.Operator)
 		} else {
 			seen[id] = c.Key
 		}
@@ -33,11 +33,24 @@ func checkKeys(s *statement) {
 		known := key.Name != ""
 		switch {
 		case !known && isMistake(c.Key):
-			s.report(at, UnknownConditionKey, "no request to KMS carries %s%s%s", quote(c.Key), suggestKey(c.Key), asOf)
+			s.unknownKey(i, c)
 		case known && !key.UsableInKeyPolicy:
-			s.report(at, ConditionKeyNotAllowed, "KMS refuses a key policy with %s; it is for IAM policies", quote(c.Key))
+			s.report(s.conditionKey(i), ConditionKeyNotAllowed, "", "KMS refuses a key policy with %s; it is for IAM policies", quote(c.Key))
 		}
 	}
+}
+
+// unknownKey reports a key that no request carries, and what that makes of the statement.
+func (s *statement) unknownKey(i int, c policy.Condition) {
+	s.decided[i] = true
+	means := ""
+	switch holds, decided := holdsWithoutKey(c); {
+	case decided && holds:
+		means = ", so " + c.Operator.String() + " always holds"
+	case decided:
+		means = ", so " + s.nothing()
+	}
+	s.report(s.conditionKey(i), UnknownConditionKey, nearestKey(c.Key), "no request to KMS carries %s%s%s", quote(c.Key), means, asOf)
 }
 
 // isMistake tells whether an unknown name cannot be a key that a request carries: those of
@@ -62,33 +75,33 @@ func namesOfKeys() []string {
 	return names
 }
 
-// suggestKey returns a clause that says what an unknown key was probably meant to be. A
-// family is compared with as much of the name as it is long.
-func suggestKey(name string) string {
+// nearestKey returns what an unknown key was probably meant to be. A family is compared with
+// as much of the name as it is long, and keeps the rest of the name.
+func nearestKey(name string) string {
 	if !strings.Contains(name, ":") {
 		for _, namespace := range []string{"kms:", "aws:"} {
-			if key, ok := catalog.LookupConditionKey(namespace + name); ok {
-				return "; did you mean " + quote(namespace+name) + " (" + key.Name + ")?"
+			if _, ok := catalog.LookupConditionKey(namespace + name); ok {
+				return namespace + name
 			}
 		}
 	}
+	rest := ""
 	similar := spelling.Nearest(name, keyNames)
 	if similar == "" {
 		if cut := strings.LastIndexAny(name, ":/"); cut >= 0 {
-			similar = spelling.Nearest(name[:cut+1], keyNames)
+			similar, rest = spelling.Nearest(name[:cut+1], keyNames), name[cut+1:]
 		}
 	}
-	if similar == "" {
-		return ""
-	}
 	if strings.HasSuffix(similar, ":") || strings.HasSuffix(similar, "/") {
-		similar += "…"
+		return similar + cmp.Or(rest, "…")
 	}
-	return "; did you mean " + similar + "?"
+	return similar
 }
 
 func checkTypes(s *statement) {
 	for i, c := range s.Conditions {
+		s.checkBooleans(i, c)
+		s.checkArnPatterns(i, c)
 		key := s.keys[i]
 		if fits(key, c.Operator) {
 			continue
@@ -101,7 +114,26 @@ func checkTypes(s *statement) {
 		if key.AccountID {
 			what = "12-digit account id"
 		}
-		s.report(s.places.condition(i), code, "the value of %s is of type %s; %s does not compare that", key.Name, what, c.Operator)
+		s.report(s.conditionKey(i), code, "", "the value of %s is of type %s; %s does not compare that", key.Name, what, c.Operator)
+	}
+}
+
+// checkBooleans reports true and false in one list, and true beside "true".
+func (s *statement) checkBooleans(i int, c policy.Condition) {
+	if c.Operator.Family == policy.BoolFamily && anyFold(c.Values, "true") && anyFold(c.Values, "false") {
+		s.report(s.conditionValue(i, 1), BothBooleans, "", "%s names true and false, so any value of %s meets it; keep one", c.Operator, quote(c.Key))
+	}
+	if i >= len(s.places.values) {
+		return
+	}
+	text, quoted := s.document.Text(), 0
+	for _, at := range s.places.values[i] {
+		if text[at] == '"' {
+			quoted++
+		}
+	}
+	if quoted > 0 && quoted < len(c.Values) {
+		s.report(s.conditionKey(i), MixedValueTypes, "", "the values of %s are of different JSON types; write all of them as strings", quote(c.Key))
 	}
 }
 
@@ -129,22 +161,5 @@ func fits(key catalog.ConditionKey, operator policy.Operator) bool {
 		return operator.Family == policy.IPFamily
 	default: // an unknown key
 		return true
-	}
-}
-
-func checkVariables(s *statement) {
-	if s.variables {
-		return
-	}
-	const text = "${…} is literal text here; policy variables need \"Version\": \"2012-10-17\""
-	for i, value := range s.Resources.Values {
-		if strings.Contains(value, "${") {
-			s.report(s.places.resource(i), Version2008WithVariable, text)
-		}
-	}
-	for i, c := range s.Conditions {
-		if strings.Contains(strings.Join(c.Values, "\n"), "${") {
-			s.report(s.places.condition(i), Version2008WithVariable, text)
-		}
 	}
 }

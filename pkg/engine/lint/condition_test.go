@@ -48,8 +48,10 @@ func TestKeysThatNoRequestOfThePrincipalsCarries(t *testing.T) {
 		{"the source of a service's request", allow(service, `"kms:Decrypt"`, source), nil},
 		{"everyone may be a service", allow(anyone, `"kms:Decrypt"`, source), nil},
 		{"one of them is a service", allow(`"Principal":{"AWS":"111122223333","Service":"sns.amazonaws.com"}`, `"kms:Decrypt"`, source), nil},
-		{"a role's request has no source", allow(role, `"kms:Decrypt"`, source), found(lint.DeadStatement)},
-		{"a role's request has no source, negated", deny(role, `"kms:Decrypt"`, `{"ArnNotLike":{"aws:SourceArn":"arn:aws:logs:*:*:*"}}`), found(lint.NegatedOperatorOnAbsentKey)},
+		{"a role's request has a source where AWS documents it", allow(role, `"kms:Decrypt"`, source), found(lint.RareConditionKey)},
+		{"a role's request has a source where AWS documents it, negated", deny(role, `"kms:Decrypt"`, `{"ArnNotLike":{"aws:SourceArn":"arn:aws:logs:*:*:*"}}`), found(lint.RareConditionKey)},
+		{"a user's request has no source", allow(`"Principal":{"AWS":"arn:aws:iam::111122223333:user/u"}`, `"kms:Decrypt"`, source), found(lint.DeadStatement)},
+		{"a role's request has no name of a service", allow(role, `"kms:Decrypt"`, `{"StringEquals":{"aws:PrincipalServiceName":"s3.amazonaws.com"}}`), found(lint.DeadStatement)},
 		{"a service is in no organization", allow(service, `"kms:Decrypt"`, `{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`), found(lint.DeadStatement)},
 		{"a role is", allow(role, `"kms:Decrypt"`, `{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`), nil},
 		{"a service has no MFA device", deny(service, `"kms:Decrypt"`, `{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}`), found(lint.ConditionWithoutEffect)},
@@ -100,9 +102,9 @@ func TestValuesThatThePrincipalsCannotHave(t *testing.T) {
 }
 
 func TestConditionsThatContradictEachOther(t *testing.T) {
-	via := `"kms:ViaService"`
+	via := `"kms:EncryptionContext:via"`
 	run(t, []row{
-		{"two literals", allow(role, `"kms:Decrypt"`, `{"StringEquals":{`+via+`:"s3.us-east-1.amazonaws.com","KMS:VIASERVICE":"sqs.us-east-1.amazonaws.com"}}`), found(lint.DeadStatement, lint.SameConditionKeyTwice)},
+		{"two literals", allow(role, `"kms:Decrypt"`, `{"StringEquals":{`+via+`:"s3.us-east-1.amazonaws.com","KMS:ENCRYPTIONCONTEXT:VIA":"sqs.us-east-1.amazonaws.com"}}`), found(lint.DeadStatement, lint.SameConditionKeyTwice)},
 		{"a literal and a pattern that does not match it", allow(role, `"kms:Decrypt"`, `{"StringEquals":{`+via+`:["s3.eu-west-1.amazonaws.com","x"]},"StringLike":{`+via+`:"*.us-*"}}`), found(lint.DeadStatement)},
 		{"a literal and a pattern that matches it", allow(role, `"kms:Decrypt"`, `{"StringEquals":{`+via+`:["x","s3.us-east-1.amazonaws.com"]},"StringLike":{`+via+`:"*.us-*"}}`), nil},
 		{"a literal and its negation", allow(role, `"kms:Decrypt"`, `{"StringEquals":{`+via+`:"x"},"StringNotEquals":{`+via+`:["x","y"]}}`), found(lint.DeadStatement)},
@@ -117,7 +119,7 @@ func TestConditionsThatContradictEachOther(t *testing.T) {
 		{"an ARN and its pattern", allow(service, `"kms:Decrypt"`, `{"StringEquals":{"aws:SourceArn":"arn:aws:s3:::a:b"},"ArnLike":{"aws:SourceArn":"arn:*:s3:::a*"}}`), nil},
 		{"a variable may be anything", allow(role, `"kms:Decrypt"`, `{"StringEquals":{`+via+`:"x"},"StringLike":{`+via+`:["y","${aws:PrincipalTag/via}"]}}`), nil},
 		{"a variable on the other side may be anything", allow(role, `"kms:Decrypt"`, `{"StringEquals":{`+via+`:"${aws:PrincipalTag/via}"},"StringLike":{`+via+`:"y"}}`), nil},
-		{"what is not an ARN matches no ARN operator, not even its own text", allow(service, `"kms:Decrypt"`, `{"StringEquals":{"aws:SourceArn":"x"},"ArnEquals":{"aws:SourceArn":"x"}}`), found(lint.DeadStatement)},
+		{"what is not an ARN matches no ARN operator, not even its own text", allow(service, `"kms:Decrypt"`, `{"StringEquals":{"aws:SourceArn":"x"},"ArnEquals":{"aws:SourceArn":"x"}}`), found(lint.DeadStatement, lint.DeadStatement)},
 		{"several values may be both", allow(role, `"kms:Encrypt"`, `{"ForAnyValue:StringEquals":{"kms:EncryptionContextKeys":"a"},"ForAnyValue:StringLike":{"kms:EncryptionContextKeys":"b*"}}`), nil},
 		{"several values, whatever AWS makes of them without a set operator", allow(role, `"kms:Encrypt"`, `{"StringEquals":{"kms:EncryptionContextKeys":"a"},"StringLike":{"kms:EncryptionContextKeys":"b*"}}`), found(lint.MultiValuedKeyWithoutSetOperator, lint.MultiValuedKeyWithoutSetOperator)},
 		{"a set operator is judged for what it is", allow(role, `"kms:Decrypt"`, `{"ForAnyValue:StringEquals":{`+via+`:"a"},"ForAnyValue:StringLike":{`+via+`:"b*"}}`), found(lint.SetOperatorOnSingleValuedKey, lint.SetOperatorOnSingleValuedKey)},

@@ -13,7 +13,7 @@ func checkContradictions(s *statement) {
 	groups := map[string][]int{}
 	var keys []string
 	for i, c := range s.Conditions {
-		if c.Operator.Set != policy.NoSet || len(c.Values) == 0 || catalog.MultiValued(c.Key) {
+		if s.decided[i] || c.Operator.Set != policy.NoSet || len(c.Values) == 0 || catalog.MultiValued(c.Key) {
 			continue
 		}
 		key := strings.ToLower(c.Key)
@@ -25,7 +25,7 @@ func checkContradictions(s *statement) {
 	for _, key := range keys {
 		if group := groups[key]; len(group) > 1 && s.contradict(group) {
 			last := group[len(group)-1]
-			s.report(s.places.condition(last), DeadStatement, "no value of %s meets all the conditions on it, so no request matches the statement", quote(s.Conditions[last].Key))
+			s.dead(s.conditionKey(last), "", "no value of %s meets all the conditions on it", quote(s.Conditions[last].Key))
 		}
 	}
 }
@@ -77,18 +77,4 @@ func (s *statement) anyMeetsAll(values []string, group []int) bool {
 		}
 	}
 	return false
-}
-
-// afford bounds the work on a hostile policy: comparing each text with each pattern takes
-// steps up to the product of their lengths. It is false once a statement has had its share.
-func (s *statement) afford(texts, patterns []string) bool {
-	const most = 1 << 24
-	size := func(list []string) (n int) {
-		for _, text := range list {
-			n += len(text) + 1
-		}
-		return n
-	}
-	s.work += size(texts) * size(patterns)
-	return s.work <= most
 }

@@ -13,8 +13,10 @@
 // catalog is behind AWS, and its text says of when the catalog is.
 //
 // A finding that is wrong costs more than one that is missing: people switch off a tool that
-// cries wolf. Wherever AWS does not say, or a policy variable is in play, Check is silent.
-// [Code] lists what it finds, each with the AWS page that it rests on. None of them needs
-// more than one statement. Not found, among others: numbers, dates and address ranges that
-// exclude each other, and a statement that another one makes superfluous.
+// cries wolf. Wherever AWS does not say, or a policy variable is in play, Check is silent or
+// tells it as [Info]. [Low] is for what KMS refuses, and for what gives or denies nothing
+// although its author surely meant it to. [Code] lists the kinds of findings, each with the
+// AWS page that it rests on; IAM Access Analyzer's policy validation is the list to learn
+// from. Not found, among others: numbers, dates and address ranges that exclude each other,
+// and a statement that two others together make superfluous.
 package lint

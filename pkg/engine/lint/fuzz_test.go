@@ -2,8 +2,10 @@ package lint_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/lint"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/corpus"
@@ -16,16 +18,24 @@ func FuzzCheck(f *testing.F) {
 	}
 	f.Add(`{"Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":[]},"NotAction":[],"NotResource":[],"Condition":{"Null":{"":[]}}}]}`, "")
 	f.Add(`{"Statement":{"\u0045ffect":"Allow","Principal":{"Service":"a.b","AWS":"*"},"Action":"kms:?*","Resource":"arn:*","Condition":{"ForAllValues:ArnLikeIfExists":{"aws:CalledVia":["${a}",":::::"]}}}}`, "arn")
+	f.Add(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"logs.eu-west-1.amazonaws.com"},"Action":["s3:x","kms:Sign"],"Resource":"arn:aws:kms:eu-west-1:1:alias/a","Condition":{"StringEquals":{"kms:ViaService":"s3","aws:SourceArn":["arn:aws:s3:*","é"],"aws:SourceOrgPaths":"${x, y}"}}}]}`, key.ARN)
+	for _, p := range corpus.Documented(f) {
+		f.Add(p.Text(), key.ARN)
+	}
 	f.Fuzz(func(t *testing.T, text, arn string) {
 		d, err := policy.Parse(text)
 		if err != nil {
 			return
 		}
 		k := policy.Key{ARN: arn, Partition: "aws", Account: "111122223333"}
-		findings := lint.Check(k, d)
+		keyType := catalog.KeyType{Spec: "HMAC_256", Usage: "GENERATE_VERIFY_MAC", Origin: "AWS_KMS", MultiRegion: "none"}
+		findings := lint.CheckType(k, keyType, d)
 		for i, f := range findings {
-			if f.Statement < 0 || f.Statement >= len(d.Statements) || f.Line < 1 || f.Column < 1 || f.Code == "" || f.Detail == "" {
+			if f.Statement < 0 || f.Statement >= len(d.Statements) || f.Line < 1 || f.Column < 1 || f.Code.Explain() == "" || f.Detail == "" || f.Severity == "" {
 				t.Fatalf("finding %+v of %s", f, text)
+			}
+			if bad := strings.IndexFunc(f.Detail, func(r rune) bool { return (r < ' ' || r > '~') && r != '…' }); bad >= 0 {
+				t.Fatalf("detail %q of %q is not fit for one line of a terminal", f.Detail, text)
 			}
 			st := d.Statements[f.Statement]
 			line, column := d.Position(st.Offset)
@@ -36,7 +46,7 @@ func FuzzCheck(f *testing.F) {
 				t.Fatalf("findings out of order: %+v", findings)
 			}
 		}
-		if again := lint.Check(k, d); !slices.Equal(again, findings) {
+		if again := lint.CheckType(k, keyType, d); !slices.Equal(again, findings) {
 			t.Fatalf("first %+v\nthen %+v", findings, again)
 		}
 	})

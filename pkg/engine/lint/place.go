@@ -12,17 +12,13 @@ type places struct {
 	actions    []int
 	principals []int
 	resources  []int
-	conditions []int // of the keys
-	empty      []int // Condition elements and operators with nothing in them
+	conditions []int   // of the keys
+	values     [][]int // of the values of each key
+	empty      []spot  // Condition elements and operators with nothing in them
 }
 
-func (p *places) action(i int) int    { return p.at(p.actions, i) }
-func (p *places) principal(i int) int { return p.at(p.principals, i) }
-func (p *places) resource(i int) int  { return p.at(p.resources, i) }
-func (p *places) condition(i int) int { return p.at(p.conditions, i) }
-
-// at is the statement's own place where a value has none.
-func (p *places) at(list []int, i int) int {
+// at returns the place of a value, the statement's own where the value has none.
+func at(p places, list []int, i int) int {
 	if i < len(list) {
 		return list[i]
 	}
@@ -120,18 +116,18 @@ func (w *walker) principals() (list []int) {
 // conditionElement reads operators, keys and values; at is where the element's name stands.
 func (w *walker) conditionElement(p *places, at int) {
 	operators := 0
-	w.object(func(_ string, operatorAt int) {
+	w.object(func(operator string, operatorAt int) {
 		operators++
 		keys := len(p.conditions)
 		w.object(func(_ string, keyAt int) {
 			p.conditions = append(p.conditions, keyAt)
-			w.values(nil)
+			p.values = append(p.values, w.values(nil))
 		})
 		if len(p.conditions) == keys {
-			p.empty = append(p.empty, operatorAt)
+			p.empty = append(p.empty, spot{operatorAt, operator})
 		}
 	})
 	if operators == 0 {
-		p.empty = append(p.empty, at)
+		p.empty = append(p.empty, spot{at, "Condition"})
 	}
 }

@@ -31,8 +31,9 @@ func TestPlacesAreThoseOfTheParsedValues(t *testing.T) {
 		for _, entry := range st.Principals.Entries {
 			principals = append(principals, entry.Text)
 		}
-		for _, c := range st.Conditions {
+		for i, c := range st.Conditions {
 			keys = append(keys, c.Key)
+			values += countValues(t, document, p.values[i], c.Values)
 		}
 		values += comparePlaces(t, document, p.actions, st.Actions.Values) + comparePlaces(t, document, p.resources, st.Resources.Values) +
 			comparePlaces(t, document, p.principals, principals) + comparePlaces(t, document, p.conditions, keys)
@@ -40,6 +41,21 @@ func TestPlacesAreThoseOfTheParsedValues(t *testing.T) {
 	if values < 200 {
 		t.Errorf("%d values compared: the test misses most", values)
 	}
+}
+
+// countValues is comparePlaces for a condition's values, which need not be strings in JSON.
+func countValues(t *testing.T, document string, at []int, values []string) int {
+	t.Helper()
+	if len(at) != len(values) {
+		t.Errorf("%d places for %q in %s", len(at), values, document)
+		return 0
+	}
+	for i, value := range values {
+		if !strings.HasPrefix(strings.TrimPrefix(document[at[i]:], `"`), value) {
+			t.Errorf("offset %d has not %q, in %s", at[i], value, document)
+		}
+	}
+	return len(values)
 }
 
 func comparePlaces(t *testing.T, document string, at []int, values []string) int {
@@ -60,7 +76,7 @@ func comparePlaces(t *testing.T, document string, at []int, values []string) int
 func TestPlacesOfWhatIsNotJSONAreThoseOfTheStatement(t *testing.T) {
 	for _, text := range []string{`{"Action":["a"`, `[]`, `{"Condition":[{"a":`, ``} {
 		p := findPlaces("  "+text, 2, 2+len(text))
-		if got := p.action(7); got != 2 {
+		if got := at(p, p.actions, 7); got != 2 {
 			t.Errorf("%q: the place of an action that is not there is %d, want that of the statement", text, got)
 		}
 	}

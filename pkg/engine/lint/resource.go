@@ -11,18 +11,36 @@ func checkResources(s *statement) {
 	values := s.Resources.Values
 	switch {
 	case !s.Resources.Present:
-		s.report(s.places.start, DeadStatement, `the statement has no Resource, so no request matches it; write "*", which is the key itself`)
+		s.dead(s.whole(), "*", "the statement has no Resource")
 	case len(values) == 0:
-		s.report(s.places.start, DeadStatement, `the list of resources is empty, so no request matches the statement; write "*", which is the key itself`)
+		s.dead(s.whole(), "*", "the list of resources is empty")
 	case s.Resources.Negated && slices.ContainsFunc(values, s.isKey):
-		s.report(s.places.resource(0), DeadStatement, "NotResource leaves out the key itself, so no request matches the statement")
+		s.dead(s.resource(0), "", "NotResource leaves out the key itself")
 	case s.Resources.Negated:
-		s.report(s.places.resource(0), ResourceNotStar, `in a key policy NotResource does nothing but hide that every request is meant; write Resource "*"`)
+		s.report(s.resource(0), ResourceNotStar, "", `in a key policy NotResource does nothing but hide that every request is meant; write Resource "*"`)
 	case slices.Contains(values, "*"):
 	case !slices.ContainsFunc(values, s.mayBeKey):
-		s.report(s.places.resource(0), DeadStatement, `the statement is about %s, not about this key, so no request matches it; write "*"`, quoteAll(values))
+		s.dead(s.resource(0), "*", "the resource is %s, not this key%s", quoteAll(values), s.whichKey(values[0]))
 	default:
-		s.report(s.places.resource(0), ResourceNotStar, `the resource of a key policy is always the key; write "*" instead of %s`, quoteAll(values))
+		s.report(s.resource(0), ResourceNotStar, "*", "the resource of a key policy is always the key, and this is %s", quoteAll(values))
+	}
+}
+
+// whichKey says in what the ARN of a key differs from this key's.
+func (s *statement) whichKey(value string) string {
+	parts, own := strings.SplitN(value, ":", 6), strings.SplitN(s.key.ARN, ":", 6)
+	if len(parts) != 6 || parts[2] != "kms" {
+		return ""
+	}
+	switch {
+	case s.key.Account != "" && policy.IsAccountID(parts[4]) && parts[4] != s.key.Account:
+		return " (it is in account " + parts[4] + ", the key is in " + s.key.Account + ")"
+	case len(own) == 6 && regionName.MatchString(parts[3]) && parts[3] != own[3]:
+		return " (it is in " + parts[3] + ", the key is in " + own[3] + ")"
+	case strings.HasPrefix(parts[5], "alias/"):
+		return " (an alias is no key here)"
+	default:
+		return ""
 	}
 }
 

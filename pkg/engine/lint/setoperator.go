@@ -13,30 +13,32 @@ func checkSetOperators(s *statement) {
 		if key.Name == "" {
 			continue
 		}
-		at := s.places.condition(i)
+		about := s.conditionKey(i)
 		isSet, isNull := c.Operator.Set != policy.NoSet, c.Operator.Family == policy.NullFamily
 		switch {
 		case isSet && isNull:
-			s.setOfNull(at, c)
+			s.setOfNull(i, c)
 		case c.Operator.Set == policy.ForAllValues && key.RefusesForAllValues():
-			s.report(at, OverlyPermissiveCondition, "KMS refuses ForAllValues with %s: it would match requests without the key; leave ForAllValues out", quote(c.Key))
+			s.report(about, OverlyPermissiveCondition, "", "KMS refuses ForAllValues with %s: it would match requests without the key; leave ForAllValues out", quote(c.Key))
 		case isSet && !key.MultiValued:
-			s.report(at, SetOperatorOnSingleValuedKey, "%s has one value at most, so %s has no place here; leave it out", key.Name, setName(c.Operator.Set))
+			s.report(about, SetOperatorOnSingleValuedKey, "", "%s has one value at most, so %s has no place here; leave it out", key.Name, setName(c.Operator.Set))
 		case !isSet && !isNull && key.MultiValued:
-			s.report(at, MultiValuedKeyWithoutSetOperator, "%s may have several values; AWS requires ForAllValues or ForAnyValue with it", key.Name)
+			s.report(about, MultiValuedKeyWithoutSetOperator, "", "%s may have several values; AWS requires ForAllValues or ForAnyValue with it", key.Name)
 		case c.Operator.Set == policy.ForAllValues && s.Effect == policy.Allow && !key.Required && !s.forcesPresence(key):
-			s.report(at, VacuousForAllValues, `a request without %s is allowed too; add {"Null": {%q: "false"}} where it has to be there`, key.Name, key.Name)
+			s.report(about, VacuousForAllValues, "", `a request without %s is allowed too; add {"Null": {%q: "false"}} where it has to be there`, key.Name, key.Name)
 		}
 	}
 }
 
 // setOfNull reports Null with a set operator, which does not look at the key at all.
-func (s *statement) setOfNull(at int, c policy.Condition) {
+func (s *statement) setOfNull(i int, c policy.Condition) {
+	about := s.conditionKey(i)
+	s.decided[i] = true
 	if c.Operator.Set == policy.ForAnyValue {
-		s.report(at, DeadStatement, "%s never holds, so no request matches the statement; use Null", c.Operator)
+		s.dead(about, "Null", "%s never holds", c.Operator)
 		return
 	}
-	s.report(at, ConditionWithoutEffect, "%s always holds, whatever the key; use Null", c.Operator)
+	s.report(about, ConditionWithoutEffect, "Null", "%s always holds, whatever the key", c.Operator)
 }
 
 func setName(set policy.SetOperator) string {

@@ -7,37 +7,14 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
-// checkValues looks for conditions whose values none of the statement's principals, or
-// nobody at all, can have.
+// checkValues looks for conditions whose values none of the statement's principals can have.
 func checkValues(s *statement) {
 	for i, c := range s.Conditions {
-		if len(c.Values) == 0 || c.Operator.Family == policy.NullFamily {
+		if s.decided[i] || len(c.Values) == 0 || c.Operator.Family == policy.NullFamily || s.mayHold(c) {
 			continue
 		}
-		at := s.places.condition(i)
-		switch {
-		case s.keys[i].AccountID && c.Operator.Family == policy.StringFamily && !slices.ContainsFunc(c.Values, s.mayBeAccountID):
-			s.impossibleAccount(at, c)
-		case !s.mayHold(c):
-			s.report(at, DeadStatement, "%s %s does not hold for any of the statement's principals, so no request matches the statement", c.Operator, quote(c.Key))
-		}
-	}
-}
-
-// mayBeAccountID leaves out what no account id matches. An anonymous request has the value
-// "anonymous"; KMS takes none, but to write it is no slip.
-func (s *statement) mayBeAccountID(value string) bool {
-	return policy.IsAccountID(value) || isPattern(value) || s.isVariable(value) || value == "anonymous"
-}
-
-// impossibleAccount reports a comparison of an account id with values that are none.
-func (s *statement) impossibleAccount(at int, c policy.Condition) {
-	holds, decided := holdsWithoutKey(c)
-	switch {
-	case c.Operator.Negated:
-		s.report(at, ConditionWithoutEffect, "the value of %s is a 12-digit account id, never %s, so %s always holds", quote(c.Key), quoteAll(c.Values), c.Operator)
-	case decided && !holds:
-		s.report(at, DeadStatement, "the value of %s is a 12-digit account id, never %s, so no request matches the statement", quote(c.Key), quoteAll(c.Values))
+		s.decided[i] = true
+		s.dead(s.conditionValue(i, 0), "", "%s %s does not hold for any of the statement's principals", c.Operator, quote(c.Key))
 	}
 }
 

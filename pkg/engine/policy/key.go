@@ -16,7 +16,8 @@ type Key struct {
 	Account string
 }
 
-// ParseKeyARN reads arn:partition:kms:region:account:key/id. An alias is not a key.
+// ParseKeyARN reads arn:partition:kms:region:account:key/id. An alias is not a key. It is the
+// engine's one reading of key ARNs, but for package trail, which knows Regions and is stricter.
 // https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-ARN
 func ParseKeyARN(arn string) (Key, error) {
 	parts := strings.Split(arn, ":")

@@ -11,7 +11,7 @@ import (
 var mutants = []mutation.Mutant{
 	// What is at fault, and what stays.
 	{Rule: "what lies below repair.from stays", File: "weigh.go", Old: "case severity.AtLeast(p.from):", Broken: "default:"},
-	{Rule: "what is critical is at fault from any severity on", File: "weigh.go", Old: "found.critical |= actionsOf(d)", Broken: "_ = d"},
+	{Rule: "what is critical is at fault from any severity on", File: "weigh.go", Old: "found.critical |= p.critical(d, set)", Broken: "_ = d"},
 	{Rule: "each principal of a statement is weighed", File: "weigh.go", Old: "if to-from > 1 {", Broken: "if false {"},
 	{Rule: "the Denies of the policy count", File: "weigh.go", Old: "v := view{*st, p.denies, p.ceiling}", Broken: "v := view{*st, nil, p.ceiling}"},
 	{Rule: "only what is critical goes of what is not decided", File: "weigh.go", Old: "\tif !onlyCritical {\n", Broken: "\tif true {\n"},
@@ -45,8 +45,8 @@ var mutants = []mutation.Mutant{
 	{Rule: "only what the configuration names holds", File: "hold.go", Old: "if actions == 0 || !wants(reason) {", Broken: "if actions == 0 {"},
 	{Rule: "administration is never held", File: "hold.go", Old: "use := actions & usage", Broken: "use := actions"},
 	{Rule: "what the event added is not held", File: "hold.go", Old: "if previous == nil {", Broken: "if true {"},
-	{Rule: "a service acts for another account", File: "hold.go", Old: "case p.isOfOthers(one):", Broken: "case one.Principals.Entries[0].AccountID != \"\" && p.isOfOthers(one):"},
-	{Rule: "only documented use of a service is held", File: "hold.go", Old: "use & p.documented(q)", Broken: "use"},
+	{Rule: "a service acts for another account", File: "hold.go", Old: "if isForeign {", Broken: "if false {"},
+	{Rule: "only documented use of a service is held", File: "hold.go", Old: "return rules.HoldServiceAccess, documented", Broken: "_ = documented\n\t\treturn rules.HoldServiceAccess, use"},
 	{Rule: "a condition that keeps services out holds nothing", File: "hold.go", Old: "if !c.Operator.Negated && (via || grants) {", Broken: "if via || grants {"},
 	{Rule: "grants are held only for AWS resources", File: "hold.go", Old: "family == policy.BoolFamily && hasBool(c, true)", Broken: "family == policy.BoolFamily"},
 	{Rule: "tags that could not be read hold", File: "hold.go", Old: "case tags == nil:", Broken: "case false:"},

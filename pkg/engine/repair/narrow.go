@@ -147,6 +147,9 @@ func (p narrower) giveBack(n *narrowing, pieces map[int][]policy.Statement) erro
 	kept := len(f.now) - len(pieces[n.statement])
 	back := pieces[n.statement]
 	for s := range p.shares {
+		if !isFor(&n.was, &p.shares[s]) {
+			continue
+		}
 		for _, m := range meet(p.k.Account, &n.was, n.was.Principals.Entries[0], &p.shares[s]) {
 			piece, found, err := p.useful(n, &m)
 			if err != nil {
@@ -176,6 +179,23 @@ func (p narrower) giveBack(n *narrowing, pieces map[int][]policy.Statement) erro
 	pieces[n.statement] = back
 	f.now = append(f.now[:kept:kept], back...)
 	return nil
+}
+
+// aboutCallers are the condition keys that name nothing but the caller, and
+// kms:GrantIsForAWSResource, which names nothing.
+var aboutCallers = []string{
+	"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principalorgid", "aws:principalorgpaths", "aws:principaltype",
+	"aws:principalisawsservice", "kms:grantisforawsresource",
+}
+
+// isFor tells whether a part of an Allow for one principal may become a statement of a share.
+// A statement for everyone becomes none for services, networks and encryption contexts
+// that it does not ask about: nobody asked for them.
+func isFor(one, share *policy.Statement) bool {
+	return one.Principals.Entries[0].Kind != policy.Anyone || !slices.ContainsFunc(share.Conditions, func(c policy.Condition) bool {
+		isAsked := slices.ContainsFunc(one.Conditions, func(o policy.Condition) bool { return strings.EqualFold(o.Key, c.Key) })
+		return !isAsked && !slices.Contains(aboutCallers, strings.ToLower(c.Key))
+	})
 }
 
 // isOf tells whether a statement names all principals of a piece.

@@ -123,6 +123,9 @@ func (p prover) lost() (access.Result, error) {
 		for e := range st.Principals.Entries {
 			one := oneOf(st, e)
 			for s := range p.shares {
+				if !isFor(&one, &p.shares[s]) {
+					continue
+				}
 				for _, m := range meet(p.k.Account, &one, one.Principals.Entries[0], &p.shares[s]) {
 					common := m.statement(m.conditions)
 					common.Resources = st.Resources

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
@@ -184,15 +183,32 @@ func (p weigher) look(v *view, entries []policy.Principal) (found fault, open bo
 		return found, false, err
 	}
 	for _, d := range result.Excess {
-		switch severity := guardrail.ExcessSeverity(p.k, d, set); {
+		switch severity := p.judgement.ExcessSeverity(p.k, d, set); {
 		case severity == rules.Critical:
-			found.critical |= actionsOf(d)
+			found.critical |= p.critical(d, set)
+			found.lesser |= actionsOf(d)
 		case severity.AtLeast(p.from):
 			found.lesser |= actionsOf(d)
 		}
 	}
 	found.lesser &^= found.critical
 	return found, len(result.Inconclusive) > 0, nil
+}
+
+// critical returns what of a critical difference is critical: of what a service has, administration
+// must not take use with it, which a hold may keep.
+func (p weigher) critical(d access.Difference, set policy.Set) access.Actions {
+	if d.Scope != access.AWSService || d.Unnamed {
+		return actionsOf(d)
+	}
+	var list access.Actions
+	for _, name := range actionsOf(d).Names() {
+		d.Actions = []string{name}
+		if p.judgement.ExcessSeverity(p.k, d, set) == rules.Critical {
+			list |= actionsOf(d)
+		}
+	}
+	return list
 }
 
 // search finds which of some principals of a view are at fault, by halves.

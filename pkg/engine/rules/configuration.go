@@ -29,6 +29,8 @@ type Configuration struct {
 	Repair             RepairSettings `json:"repair"`
 	// Notify.From is the lowest severity that people are told of.
 	Notify NotifySettings `json:"notify"`
+	// Organization is that of the accounts that own the keys.
+	Organization Organization `json:"organization"`
 }
 
 // Mode says what the guardrail may do.
@@ -211,6 +213,23 @@ func HoldReasons() []HoldReason {
 	return []HoldReason{HoldServiceAccess, HoldCrossAccountAccess, HoldCloudFormation}
 }
 
+// Organization is what is known of the organization of the accounts that own the keys. An
+// account that is not known to be a member is foreign.
+type Organization struct {
+	// ID is such as o-a1b2c3d4e5; "" where it is not known.
+	ID string `json:"id"`
+	// Accounts are the ids of member accounts.
+	Accounts []string `json:"accounts"`
+}
+
+// Placed returns a key with the organization, unless its organization is known.
+func (o Organization) Placed(k Key) Key {
+	if k.OrganizationID == "" {
+		k.OrganizationID = o.ID
+	}
+	return k
+}
+
 // NotifySettings say of what people are told.
 type NotifySettings struct {
 	From Severity `json:"from"`
@@ -219,15 +238,18 @@ type NotifySettings struct {
 // DefaultConfiguration is what counts where there is no file: report mode; a policy
 // must give the account control of the key, and may be the console default for the
 // key's type with any principal of the key's own account as administrator or user.
+// AWS services may use the key for the account.
 func DefaultConfiguration() *Configuration {
 	const anyone = "arn:${Partition}:iam::${AccountId}:*"
 	b := DefaultBaseline()
 	b.Name = "default"
 	b.Administrators.Permitted = []string{anyone}
 	b.Users.Permitted = []string{anyone}
+	b.Integrations = []string{"bound-services", "services-in-account"}
 	return &Configuration{
 		Mode: Report, Default: b.Name, Baselines: []Baseline{b},
 		Rules: []Rule{}, Exemptions: []Exemption{}, Repair: DefaultRepair(), Notify: NotifySettings{From: Medium},
+		Organization: Organization{Accounts: []string{}},
 	}
 }
 
@@ -253,13 +275,13 @@ func DefaultRepair() RepairSettings {
 	}
 }
 
-// Hash returns the SHA-256 of the configuration as 64 hexadecimal digits. Comments
-// and the order of keys in the file do not count.
+// Hash returns the SHA-256 of the configuration and of the table of severities as 64
+// hexadecimal digits. Comments and the order of keys in the file do not count.
 func (c *Configuration) Hash() string {
 	text, err := json.Marshal(c)
 	if err != nil {
 		panic("rules: a configuration that is no JSON: " + err.Error()) // it has no type that could not be
 	}
-	sum := sha256.Sum256(text)
+	sum := sha256.Sum256(append(text, SeverityTable()...))
 	return hex.EncodeToString(sum[:])
 }

@@ -31,15 +31,20 @@ type Limits struct {
 	PermittedDenies []policy.Statement
 }
 
-// Limits returns what the baseline means for a key. Where the console default has
-// several editions or forms, the floor has what all of them give and the ceiling
+// Limits returns what the baseline means for a key, whatever its policy. Where the console
+// default has several editions or forms, the floor has what all of them give and the ceiling
 // what one of them gives. Of an API-style baseline the key's type may be unknown.
 //
 // Errors are those of [defaultpolicy.Generate], about the key's type or a required
 // principal that this key's default cannot name, and those of package policy about a
-// statement that a baseline makes; and one for ${OrganizationId} where
-// the organization is not known.
-func (b *Baseline) Limits(k Key) (Limits, error) {
+// statement that a baseline makes; and one for ${OrganizationId} where the organization is
+// not known.
+func (b *Baseline) Limits(k Key) (Limits, error) { return b.LimitsFor(k, policy.Set{}) }
+
+// LimitsFor returns what the baseline means for a key and the policy to hold against it. It
+// differs from [Baseline.Limits] for a baseline that permits all principals of the key's
+// account: these are the ones that the policy names.
+func (b *Baseline) LimitsFor(k Key, live policy.Set) (Limits, error) {
 	if k.OrganizationID == "" && b.namesOrganization() {
 		return Limits{}, errors.New("the baseline has ${OrganizationId}, and the id of the account's organization is not known")
 	}
@@ -51,7 +56,7 @@ func (b *Baseline) Limits(k Key) (Limits, error) {
 	if err != nil {
 		return Limits{}, err
 	}
-	permitted, permittedDenies, err := b.permitted(k, f.widest)
+	permitted, permittedDenies, err := b.permitted(k, f.widest, namedIn(k, live))
 	if err != nil {
 		return Limits{}, err
 	}
@@ -166,12 +171,12 @@ var guardrailActions = []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:List
 // permitted returns the statements that a policy may carry beside the floor: those
 // of the widest default for the permitted principals, the integrations', and the
 // baseline's own; and apart from them the Deny statements.
-func (b *Baseline) permitted(k Key, widest *policy.Document) (allows, denies []policy.Statement, err error) {
+func (b *Baseline) permitted(k Key, widest *policy.Document, named names) (allows, denies []policy.Statement, err error) {
 	if widest != nil {
 		administrators := slices.DeleteFunc(b.Administrators.All(k), func(arn string) bool { return AccountOf(arn) != k.Account })
-		allows = givenTo(k, widest.Statements[1], administrators)
+		allows = givenTo(k, widest.Statements[1], administrators, named)
 		for _, st := range widest.Statements[2:] {
-			allows = append(allows, givenTo(k, st, b.Users.All(k))...)
+			allows = append(allows, givenTo(k, st, b.Users.All(k), named)...)
 		}
 	}
 	for _, name := range b.Integrations {
@@ -202,26 +207,34 @@ func AccountOf(arn string) string {
 
 // givenTo returns a statement of the default with other principals: one statement
 // that names those that are no pattern, and one for everyone under the condition that
-// aws:PrincipalArn is like a pattern. A pattern for all of an account's principals
-// stands for the account, too, and for its STS federated users.
-func givenTo(k Key, st policy.Statement, principals []string) []policy.Statement {
-	var named []policy.Principal
+// aws:PrincipalArn is like a pattern. The pattern for all principals of the key's own account
+// stands for the account, and for the principals of the account that the policy names: whoever
+// writes "*" names nobody.
+func givenTo(k Key, st policy.Statement, principals []string, named names) []policy.Statement {
+	var entries []policy.Principal
 	var patterns []string
 	for _, text := range principals {
 		if p, err := policy.ParseAWSPrincipal(text); err == nil {
-			named = append(named, p)
+			entries = append(entries, p)
 			continue
 		}
-		patterns = append(patterns, text)
-		if account := AccountOf(text); text == "arn:"+k.Partition+":iam::"+account+":*" {
-			named = append(named, policy.Principal{Kind: policy.Account, Text: account, AccountID: account})
-			patterns = append(patterns, "arn:"+k.Partition+":sts::"+account+":*")
+		account := AccountOf(text)
+		switch {
+		case text != "arn:"+k.Partition+":iam::"+account+":*":
+			patterns = append(patterns, text)
+			continue
+		case account == k.Account && named.known:
+			entries = append(entries, named.entries...)
+			patterns = append(patterns, named.patterns...)
+		default:
+			patterns = append(patterns, text, "arn:"+k.Partition+":sts::"+account+":*")
 		}
+		entries = append(entries, policy.Principal{Kind: policy.Account, Text: account, AccountID: account})
 	}
 	var list []policy.Statement
-	if len(named) > 0 {
+	if len(entries) > 0 {
 		direct := st
-		direct.Principals = policy.Principals{Entries: named}
+		direct.Principals = policy.Principals{Entries: entries}
 		list = append(list, direct)
 	}
 	if len(patterns) > 0 {

@@ -3,7 +3,7 @@ package trail
 import "time"
 
 // Actor is who made a call, as CloudTrail saw it. All text is for people: it is
-// printable, at most [MaxTextBytes] long, and partly the caller's own words (session
+// printable, at most maxTextBytes long, and partly the caller's own words (session
 // name, user agent). Nothing may be permitted on its account.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
 type Actor struct {
@@ -12,8 +12,6 @@ type Actor struct {
 	// Type is CloudTrail's identity type, e.g. IAMUser, AssumedRole, Root, AWSService;
 	// empty for calls that AWS KMS makes for itself.
 	Type string
-	// AccountID is the account of the caller; empty when CloudTrail names none.
-	AccountID string
 	// SourceIP is an IP address, or the name of the AWS service that passed the call on.
 	SourceIP string
 	// UserAgent is what the caller's software called itself, or "AWS Internal".
@@ -21,8 +19,6 @@ type Actor struct {
 	// InvokedBy is the AWS service that made the call for the caller, e.g.
 	// cloudformation.amazonaws.com; empty for direct calls.
 	InvokedBy string
-	// FromConsole says that the credentials came from a console session.
-	FromConsole bool
 	// EventID and EventTime repeat Event.ID and Event.Time, because an outcome reports
 	// the actor without the event.
 	EventID   string
@@ -34,14 +30,12 @@ func readActor(record object, id string, at time.Time) Actor {
 	// here looks at either, so that the root user is read like everybody else.
 	identity := record.object("userIdentity")
 	return Actor{
-		ARN:         printable(identity.text("arn")),
-		Type:        printable(identity.text("type")),
-		AccountID:   printable(identity.text("accountId")),
-		SourceIP:    printable(record.text("sourceIPAddress")),
-		UserAgent:   printable(record.text("userAgent")),
-		InvokedBy:   printable(identity.text("invokedBy")),
-		FromConsole: record.truth("sessionCredentialFromConsole"),
-		EventID:     id,
-		EventTime:   at,
+		ARN:       printable(identity.text("arn")),
+		Type:      printable(identity.text("type")),
+		SourceIP:  printable(record.text("sourceIPAddress")),
+		UserAgent: printable(record.text("userAgent")),
+		InvokedBy: printable(identity.text("invokedBy")),
+		EventID:   id,
+		EventTime: at,
 	}
 }

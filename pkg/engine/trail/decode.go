@@ -153,8 +153,8 @@ func readHome(envelope, record object) (home, error) {
 
 // complete adds the key and what the record says of its policy.
 func complete(event Event, record object, found subject) (Event, error) {
-	if len(found.policy) > MaxPolicyBytes {
-		return event, refuse(CodeTooLarge, "the policy in the record has %d bytes, more than %d", len(found.policy), MaxPolicyBytes)
+	if len(found.policy) > maxPolicyBytes {
+		return event, refuse(CodeTooLarge, "the policy in the record has %d bytes, more than %d", len(found.policy), maxPolicyBytes)
 	}
 	event.KeyARN = found.key.String()
 	event.Account = found.key.account

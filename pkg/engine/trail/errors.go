@@ -14,9 +14,9 @@ const (
 	// CodeMalformed: not one JSON object in valid UTF-8; the same member name twice in
 	// an object; a member that is needed is missing or of the wrong type or grammar.
 	CodeMalformed Code = "malformed-event"
-	// CodeTooLarge: longer than [MaxEventBytes], or a policy longer than [MaxPolicyBytes].
+	// CodeTooLarge: longer than [MaxEventBytes], or a policy longer than maxPolicyBytes.
 	CodeTooLarge Code = "event-too-large"
-	// CodeTooDeep: nested deeper than [MaxDepth].
+	// CodeTooDeep: nested deeper than maxDepth.
 	CodeTooDeep Code = "event-too-deep"
 	// CodeNotEvent: a JSON object, but not an EventBridge event with a CloudTrail
 	// record or a swept key in it: source, detail-type or detail is missing.

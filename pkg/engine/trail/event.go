@@ -8,14 +8,14 @@ const (
 	// 256 KB (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html);
 	// 1 MiB is the longest SQS message, so nothing longer can arrive through a queue.
 	MaxEventBytes = 1 << 20
-	// MaxDepth is how deep objects and arrays may nest. Records of KMS calls use six levels.
-	MaxDepth = 32
-	// MaxPolicyBytes bounds Event.PolicyText. The KMS API model ends at 131,072
+	// maxDepth is how deep objects and arrays may nest. Records of KMS calls use six levels.
+	maxDepth = 32
+	// maxPolicyBytes bounds Event.PolicyText. The KMS API model ends at 131,072
 	// characters, a stored policy at 32,768 bytes.
-	MaxPolicyBytes = 131072
-	// MaxTextBytes bounds every other text of an Event. CloudTrail itself cuts the
+	maxPolicyBytes = 131072
+	// maxTextBytes bounds every other text of an Event. CloudTrail itself cuts the
 	// user agent at 1 KB; a role session ARN is far shorter.
-	MaxTextBytes = 1024
+	maxTextBytes = 1024
 )
 
 // Event is one call, or one key that a sweep found, as far as the guardrail needs it. When Ignored is empty, every

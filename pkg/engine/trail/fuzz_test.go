@@ -77,7 +77,7 @@ func checkBounds(t *testing.T, event trail.Event) {
 	actor := event.Actor
 	for _, text := range []string{
 		event.ID, event.Name, event.EventRegion, event.Account, event.Region, event.Partition, event.KeyARN,
-		string(event.Ignored), actor.ARN, actor.Type, actor.AccountID, actor.SourceIP, actor.UserAgent, actor.InvokedBy, actor.EventID,
+		string(event.Ignored), actor.ARN, actor.Type, actor.SourceIP, actor.UserAgent, actor.InvokedBy, actor.EventID,
 	} {
 		if len(text) > trail.MaxTextBytes || !utf8.ValidString(text) {
 			t.Errorf("%d bytes, valid UTF-8: %v", len(text), utf8.ValidString(text))

@@ -87,7 +87,7 @@ func (o object) objects(name string) []object {
 }
 
 // truth is a boolean member; absent or null is false. CloudTrail writes some flags as
-// booleans and some as strings (sessionCredentialFromConsole is "true").
+// booleans and some as strings.
 func (o object) truth(name string) bool {
 	switch o.members[name] {
 	case nil, false, "false":
@@ -149,8 +149,8 @@ func (p parser) value(depth int) (any, error) {
 	if !ok {
 		return token, nil
 	}
-	if depth == MaxDepth {
-		return nil, refuse(CodeTooDeep, "nested deeper than %d at byte %d", MaxDepth, p.dec.InputOffset())
+	if depth == maxDepth {
+		return nil, refuse(CodeTooDeep, "nested deeper than %d at byte %d", maxDepth, p.dec.InputOffset())
 	}
 	if delim == '{' {
 		return p.objectMembers(depth + 1)

@@ -14,7 +14,8 @@ func (k keyRef) String() string {
 }
 
 // parseKeyARN reads arn:<partition>:kms:<region>:<account>:key/<id> and nothing else,
-// found at place.
+// found at place. It is stricter than policy.ParseKeyARN, because anybody may have written the
+// event: the guardrail must know the Region, and the Region must lie in the ARN's partition.
 // https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-ARN
 func parseKeyARN(place, arn string) (keyRef, error) {
 	parts := strings.Split(arn, ":")

@@ -87,9 +87,9 @@ func TestPrintableLeavesReadableTextAndNothingElse(t *testing.T) {
 		{"\x1b[2Jx\u009b", "�[2Jx�", "terminal codes, also the one-byte form"},
 		{"exe\u202egnp", "exe�gnp", "direction override"},
 		{"a\u2028b\u200bc", "a�b�c", "line separator, zero width space"},
-		{strings.Repeat("é", MaxTextBytes), strings.Repeat("é", MaxTextBytes/2), "cut at the bound"},
-		{"x" + strings.Repeat("é", MaxTextBytes), "x" + strings.Repeat("é", MaxTextBytes/2-1), "cut between characters"},
-		{strings.Repeat("\x01", MaxTextBytes), strings.Repeat("�", MaxTextBytes/3), "the replacement is longer than what it replaces"},
+		{strings.Repeat("é", maxTextBytes), strings.Repeat("é", maxTextBytes/2), "cut at the bound"},
+		{"x" + strings.Repeat("é", maxTextBytes), "x" + strings.Repeat("é", maxTextBytes/2-1), "cut between characters"},
+		{strings.Repeat("\x01", maxTextBytes), strings.Repeat("�", maxTextBytes/3), "the replacement is longer than what it replaces"},
 	}
 	for _, row := range rows {
 		if got := printable(row.text); got != row.want {

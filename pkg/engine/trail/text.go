@@ -8,15 +8,15 @@ import (
 
 // printable makes text of the event fit for people: characters that do not print
 // (controls, line separators, direction overrides) become U+FFFD, and the result is
-// at most MaxTextBytes long.
+// at most maxTextBytes long.
 func printable(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
 		}
 		return utf8.RuneError
-	}, clip(text, MaxTextBytes))
-	return clip(text, MaxTextBytes)
+	}, clip(text, maxTextBytes))
+	return clip(text, maxTextBytes)
 }
 
 // clip cuts text to at most limit bytes, at the end of a character.

@@ -53,8 +53,8 @@ func (k *kms) PutPolicy(context.Context, string, string) error {
 	return errors.New("a sweep wrote")
 }
 
-func keyOf(arn string) guardrail.Key {
-	return guardrail.Key{ARN: arn, Account: guardtest.Account, Region: guardtest.Virginia, Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults()}
+func keyOf(arn string) rules.Key {
+	return rules.Key{ARN: arn, Account: guardtest.Account, Region: guardtest.Virginia, Partition: "aws", Type: defaultpolicy.KeyType{}.WithDefaults()}
 }
 
 // policies are of every severity: none, low or medium, high, critical, and none to be had.

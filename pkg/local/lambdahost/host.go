@@ -31,13 +31,13 @@ import (
 
 // Options configures a Host. The zero value is fine.
 type Options struct {
-	// FunctionARN is what the function is told that it is; default
-	// "arn:aws:lambda:us-east-1:111122223333:function:enforce".
-	FunctionARN string
 	// Timeout is the function's time-out, from which each invocation's
 	// deadline follows; default 30 seconds.
 	Timeout time.Duration
 }
+
+// functionARN is what the function hears that it is.
+const functionARN = "arn:aws:lambda:us-east-1:111122223333:function:enforce"
 
 // Errors of Invoke besides a *FunctionError and the context's own.
 var (
@@ -96,9 +96,6 @@ type result struct {
 // Start serves the Runtime API on a free loopback port until Close. It panics
 // if no port can be opened, as httptest.NewServer does.
 func Start(options Options) *Host {
-	if options.FunctionARN == "" {
-		options.FunctionARN = "arn:aws:lambda:us-east-1:111122223333:function:enforce"
-	}
 	if options.Timeout == 0 {
 		options.Timeout = 30 * time.Second
 	}
@@ -117,8 +114,8 @@ func Start(options Options) *Host {
 	return h
 }
 
-// Address is host:port, the value of AWS_LAMBDA_RUNTIME_API.
-func (h *Host) Address() string { return h.listener.Addr().String() }
+// address is host:port, the value of AWS_LAMBDA_RUNTIME_API.
+func (h *Host) address() string { return h.listener.Addr().String() }
 
 // Close ends the server and the process that Run started, if it still runs.
 func (h *Host) Close() {

@@ -233,7 +233,7 @@ func TestUnknownRequestIDIsRefused(t *testing.T) {
 	host := Start(Options{})
 	t.Cleanup(host.Close)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
-		"http://"+host.Address()+"/2018-06-01/runtime/invocation/none/response", strings.NewReader(`{}`))
+		"http://"+host.address()+"/2018-06-01/runtime/invocation/none/response", strings.NewReader(`{}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,9 +38,9 @@ func (h *Host) Run(ctx context.Context, binary string, environment []string) (*P
 	p.command = exec.CommandContext(ctx, path) //nolint:gosec // to run the caller's binary is what Run is for
 	p.command.Dir = filepath.Dir(path)
 	p.command.Stdout, p.command.Stderr = &p.stdout, &p.stderr
-	name := h.options.FunctionARN[strings.LastIndex(h.options.FunctionARN, ":")+1:]
+	name := functionARN[strings.LastIndex(functionARN, ":")+1:]
 	p.command.Env = append([]string{
-		"AWS_LAMBDA_RUNTIME_API=" + h.Address(),
+		"AWS_LAMBDA_RUNTIME_API=" + h.address(),
 		"AWS_LAMBDA_FUNCTION_NAME=" + name,
 		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128",

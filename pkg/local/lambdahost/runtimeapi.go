@@ -43,7 +43,7 @@ func (h *Host) next(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Type", "application/json")
 	header.Set("Lambda-Runtime-Aws-Request-Id", inv.id)
 	header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(inv.deadline.UnixMilli(), 10))
-	header.Set("Lambda-Runtime-Invoked-Function-Arn", h.options.FunctionARN)
+	header.Set("Lambda-Runtime-Invoked-Function-Arn", functionARN)
 	header.Set("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0")
 	_, _ = w.Write(inv.payload) // a runtime that has gone will not answer either
 }

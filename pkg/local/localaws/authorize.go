@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/local/authz"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws/internal/authz"
 )
 
 // authorize decides whether the caller may perform the action on the key, by

@@ -44,6 +44,8 @@ func (a kmsARN) String() string {
 	return strings.Join([]string{"arn", a.partition, "kms", a.region, a.account, a.resource}, ":")
 }
 
+// parseKMSARN is embedded AWS's own reading of ARNs: it must not share the engine's
+// (policy.ParseKeyARN), which it is there to test.
 func parseKMSARN(s string) (kmsARN, bool) {
 	parts := strings.SplitN(s, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "kms" {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/local/authz"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws/internal/authz"
 )
 
 // AllowAll is an identity policy that allows everything.

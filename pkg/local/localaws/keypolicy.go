@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/local/authz"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws/internal/authz"
 )
 
 // keyPolicy is a policy as it is stored: the text, and the document with its

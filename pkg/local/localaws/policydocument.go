@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/local/authz"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws/internal/authz"
 )
 
 // Limits of a key policy document.

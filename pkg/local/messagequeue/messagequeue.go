@@ -41,8 +41,6 @@ type Fault struct {
 	// Status and Code are of an error answer; nothing is done. 0 is none.
 	Status int
 	Code   string
-	// After does what was asked before the error answer.
-	After bool
 	// Refuse are the messages of the call, by index, that are not taken.
 	Refuse []int
 	// Silent leaves the refused messages out of the answer.
@@ -121,15 +119,10 @@ func (q *Queue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "TooManyEntriesInBatchRequest")
 	case size > mostBytes:
 		refuse(w, http.StatusBadRequest, "BatchRequestTooLong")
-	case fault.Status != 0 && !fault.After:
+	case fault.Status != 0:
 		refuse(w, fault.Status, fault.Code)
 	default:
-		out := q.send(in, fault)
-		if fault.Status != 0 {
-			refuse(w, fault.Status, fault.Code)
-			return
-		}
-		answer(w, http.StatusOK, out)
+		answer(w, http.StatusOK, q.send(in, fault))
 	}
 }
 

@@ -20,9 +20,6 @@ type Options struct {
 	Versioned bool
 	// ObjectLock behaves as buckets with a default retention do. It needs Versioned.
 	ObjectLock bool
-	// HostBase are names below which the first label of a host is a bucket; nil is
-	// "localhost".
-	HostBase []string
 	// Clock is the time of the store (LastModified); nil is time.Now. The time in
 	// a request is not compared with it.
 	Clock func() time.Time
@@ -58,9 +55,6 @@ func New(options Options) *Store {
 	}
 	if options.Clock == nil {
 		options.Clock = time.Now
-	}
-	if options.HostBase == nil {
-		options.HostBase = []string{"localhost"}
 	}
 	source := clock{options.Clock}
 	backend := s3mem.New(s3mem.WithTimeSource(source), s3mem.WithVersionSeed(1))
@@ -109,15 +103,12 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeError(w, r, fault.Status, fault.Code)
 }
 
-// byPath turns a bucket in the host into one in the path.
+// byPath turns a bucket in the host, such as archive.localhost, into one in the path.
 func (s *Store) byPath(r *http.Request) {
 	host, _, _ := strings.Cut(r.Host, ":")
-	for _, base := range s.options.HostBase {
-		if bucket, ok := strings.CutSuffix(host, "."+base); ok {
-			r.URL.Path = "/" + bucket + r.URL.Path
-			r.URL.RawPath = ""
-			return
-		}
+	if bucket, ok := strings.CutSuffix(host, ".localhost"); ok {
+		r.URL.Path = "/" + bucket + r.URL.Path
+		r.URL.RawPath = ""
 	}
 }
 
