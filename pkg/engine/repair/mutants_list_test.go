@@ -26,7 +26,7 @@ var mutants = []mutation.Mutant{
 	{Rule: "a plan names nobody new", File: "narrow.go", Old: "case p.mayName(q):", Broken: "default:"},
 	{Rule: "whom the floor requires may be named", File: "narrow.go", Old: "|| !p.removesOnly && slices.ContainsFunc(p.judgement.Limits.Floor.Statements, names)", Broken: ""},
 	{Rule: "a plan that only removes names nobody whom the live policy does not", File: "narrow.go", Old: "!p.removesOnly && slices", Broken: "slices"},
-	{Rule: "superfluous conditions are left out", File: "narrow.go", Old: "if fits {\n\t\t\tpiece = less", Broken: "if false {\n\t\t\tpiece = less"},
+	{Rule: "superfluous conditions are left out", File: "narrow.go", Old: "if fits {\n\t\t\tpiece = less", Broken: "if fits && false {\n\t\t\tpiece = less"},
 	{Rule: "both conditions hold", File: "narrow.go", Old: "both, clash := conjoin(m.own, m.other)", Broken: "both, clash := conjoin(m.own, nil)"},
 	{Rule: "values that both lists have stay", File: "conjoin.go", Old: "return !slices.Contains(b.Values, v) })", Broken: "return false })"},
 	{Rule: "an account is not its principals", File: "meet.go", Old: "m.other = append([]policy.Condition{named}, m.other...)", Broken: "_ = named"},
@@ -35,7 +35,7 @@ var mutants = []mutation.Mutant{
 	{Rule: "a condition that KMS refuses is not written", File: "narrow.go", Old: "if hasRefusedCondition(&piece) {", Broken: "if false {"},
 	// The floor and the Denies.
 	{Rule: "the floor is added by findings", File: "floor.go", Old: "f.Severity.AtLeast(p.from) && (d.Policy", Broken: "(d.Policy"},
-	{Rule: "only who lacks it gets the floor", File: "floor.go", Old: "has[e] = all &^ lacks", Broken: "has[e] = 0"},
+	{Rule: "only who lacks it gets the floor", File: "floor.go", Old: "has[e] = all &^ lacks", Broken: "has[e] = lacks &^ lacks"},
 	{Rule: "a Deny loses only the actions of its findings", File: "deny.go", Old: "if denied &= actions; denied != 0 {", Broken: "if denied != 0 {"},
 	{Rule: "a Deny for everyone still refuses the others", File: "deny.go", Old: "{without(st, gone), nil, p.judgement.Limits.Floor},", Broken: "{without(st, gone), nil, p.allows}, {without(st, gone), nil, policy.Set{Statements: []policy.Statement{{Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{everyone}}, Actions: policy.Values(\"kms:*\"), Resources: policy.Values(\"*\")}}}},"},
 	{Rule: "a Deny of the ceiling is added where it lacks", File: "floor.go", Old: "p.lacksDeny = !inside\n", Broken: "_ = inside\n"},
@@ -57,8 +57,8 @@ var mutants = []mutation.Mutant{
 	// Proofs, fallback and work.
 	{Rule: "a plan that is not proved is none", File: "prove.go", Old: "result.Verdict != access.Inside {\n\t\t\treturn Plan{}", Broken: "false {\n\t\t\treturn Plan{}"},
 	{Rule: "what is within the ceiling is kept, with a proof", File: "prove.go", Old: "{&plan.Proof.Kept, p.lost,", Broken: "{&plan.Proof.Kept, p.openedBeyond,"},
-	{Rule: "where no whole plan can be made, what is critical goes", File: "decide.go", Old: "\tif lerr != nil {\n\t\treturn Decision{}, err", Broken: "\tif true {\n\t\treturn Decision{}, err"},
-	{Rule: "it is said why the rest is left", File: "decide.go", Old: "Holds: append(d.Holds, Hold{", Broken: "Holds: append(d.Holds[:0], []Hold{}...)}, nil\n\t_ = append(d.Holds, Hold{"},
+	{Rule: "where no whole plan can be made, what is critical goes", File: "decide.go", Old: "\tif lerr != nil {\n\t\treturn Decision{}, err", Broken: "\tif lerr != nil || true {\n\t\treturn Decision{}, err"},
+	{Rule: "it is said why the rest is left", File: "decide.go", Old: `HoldUnplanned, "only what`, Broken: `"", "only what`},
 	{Rule: "what is undecided is not removed for want of a plan", File: "decide.go", Old: "(refusal.Reason == NothingToDo || refusal.Reason == Undecided)", Broken: "refusal.Reason == NothingToDo"},
 	{Rule: "a linear plan takes only what is critical", File: "narrow.go", Old: "if p.scope == all {\n\t\treturn f.critical", Broken: "if true {\n\t\treturn f.critical"},
 	{Rule: "where nobody could change the policy, the floor is added", File: "planner.go", Old: "\t\tadder{p}.addWholeFloor()\n", Broken: ""},
