@@ -64,8 +64,11 @@ PROOFS := \
 	./pkg/engine/access:TestRandomPairsAgreeWithSampledRequests \
 	./pkg/engine/repair:TestARepairedPolicyJudgesCleanAndIsRepairedOnce \
 	./pkg/aws/archive:TestEveryFaultOfEveryCallEndsInTheSameState \
+	./pkg/aws/archive:TestEightWritersOnOneLedgerLoseNoUpdate \
+	./pkg/guard/ledger:TestNextInEverySituation \
 	./pkg/guard/enforcer:TestEveryFaultOfEveryCallEndsRight \
 	./pkg/guard/enforcer:TestTwoFaultsOfARepairEndRight \
+	./pkg/guard/enforcer:TestAfterACrashABadPolicyIsOpenForThreeMinutesAtMost \
 	./pkg/guard/enforcer:TestSoak \
 	./functions/enforce:TestKilledAnywhereAndRedeliveredEveryKeyEndsRight
 
@@ -133,8 +136,8 @@ fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the proofs of the co
 	AUTHZ_PAIRS=400000 RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m -v -run '^TestRandomPairsAreDecidedAsTheEvaluatorDoes$$' ./pkg/local/localaws/internal/authz
 
 .PHONY: mutants
-mutants: ## Break the comparison and the writing protocol on purpose, one rule at a time; fail unless the tests notice each (about 10 minutes)
-	$(GO) test -p 1 -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/engine/access ./pkg/guard/enforcer ./pkg/aws/archive ./pkg/aws/awskms
+mutants: ## Break the comparison, the repair planner and the writing protocol on purpose, one rule at a time; fail unless the tests notice each (about 10 minutes)
+	$(GO) test -p 1 -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/engine/access ./pkg/engine/repair ./pkg/guard/ledger ./pkg/guard/enforcer ./pkg/aws/archive ./pkg/aws/awskms
 
 .PHONY: fmt
 fmt: ## Format all Go files

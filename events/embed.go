@@ -1,7 +1,12 @@
 // Package events holds what goes into the guardrail: the one EventBridge event
 // pattern, and one file per sample event, exactly as EventBridge hands it to a rule's
-// target. The deployed rule, the tests of decoder, handler and rule, and the demo all
-// read these files, so that they cannot drift apart.
+// target.
+//
+//	rule := events.Pattern()
+//	event, err := events.Read("put-key-policy-console")
+//
+// The deployed rule, the demo, and the tests of decoder, handler and rule all read these
+// files, so that they cannot drift apart.
 //
 // # The pattern
 //

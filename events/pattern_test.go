@@ -50,6 +50,7 @@ var samples = []row{
 	{"create-key-ecc-sign", yes, "CreateKey, any key type"},
 	{"create-key-ed25519", yes, "CreateKey, any key type"},
 	{"create-key-failed", no, "errorCode exists: no key was made"},
+	{"create-key-eusc", yes, "same pattern in the European Sovereign Cloud"},
 	{"create-key-govcloud", yes, "same pattern in every partition"},
 	{"create-key-hmac", yes, "CreateKey, any key type"},
 	{"create-key-imported", yes, "the policy is there before the key material"},

@@ -9,15 +9,15 @@ import (
 
 // passing are the folders of the archive whose objects are replaced or deleted. Those of
 // the others are the record of the repairs, and stay.
-var passing = []string{"outbox/", "postponed/", "state/", "sweep/"}
+var passing = []string{"hours/", "keys/", "pending/", "sweep/"}
 
 // filled are the folders of the archive that the function enforce adds to: all but that of
 // the sweeps. Who can write there can pretend that a configuration was swept before, so that
 // a sweep repairs by it without the first, which only reports.
-var filled = []string{"breaker/*", "outbox/*", "postponed/*", "repairs/*", "state/*"}
+var filled = []string{"hours/*", "keys/*", "pending/*", "records/*"}
 
 // settled are the folders of the archive whose objects the function deletes.
-var settled = []string{"outbox/*", "postponed/*"}
+var settled = []string{"pending/*"}
 
 // passedDays is how long a version stays that was replaced or deleted: as short as S3
 // has it, since the retention holds it for longer anyway.

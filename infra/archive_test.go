@@ -113,7 +113,7 @@ func TestArchiveRetentionIsTheSetting(t *testing.T) {
 // are current, would delete the record of the repairs.
 func TestOnlyWhatWasReplacedOrDeletedExpires(t *testing.T) {
 	var want []any
-	for _, folder := range []string{"outbox/", "postponed/", "state/", "sweep/"} {
+	for _, folder := range []string{"hours/", "keys/", "pending/", "sweep/"} {
 		want = append(want, map[string]any{
 			"Prefix": folder, "Status": "Enabled",
 			"NoncurrentVersionExpiration": map[string]any{"NoncurrentDays": 1.0},
@@ -158,8 +158,8 @@ func TestFunctionMayAddAndDeleteOnlyWhatPackageArchiveDoes(t *testing.T) {
 	want := map[string]any{
 		"s3:ListBucket":   arn,
 		"s3:GetObject":    objects("/*"),
-		"s3:PutObject":    []any{objects("/breaker/*"), objects("/outbox/*"), objects("/postponed/*"), objects("/repairs/*"), objects("/state/*")},
-		"s3:DeleteObject": []any{objects("/outbox/*"), objects("/postponed/*")},
+		"s3:PutObject":    []any{objects("/hours/*"), objects("/keys/*"), objects("/pending/*"), objects("/records/*")},
+		"s3:DeleteObject": objects("/pending/*"),
 	}
 	got := map[string]any{}
 	for _, s := range statementsOf(t, template) {
@@ -198,5 +198,5 @@ func TestEveryFolderOfPackageArchiveIsFilledByOneFunction(t *testing.T) {
 	}
 }
 
-// folderConstant finds constants such as outbox = "outbox/".
+// folderConstant finds constants such as pending = "pending/".
 var folderConstant = regexp.MustCompile(`(?m)^(?:const |\t)\w+ += "([a-z]+/)"$`)

@@ -10,9 +10,9 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// flushMinutes is the time between two flushes: how late a repair may be reported whose
-// invocation did not live to report it.
-const flushMinutes = 5
+// flushMinutes is the time between two flushes: how late a repair may be finished and reported
+// whose invocation did not live to do it.
+const flushMinutes = 1
 
 // flushScheduleProps describes the schedule.
 type flushScheduleProps struct {
@@ -41,7 +41,7 @@ func newFlushSchedule(scope constructs.Construct, id string, props *flushSchedul
 	period := awscdk.Duration_Minutes(jsii.Number(flushMinutes))
 	this.Undelivered = newDeadLetterQueue(this.Construct, "Undelivered")
 	this.Rule = awsevents.NewRule(this.Construct, jsii.String("Rule"), &awsevents.RuleProps{
-		Description: jsii.String("Has kms-guardrail report what was left unreported, and handle postponed events"),
+		Description: jsii.String("Has kms-guardrail finish and report what was left, and handle postponed events"),
 		Schedule:    awsevents.Schedule_Rate(period),
 	})
 	this.Rule.AddTarget(awseventstargets.NewLambdaFunction(props.Target, &awseventstargets.LambdaFunctionProps{
@@ -53,9 +53,7 @@ func newFlushSchedule(scope constructs.Construct, id string, props *flushSchedul
 		MaxEventAge:     period,
 		RetryAttempts:   jsii.Number(deliveryAttempts),
 	}))
-	// Lambda would try a flush that fails twice more. The next one does its work as well;
-	// and a second try has the request id of the first, by which the archive tells apart
-	// who holds a repair.
+	// Lambda would try a flush that fails twice more. The next one does its work as well.
 	props.Target.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
 		RetryAttempts: jsii.Number(0),
 		MaxEventAge:   period,

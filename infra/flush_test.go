@@ -24,7 +24,7 @@ func theFlush(t *testing.T, template assertions.Template) (string, rulePropertie
 func TestFlushInvokesTheFunctionEveryFiveMinutes(t *testing.T) {
 	template := newTemplate(t, configured(t, repairing))
 	_, flush := theFlush(t, template)
-	if flush.ScheduleExpression != "rate(5 minutes)" || flush.State != "ENABLED" || flush.EventPattern != nil || len(flush.Targets) != 1 {
+	if flush.ScheduleExpression != "rate(1 minute)" || flush.State != "ENABLED" || flush.EventPattern != nil || len(flush.Targets) != 1 {
 		t.Fatalf("%+v", flush)
 	}
 	functions := decodeResources[any](t, template, "AWS::Lambda::Function")
@@ -49,7 +49,7 @@ func TestAFlushThatIsLateIsKeptApartAndNotSentAfterTheNext(t *testing.T) {
 	template := newTemplate(t, configured(t, repairing))
 	id, flush := theFlush(t, template)
 	target := flush.Targets[0]
-	if target.RetryPolicy.MaximumEventAgeInSeconds != 300 {
+	if target.RetryPolicy.MaximumEventAgeInSeconds != 60 {
 		t.Errorf("retried for %d s, want until the next flush", target.RetryPolicy.MaximumEventAgeInSeconds)
 	}
 	undelivered := attributeOwner(t, target.DeadLetterConfig.Arn)
@@ -77,7 +77,7 @@ func TestAFlushThatFailsIsNotTriedAgain(t *testing.T) {
 		MaximumRetryAttempts     *int
 		MaximumEventAgeInSeconds int
 	}](t, template, "AWS::Lambda::EventInvokeConfig") {
-		if config.MaximumRetryAttempts == nil || *config.MaximumRetryAttempts != 0 || config.MaximumEventAgeInSeconds != 300 || config.FunctionName.Ref != attributeOwner(t, flush.Targets[0].Arn) {
+		if config.MaximumRetryAttempts == nil || *config.MaximumRetryAttempts != 0 || config.MaximumEventAgeInSeconds != 60 || config.FunctionName.Ref != attributeOwner(t, flush.Targets[0].Arn) {
 			t.Errorf("%s: %+v, want the function of the flush without retries", id, config)
 		}
 	}

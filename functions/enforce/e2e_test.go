@@ -21,6 +21,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/lambdahost"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
@@ -153,8 +154,10 @@ func TestARepairIsArchivedToItsEnd(t *testing.T) {
 	if record := w.object(o.Archive); !strings.Contains(record, marker) {
 		t.Errorf("the record lacks the policy that was replaced: %s", record)
 	}
-	w.object(o.Archive + "/written")
-	w.object(o.Archive + "/reported")
+	key, _, _ := ledger.Name(o.Archive).Parts()
+	if l := w.object("keys/" + string(key)); !strings.Contains(l, `"phase":"written"`) || !strings.Contains(l, `"reported":true`) {
+		t.Errorf("the ledger is %s", l)
+	}
 	flushed, err := w.host.Invoke(t.Context(), []byte(`{"source":"kms-guardrail","detail-type":"KMS Guardrail Flush"}`))
 	if err != nil || string(flushed) != `{"finished":0,"retried":0,"failed":0}` {
 		t.Errorf("nothing is left to flush: %s, %v", flushed, err)

@@ -56,7 +56,7 @@ func NewEnforceWith(aws aws.Config, settings Settings, log *slog.Logger, with ..
 	}
 	switch {
 	case settings.ArchiveBucket != "":
-		o := archive.Options{Bucket: settings.ArchiveBucket, BucketOwner: settings.Account, Invocation: invocation}
+		o := archive.Options{Bucket: settings.ArchiveBucket, BucketOwner: settings.Account}
 		a, err := archive.New(aws, o, append(with, pathStyle)...)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", EnvArchiveBucket, err)
@@ -74,10 +74,6 @@ func NewEnforceWith(aws aws.Config, settings Settings, log *slog.Logger, with ..
 	}
 	return NewHandler(enforcer.New(c), log), nil
 }
-
-// invocation is the longest that an invocation of the function lives: its timeout, which
-// the stack sets to a minute.
-const invocation = time.Minute
 
 // pathStyle lets an endpoint that stands in for S3 do without a host for each bucket.
 func pathStyle(o *s3.Options) {

@@ -3,10 +3,13 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -23,7 +26,7 @@ var open = guardtest.Document(guardtest.Allow(`"*"`, "kms:*"))
 
 // enforce wires the function in a new world and returns it with its log, a key that is open to
 // everyone, and that key's event.
-func enforce(t *testing.T, environment map[string]string) (handler *app.Handler, log *bytes.Buffer, w *guardtest.World, arn string, event []byte) {
+func enforce(t *testing.T, environment map[string]string, with ...func(*s3.Options)) (handler *app.Handler, log *bytes.Buffer, w *guardtest.World, arn string, event []byte) {
 	t.Helper()
 	w = guardtest.Start(t, guardtest.Options{})
 	arn = w.Create(&kms.CreateKeyInput{Policy: &open})
@@ -34,7 +37,7 @@ func enforce(t *testing.T, environment map[string]string) (handler *app.Handler,
 	}
 	endpoint := guardtest.StartBucket(t, nil)
 	handler, err = app.NewEnforceWith(w.Config(w.Guardrail, guardtest.Virginia), settings, slog.New(slog.NewJSONHandler(log, nil)),
-		func(o *s3.Options) { o.BaseEndpoint = &endpoint })
+		append([]func(*s3.Options){func(o *s3.Options) { o.BaseEndpoint = &endpoint }}, with...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,5 +212,29 @@ func TestTheEnvironmentOfLambdaIsHonoured(t *testing.T) {
 	t.Setenv("AWS_RETRY_MODE", "sometimes")
 	if handler, err := app.NewEnforce(t.Context(), getenv(nil), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "loading the AWS configuration") {
 		t.Errorf("%v, %v", handler, err)
+	}
+}
+
+// A bucket of a deleted stack may be somebody else's by now. Nothing is written into it.
+func TestTheArchiveMustBelongToTheAccountOfTheFunction(t *testing.T) {
+	var mu sync.Mutex
+	owners := map[string]int{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		owners[r.Header.Get("X-Amz-Expected-Bucket-Owner")]++
+		mu.Unlock()
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, "<Error><Code>AccessDenied</Code></Error>")
+	}))
+	t.Cleanup(server.Close)
+	handler, _, world, arn, event := enforce(t, map[string]string{
+		app.EnvConfig: configured(t, repairing), app.EnvArchiveBucket: "archive", app.EnvAccount: "111122223333",
+	}, func(o *s3.Options) { o.BaseEndpoint = &server.URL })
+	o := invoke(t, handler, event)
+	if o.ActionReason != "archive-unusable" || !strings.Contains(world.Policy(arn), `"Principal":"*"`) {
+		t.Errorf("%s, %s", o.Action, o.ActionReason)
+	}
+	if len(owners) != 1 || owners["111122223333"] == 0 {
+		t.Errorf("the owner that was asked for: %v", owners)
 	}
 }

@@ -1,5 +1,11 @@
 // Package config reads guardrail.yaml into the types of package guardrail.
 //
+//	c, err := config.Load("guardrail.yaml")
+//	var problems *config.Errors
+//	if errors.As(err, &problems) {
+//		// each of problems.Problems has a line, a column and what to write instead
+//	}
+//
 // [Read] is strict, because what the file says is what is enforced, and what it
 // exempts: a key that is not known, one that stands there twice, a value that YAML
 // readers disagree about, are errors. All of them are reported, each a [Problem]

@@ -126,8 +126,8 @@ func exemption(p *rules.Exemption) value {
 func repair(p *rules.RepairSettings) value {
 	const most = 9999 // as the archive counts them
 	return object([]field{
-		{key: "strategy", doc: "`trim` keeps what the ceiling allows, narrows or drops the rest and adds the floor; `reset` writes the generated default with the required principals. A policy with a critical finding that is too much to trim is reset.", value: enum(&p.Strategy, "strategy", rules.Trim, rules.Reset)},
-		{key: "from", doc: "A key is repaired when its worst finding is at least this; then its whole policy is brought inside the limits. A key whose worst finding is below it is only reported.", value: severity(&p.From)},
+		{key: "strategy", doc: "`trim` mends finding by finding: it narrows or drops what a finding is about, and adds what is missing; `reset` writes the generated default with the required principals.", value: enum(&p.Strategy, "strategy", rules.Trim, rules.Reset)},
+		{key: "from", doc: "A finding that is at least this bad is repaired; what is less bad stays as it is. A key whose worst finding is below it is only reported.", value: severity(&p.From)},
 		{key: "budget", doc: "How often one key is repaired.", value: object([]field{
 			{key: "repairs", doc: "Repairs of a key within the window.", value: whole(&p.Budget.Repairs, most)},
 			{key: "window", doc: "The time in which they count.", value: duration(&p.Budget.Window)},
@@ -137,7 +137,7 @@ func repair(p *rules.RepairSettings) value {
 			{key: "total", doc: "All repairs.", value: whole(&p.MaxPerHour.Total, most)},
 		}, nil)},
 		{key: "sweep", doc: "A sweep may repair, too, not only events.", value: truth(&p.Sweep)},
-		{key: "holdWhen", doc: "What keeps a repair from being written, unless the finding is critical.", value: list(&p.HoldWhen, func(p *rules.HoldReason) value {
+		{key: "holdWhen", doc: "Whose access keeps an edit from being written, unless it is critical.", value: list(&p.HoldWhen, func(p *rules.HoldReason) value {
 			return enum(p, "reason to hold", rules.HoldReasons()...)
 		})},
 	}, nil)

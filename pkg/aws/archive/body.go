@@ -6,7 +6,7 @@ import (
 	"errors"
 	"io"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // schema is the version of all bodies. A change of their form is a new version.
@@ -20,42 +20,30 @@ type envelope[T any] struct {
 	Body   T      `json:"body"`
 }
 
-// The kinds of objects that have no type of the enforcer.
+// The kinds of objects that have no type of package ledger.
 type (
-	claimBody struct {
-		Record  enforcer.Record `json:"record"`
-		Breaker ticket          `json:"breaker"`
-	}
-	// handoverBody has one of the two.
-	handoverBody struct {
-		Record    *enforcer.Record      `json:"record,omitempty"`
-		Abandoned *enforcer.Abandonment `json:"abandoned,omitempty"`
-	}
-	// slotBody is that of an object which only points to a claim.
-	slotBody struct {
-		Slot enforcer.Slot `json:"slot"`
+	// pointer says by its name all that there is to say.
+	pointer struct{}
+	// hour is a counter. By is the last that counted, so that no two bodies are alike.
+	hour struct {
+		ledger.Hour
+		By string `json:"by"`
 	}
 )
 
 // kindOf returns the name of a body's kind.
 func kindOf(body any) string {
 	switch body.(type) {
-	case claimBody:
-		return "claim"
-	case handoverBody:
-		return "handover"
-	case slotBody:
-		return "slot"
-	case enforcer.Written:
-		return "written"
-	case enforcer.Reported:
-		return "reported"
-	case enforcer.Superseded:
+	case ledger.Ledger:
+		return "ledger"
+	case ledger.Record:
+		return "record"
+	case ledger.Superseded:
 		return "superseded"
-	case enforcer.KeyState:
-		return "state"
-	case enforcer.Postponed:
-		return "postponed"
+	case pointer:
+		return "pointer"
+	case hour:
+		return "hour"
 	case sweepBody:
 		return "sweep"
 	default:

@@ -8,144 +8,129 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
-const goroutines = 8
+const writers = 8
 
-// race lets all goroutines claim at once, and returns the claims that they hold. What
-// is no claim must be one of the errors that say so.
-func (w *world) race(l enforcer.Limits, of func(i int) enforcer.Record) []enforcer.Claim {
-	w.t.Helper()
-	var mu sync.Mutex
-	var held []enforcer.Claim
+// together lets all writers do something at once.
+func together(do func(i int)) {
 	var all sync.WaitGroup
-	for i := range goroutines {
-		all.Go(func() {
-			c, err := w.Claim(w.t.Context(), of(i), l)
-			var spent *enforcer.BudgetError
-			var reached *enforcer.BreakerError
-			switch {
-			case err == nil && c.Held():
-				mu.Lock()
-				held = append(held, c)
-				mu.Unlock()
-			case err != nil && !errors.Is(err, enforcer.ErrBusy) && !errors.As(err, &spent) && !errors.As(err, &reached):
-				w.t.Errorf("Claim %d: %v", i, err)
-			}
-		})
+	for i := range writers {
+		all.Go(func() { do(i) })
 	}
 	all.Wait()
-	return held
 }
 
-func TestOfConcurrentClaimsOneIsHeld(t *testing.T) {
-	for _, c := range []struct {
-		reason string
-		first  bool // there is an open claim of event 0
-		of     func(i int) enforcer.Record
-	}{
-		{"eight events of a key", false, func(i int) enforcer.Record { return record(fmt.Sprint("event-", i), fmt.Sprint(i), noon) }},
-		{"eight deliveries of an event", false, func(i int) enforcer.Record { return record("event-0", fmt.Sprint(i), noon) }},
-		{"eight deliveries after a crash", true, func(i int) enforcer.Record {
-			return record("event-0", fmt.Sprint(i), noon.Add(invocation))
-		}},
-		{"redeliveries against other events, after the lock time", true, func(i int) enforcer.Record {
-			return record(fmt.Sprint("event-", i%4), fmt.Sprint(i), noon.Add(lock))
-		}},
-	} {
-		t.Run(c.reason, func(t *testing.T) {
-			for range 10 {
-				w := newWorld(t)
-				if c.first {
-					w.must(enforcer.Fresh, record("event-0", "dead", noon))
-				}
-				if held := w.race(limits, c.of); len(held) > 1 {
-					t.Fatalf("%d claims are held: %+v", len(held), held)
-				}
-				later := c.of(0).Time.Add(lock)
-				entries, err := w.Entries(t.Context(), keyARN, 100)
-				open := 0
-				for _, e := range entries {
-					if e.Abandoned == nil && e.Written == nil {
-						open++
-					}
-				}
-				if err != nil || open > 1 {
-					t.Fatalf("%d claims are open, %v", open, err)
-				}
-				w.must(enforcer.Fresh, record("last", "last", later)) // nothing is stuck
-			}
-		})
-	}
-}
-
-func TestConcurrentRepairsNeverExceedTheBudget(t *testing.T) {
+// A ledger is replaced by compare-and-swap. Eight writers that each add lines of their own,
+// all at once, lose none: a blind overwrite would.
+func TestEightWritersOnOneLedgerLoseNoUpdate(t *testing.T) {
+	const lines = 10
 	w := newWorld(t)
-	written := 0
-	for round := range 10 {
-		held := w.race(limits, func(i int) enforcer.Record {
-			return record(fmt.Sprintf("event-%d-%d", round, i), fmt.Sprint(i), noon.Add(time.Duration(round)*time.Minute))
-		})
-		for _, c := range held {
-			w.written(c)
-			written++
-		}
-	}
-	if written != limits.Budget {
-		t.Errorf("%d repairs, the budget is %d", written, limits.Budget)
-	}
-}
-
-func TestConcurrentRepairsNeverExceedTheBreaker(t *testing.T) {
-	l := limits
-	l.AccountPerHour, l.TotalPerHour = 3, 5
-	for range 10 {
-		w := newWorld(t)
-		held := w.race(l, func(i int) enforcer.Record {
-			r := record("event", fmt.Sprint(i), noon)
-			r.KeyARN = fmt.Sprintf("arn:aws:kms:us-east-1:%012d:key/k%d", i%2, i)
-			return r
-		})
-		of := map[string]int{}
-		for _, c := range held {
-			of[strings.Split(string(c.Slot), "/")[1]]++
-		}
-		if len(held) > l.TotalPerHour || of["000000000000"] > l.AccountPerHour || of["000000000001"] > l.AccountPerHour {
-			t.Fatalf("%d repairs, by account %v", len(held), of)
-		}
-		if len(held) != l.TotalPerHour {
-			t.Errorf("%d repairs, %d were allowed", len(held), l.TotalPerHour)
-		}
-		if n := len(w.names("outbox/")); n != len(held) {
-			t.Errorf("%d pointers for %d claims", n, len(held))
-		}
-	}
-}
-
-func TestConcurrentStatesAreNotLost(t *testing.T) {
-	w := newWorld(t)
-	var all sync.WaitGroup
-	for range goroutines {
-		all.Go(func() {
-			for {
-				state, version, err := w.State(t.Context(), keyARN)
+	conflicts := make([]int, writers)
+	together(func(i int) {
+		for n := range lines {
+			for isAdded := false; !isAdded; {
+				l, version, err := w.Ledger(t.Context(), key)
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				state.Findings = append(state.Findings, enforcer.OpenFinding{})
-				if _, err = w.SaveState(t.Context(), keyARN, state, version); err == nil {
-					return
-				} else if !errors.Is(err, enforcer.ErrConflict) {
+				r := record(fmt.Sprintf("event-%d-%d", i, n), fmt.Sprintf("%d-%d", i, n), noon)
+				l.KeyARN = keyARN
+				_, err = w.Swap(t.Context(), key, l.Claim(r.Line(r.EventID, noon)), version)
+				if isAdded = err == nil; errors.Is(err, ledger.ErrConflict) {
+					conflicts[i]++
+				} else if err != nil {
 					t.Error(err)
 					return
 				}
 			}
+		}
+	})
+	seen := map[string]int{}
+	l := w.ledger()
+	for _, r := range l.Repairs {
+		seen[r.EventID]++
+	}
+	lost, all := writers*lines-len(seen), 0
+	for _, n := range conflicts {
+		all += n
+	}
+	if lost != 0 || len(l.Repairs) != writers*lines {
+		t.Errorf("%d of %d updates are lost, %d lines", lost, writers*lines, len(l.Repairs))
+	}
+	t.Logf("proof: %d writers, %d updates of one ledger, %d conflicts, %d lost", writers, writers*lines, all, lost)
+	if all == 0 {
+		t.Error("the writers never met")
+	}
+}
+
+func TestOfEightClaimsOneWins(t *testing.T) {
+	for range 10 {
+		w := newWorld(t)
+		won := make([]bool, writers)
+		together(func(i int) {
+			r := record("event", fmt.Sprint(i), noon)
+			_, err := w.Swap(t.Context(), key, ledger.Ledger{KeyARN: keyARN}.Claim(r.Line(fmt.Sprint(i), noon)), "")
+			if won[i] = err == nil; err != nil && !errors.Is(err, ledger.ErrConflict) {
+				t.Error(err)
+			}
 		})
+		l := w.ledger()
+		count := 0
+		for i := range won {
+			if won[i] {
+				count++
+			}
+		}
+		if open := l.Open(); count != 1 || len(l.Repairs) != 1 || !won[open.Holder[0]-'0'] {
+			t.Fatalf("%d won, the ledger has %+v", count, l.Repairs)
+		}
 	}
-	all.Wait()
-	if state, _, err := w.State(t.Context(), keyARN); err != nil || len(state.Findings) != goroutines {
-		t.Errorf("%d findings are kept, %v; want %d", len(state.Findings), err, goroutines)
+}
+
+func TestEightThatCountNeverExceedTheBreaker(t *testing.T) {
+	few := limits
+	few.AccountPerHour, few.TotalPerHour = 3, 5
+	for range 10 {
+		w := newWorld(t)
+		counted := make([]bool, writers)
+		together(func(i int) {
+			account := fmt.Sprintf("%012d", i%4)
+			err := w.Count(t.Context(), noon, fmt.Sprint(i), func(h ledger.Hour) (ledger.Hour, error) { return h.Add(account, few, noon) })
+			var reached *ledger.BreakerError
+			if counted[i] = err == nil; err != nil && !errors.As(err, &reached) {
+				t.Errorf("Count %d: %v", i, err)
+			}
+		})
+		all := 0
+		for _, is := range counted {
+			if is {
+				all++
+			}
+		}
+		if all != few.TotalPerHour {
+			t.Errorf("%d were counted, the limit is %d", all, few.TotalPerHour)
+		}
+		if got := w.text("hours/20261123T12Z"); !strings.Contains(got, `"total":5`) {
+			t.Errorf("the hour is %s", got)
+		}
 	}
+}
+
+// Each hour has its own counter.
+func TestAnHourBeginsAnew(t *testing.T) {
+	w := newWorld(t)
+	one := limits
+	one.AccountPerHour = 1
+	count := func(at time.Time) error {
+		return w.Count(t.Context(), at, at.String(), func(h ledger.Hour) (ledger.Hour, error) { return h.Add("111122223333", one, at) })
+	}
+	var reached *ledger.BreakerError
+	w.wantError("the first", count(noon), nil)
+	if err := count(noon.Add(59 * time.Minute)); !errors.As(err, &reached) || !reached.Until.Equal(noon.Add(time.Hour)) || reached.Scope != ledger.AccountBreaker {
+		t.Errorf("the second: %v", err)
+	}
+	w.wantError("in the next hour", count(noon.Add(time.Hour)), nil)
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // What S3 says about the object of a name, rather than about the call.
@@ -25,23 +25,23 @@ var classes = map[string]error{
 	"NoSuchKey":                    errAbsent,
 	"PreconditionFailed":           errTaken,
 	"ConditionalRequestConflict":   errContended,
-	"AccessDenied":                 enforcer.ErrArchive,
-	"AccountProblem":               enforcer.ErrArchive,
-	"AllAccessDisabled":            enforcer.ErrArchive,
-	"AuthorizationHeaderMalformed": enforcer.ErrArchive,
-	"EntityTooLarge":               enforcer.ErrArchive,
-	"InvalidArgument":              enforcer.ErrArchive,
-	"InvalidBucketName":            enforcer.ErrArchive,
-	"InvalidObjectState":           enforcer.ErrArchive,
-	"InvalidRequest":               enforcer.ErrArchive,
-	"KMS.DisabledException":        enforcer.ErrArchive,
-	"KMS.InvalidStateException":    enforcer.ErrArchive,
-	"KMS.NotFoundException":        enforcer.ErrArchive,
-	"KeyTooLongError":              enforcer.ErrArchive,
-	"MethodNotAllowed":             enforcer.ErrArchive,
-	"NoSuchBucket":                 enforcer.ErrArchive,
-	"NotImplemented":               enforcer.ErrArchive,
-	"PermanentRedirect":            enforcer.ErrArchive,
+	"AccessDenied":                 ledger.ErrArchive,
+	"AccountProblem":               ledger.ErrArchive,
+	"AllAccessDisabled":            ledger.ErrArchive,
+	"AuthorizationHeaderMalformed": ledger.ErrArchive,
+	"EntityTooLarge":               ledger.ErrArchive,
+	"InvalidArgument":              ledger.ErrArchive,
+	"InvalidBucketName":            ledger.ErrArchive,
+	"InvalidObjectState":           ledger.ErrArchive,
+	"InvalidRequest":               ledger.ErrArchive,
+	"KMS.DisabledException":        ledger.ErrArchive,
+	"KMS.InvalidStateException":    ledger.ErrArchive,
+	"KMS.NotFoundException":        ledger.ErrArchive,
+	"KeyTooLongError":              ledger.ErrArchive,
+	"MethodNotAllowed":             ledger.ErrArchive,
+	"NoSuchBucket":                 ledger.ErrArchive,
+	"NotImplemented":               ledger.ErrArchive,
+	"PermanentRedirect":            ledger.ErrArchive,
 }
 
 // classify returns an error of one of the classes, or the error itself where it is
@@ -58,21 +58,13 @@ func classify(doing, name string, err error) error {
 
 // corrupt is the error about an object that is not as its name promises.
 func corrupt(name, format string, values ...any) error {
-	return fmt.Errorf("%w: %s: %s", enforcer.ErrCorrupt, name, fmt.Sprintf(format, values...))
+	return fmt.Errorf("%w: %s: %s", ledger.ErrCorrupt, name, fmt.Sprintf(format, values...))
 }
 
 // refuse is the error about something that cannot be archived.
 func refuse(format string, values ...any) error {
-	return fmt.Errorf("%w: %s", enforcer.ErrArchive, fmt.Sprintf(format, values...))
+	return fmt.Errorf("%w: %s", ledger.ErrArchive, fmt.Sprintf(format, values...))
 }
 
-// taken tells whether somebody else has an object, or is about to.
-func taken(err error) bool { return errors.Is(err, errTaken) || errors.Is(err, errContended) }
-
-// busy turns the error of a creation that somebody else won into ErrBusy.
-func busy(err error) error {
-	if taken(err) {
-		return fmt.Errorf("%w: %w", enforcer.ErrBusy, err)
-	}
-	return err
-}
+// isLost tells whether somebody else wrote the object first, or is about to.
+func isLost(err error) bool { return errors.Is(err, errTaken) || errors.Is(err, errContended) }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/objectstore"
 )
 
@@ -47,17 +47,17 @@ func (w *world) inject(failures ...failure) {
 }
 
 // settle handles a message until it is done. Each attempt is the same holder's a second
-// later, or another's after the first must have ended.
+// later, or another's.
 func (w *world) settle(crash bool) int {
 	w.t.Helper()
 	for attempt := range 20 {
 		holder, at := "a", noon.Add(time.Duration(attempt)*time.Second)
 		if crash {
-			holder, at = fmt.Sprint(attempt), noon.Add(time.Duration(attempt)*invocation)
+			holder = fmt.Sprint(attempt)
 		}
-		if err := w.handle(w.t.Context(), record("event-1", holder, at)); err == nil {
+		if err := w.handle(w.t.Context(), "event-1", holder, at); err == nil {
 			return attempt
-		} else if errors.Is(err, enforcer.ErrArchive) {
+		} else if errors.Is(err, ledger.ErrArchive) {
 			w.t.Fatalf("a fault that may go away is taken for a permanent one: %v", err)
 		}
 	}
@@ -65,21 +65,26 @@ func (w *world) settle(crash bool) int {
 	return 0
 }
 
-// wantSettled checks the end of every story: one claim of the event, written, reported,
-// once in each breaker, and nothing in the outbox.
-func (w *world) wantSettled(story string) {
+// wantSettled checks the end of every story: one repair of the event, written, reported,
+// archived, and counted once for each attempt at most.
+func (w *world) wantSettled(story string, attempts int) {
 	w.t.Helper()
-	// A pointer that a fault left behind goes with the flush.
-	if entries, err := w.Unreported(w.t.Context(), 10); len(entries) != 0 || err != nil {
-		w.t.Errorf("%s: unreported is %+v, %v", story, entries, err)
+	l := w.ledger()
+	if len(l.Repairs) != 1 || l.Repairs[0].Phase != ledger.Written || !l.Repairs[0].Reported {
+		w.t.Errorf("%s: the ledger has %+v", story, l.Repairs)
+		return
 	}
-	names := slices.DeleteFunc(w.names(""), func(name string) bool { return strings.Contains(name, "/handover/") })
-	slot := "repairs/" + keyPath + "/" + day + "/0001"
-	want := []string{"breaker/20261123T12Z/111122223333/0001", "breaker/20261123T12Z/total/0001", slot, slot + "/reported", slot + "/written"}
-	if !slices.Equal(names, want) {
-		w.t.Errorf("%s: ends with\n%s", story, strings.Join(names, "\n"))
+	if _, err := w.Record(w.t.Context(), l.Repairs[0].Record); err != nil {
+		w.t.Errorf("%s: the record: %v", story, err)
 	}
-	w.must(enforcer.AlreadyWritten, record("event-1", "late", noon.Add(time.Hour)))
+	if names, err := w.Pending(w.t.Context(), 10); slices.Contains(names, l.Repairs[0].Record) || err != nil {
+		w.t.Errorf("%s: pending are %q, %v", story, names, err)
+	}
+	counted := 0
+	err := w.Count(w.t.Context(), noon, "test", func(h ledger.Hour) (ledger.Hour, error) { counted = h.Total; return h, nil })
+	if err != nil || counted < 1 || counted > 1+attempts*3 {
+		w.t.Errorf("%s: counted %d times in %d attempts, %v", story, counted, attempts, err)
+	}
 }
 
 func TestEveryFaultOfEveryCallEndsInTheSameState(t *testing.T) {
@@ -114,9 +119,10 @@ func runFaults(t *testing.T, how string, calls int, cases [][]failure, crashes .
 		for _, crash := range crashes {
 			w := newWorld(t)
 			w.inject(failures...)
-			again += w.settle(crash)
+			attempts := w.settle(crash)
+			again += attempts
 			w.inject()
-			w.wantSettled(fmt.Sprintf("%+v, crash %t", failures, crash))
+			w.wantSettled(fmt.Sprintf("%+v, crash %t", failures, crash), attempts+1)
 		}
 	}
 	t.Logf("proof: %d cases of faults %s in %d calls, %d further attempts", len(crashes)*len(cases), how, calls, again)
@@ -135,8 +141,8 @@ func TestPermanentErrorsAreNotTriedAgain(t *testing.T) {
 		t.Run(c.code, func(t *testing.T) {
 			w := newWorld(t)
 			w.fault = func(int, *http.Request) *objectstore.Fault { return &objectstore.Fault{Status: c.status, Code: c.code} }
-			_, err := w.Claim(t.Context(), record("event-1", "a", noon), limits)
-			w.wantError("Claim", err, enforcer.ErrArchive)
+			err := w.Keep(t.Context(), record("event-1", "a", noon))
+			w.wantError("Keep", err, ledger.ErrArchive)
 			if err != nil && !strings.Contains(err.Error(), c.code) {
 				t.Errorf("the error %q does not say %s", err, c.code)
 			}
@@ -150,8 +156,8 @@ func TestPermanentErrorsAreNotTriedAgain(t *testing.T) {
 func TestAThrottledCallIsTriedThreeTimes(t *testing.T) {
 	w := newWorld(t)
 	w.fault = func(int, *http.Request) *objectstore.Fault { return &objectstore.Fault{Status: 503, Code: "SlowDown"} }
-	_, _, err := w.State(t.Context(), keyARN)
-	if err == nil || errors.Is(err, enforcer.ErrArchive) || w.counted() != 3 {
-		t.Errorf("State: %v", err)
+	_, _, err := w.Ledger(t.Context(), key)
+	if err == nil || errors.Is(err, ledger.ErrArchive) || w.counted() != 3 {
+		t.Errorf("Ledger: %v", err)
 	}
 }

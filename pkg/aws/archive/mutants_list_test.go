@@ -6,16 +6,27 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/mutation"
 )
 
-// mutants break one rule of lock, budget, breaker or outbox each.
+// mutants break one rule of the archive each.
 var mutants = []mutation.Mutant{
-	{Rule: "of concurrent claims one is held", File: "objects.go", Old: `_, err := o.put(ctx, name, body, func(in *s3.PutObjectInput) { in.IfNoneMatch = aws.String("*") })`, Broken: "_, err := o.put(ctx, name, body, func(*s3.PutObjectInput) {})"},
-	{Rule: "other events wait for the lock", File: "claim.go", Old: "record.Time.Before(until) {", Broken: "false && record.Time.Before(until) {"},
-	{Rule: "a budget ends", File: "claim.go", Old: "if len(used) >= budget {", Broken: "if len(used) > budget {"},
-	{Rule: "a breaker counts an account", File: "breaker.go", Old: "case t.Account > limits.AccountPerHour:", Broken: "case false:"},
-	{Rule: "a breaker counts all accounts", File: "breaker.go", Old: "case t.Total > limits.TotalPerHour:", Broken: "case false:"},
-	{Rule: "a number of the breaker is taken once", File: "breaker.go", Old: "for ; n <= limit; n++ {", Broken: "for ; n <= limit+1; n++ {"},
-	{Rule: "a claim is in the outbox", File: "claim.go", Old: "if err := createBody(ctx, a.objects, name.pointer(), slotBody{name.slot()}); err != nil {", Broken: "if err := error(nil); err != nil {"},
-	{Rule: "no text of an event is in a name", File: "names.go", Old: "hex.EncodeToString(sum[:])", Broken: "eventID + hex.EncodeToString(sum[:0])"},
+	{Rule: "a ledger is replaced by compare-and-swap", File: "ledger.go", Old: "etag, err := a.objects.replace(ctx, keys+string(key), text, string(version))", Broken: "etag, err := a.objects.overwrite(ctx, keys+string(key), text)"},
+	{Rule: "a version is compared", File: "objects.go", Old: "\t\t\tin.IfMatch = &etag\n", Broken: "\t\t\t_ = in\n"},
+	{Rule: "what is new is made by one", File: "objects.go", Old: "\t\t\tin.IfNoneMatch = aws.String(\"*\")\n", Broken: "\t\t\t_ = in\n"},
+	{Rule: "whose bytes are there has succeeded", File: "objects.go", Old: "case bytes.Equal(present, body):", Broken: "case false:"},
+	{Rule: "whose bytes are not there has not", File: "objects.go", Old: "case bytes.Equal(present, body):", Broken: "case true:"},
+	{Rule: "a lost swap is a conflict", File: "ledger.go", Old: "case isLost(err), errors.Is(err, errAbsent):", Broken: "case errors.Is(err, errAbsent):"},
+	{Rule: "an hour is replaced by compare-and-swap", File: "ledger.go", Old: "a.objects.replace(ctx, name, text, etag)", Broken: "a.objects.overwrite(ctx, name, text)"},
+	{Rule: "no two counts are alike", File: "ledger.go", Old: "encode(hour{next, by})", Broken: "encode(hour{next, \"\"})"},
+	{Rule: "a limit ends the count", File: "ledger.go", Old: "\t\tnext, err := add(present.Hour)\n\t\tif err != nil {\n\t\t\treturn err\n\t\t}\n", Broken: "\t\tnext, _ := add(present.Hour)\n\t\tnext.Total++\n"},
+	{Rule: "an hour begins anew", File: "ledger.go", Old: "name := hours + now.UTC().Format(hourLayout)", Broken: "name := hours + now.UTC().Format(\"20060102\")"},
+	{Rule: "a ledger is that of its key", File: "ledger.go", Old: "\tif of, err := ledger.KeyOf(l.KeyARN); err != nil || of != key {\n\t\treturn ledger.Ledger{}, \"\", corrupt(", Broken: "\tif false {\n\t\treturn ledger.Ledger{}, \"\", corrupt("},
+	{Rule: "a record is that of its key", File: "record.go", Old: "case !ok || of != key:", Broken: "case false:"},
+	{Rule: "a record that was planted is none", File: "record.go", Old: "err != nil || of != key || r.Name != name {", Broken: "false {"},
+	{Rule: "a policy is kept byte for byte", File: "record.go", Old: "case !utf8.ValidString(r.Before.Text) || !utf8.ValidString(r.After.Text):", Broken: "case false:"},
+	{Rule: "no text of an event is in a name", File: "record.go", Old: "return hex.EncodeToString(all[:])", Broken: "return text + hex.EncodeToString(all[:0])"},
+	{Rule: "bodies are read strictly", File: "body.go", Old: "\tdecoder.DisallowUnknownFields()\n", Broken: ""},
+	{Rule: "a body of another kind is corrupt", File: "body.go", Old: "case e.Kind != kindOf(none):", Broken: "case false:"},
+	{Rule: "the bucket's owner is asked for", File: "archive.go", Old: "owner: orNil(options.BucketOwner)", Broken: "owner: nil"},
+	{Rule: "one foreign object hides no other", File: "ledger.go", Old: "\t\t\tproblems = errors.Join(problems, corrupt(fmt.Sprintf(\"%q\", object), \"there is no object of such a name\"))\n\t\tdefault:\n\t\t\tnames = append(names, name)", Broken: "\t\t\treturn names, errors.Join(problems, corrupt(fmt.Sprintf(\"%q\", object), \"there is no object of such a name\"))\n\t\tdefault:\n\t\t\tnames = append([]ledger.Name{name}, names...)"},
 }
 
 // TestEveryMutantFollowsTheCode: a text that is no longer in its file breaks no rule.

@@ -11,5 +11,5 @@ import (
 // TestTheTestsNoticeEveryMutant runs the short tests of this package on each mutant, and
 // fails where they pass.
 func TestTheTestsNoticeEveryMutant(t *testing.T) {
-	mutation.Run(t, mutants, "Claim|Budget|Breaker|Lock|Concurrent|Name|Outbox|Calls")
+	mutation.Run(t, mutants, "Eight|Calls|Record|Object|Ledger|Entries|Hour|Name|Owner")
 }

@@ -26,34 +26,35 @@ type objects struct {
 	pageSize *int32 // nil is S3's own
 }
 
-// create makes an object of a name that is free. It has also succeeded if the name is
-// taken by the same bytes: then an earlier try did it. errTaken: by others.
+// create makes an object of a name that is free. errTaken: others did.
 func (o objects) create(ctx context.Context, name string, body []byte) error {
-	_, err := o.put(ctx, name, body, func(in *s3.PutObjectInput) { in.IfNoneMatch = aws.String("*") })
-	if !errors.Is(err, errTaken) {
-		return err
-	}
-	present, _, readErr := o.read(ctx, name)
-	switch {
-	case readErr != nil:
-		return readErr
-	case bytes.Equal(present, body):
-		return nil
-	default:
-		return err
-	}
+	_, err := o.replace(ctx, name, body, "")
+	return err
 }
 
-// replace writes an object whose current version has an ETag, or ("") that does not
-// exist, and returns its new ETag.
+// replace writes an object whose current version has an ETag, or ("") that does not exist,
+// and returns its new ETag. It has also succeeded if the object has these bytes already: then
+// an earlier try did it. errTaken: the object has another version.
 func (o objects) replace(ctx context.Context, name string, body []byte, etag string) (string, error) {
-	return o.put(ctx, name, body, func(in *s3.PutObjectInput) {
+	next, err := o.put(ctx, name, body, func(in *s3.PutObjectInput) {
 		if etag == "" {
 			in.IfNoneMatch = aws.String("*")
 		} else {
 			in.IfMatch = &etag
 		}
 	})
+	if !errors.Is(err, errTaken) {
+		return next, err
+	}
+	present, current, readErr := o.read(ctx, name)
+	switch {
+	case readErr != nil:
+		return "", readErr
+	case bytes.Equal(present, body):
+		return current, nil
+	default:
+		return "", err
+	}
 }
 
 // overwrite writes an object, whatever is there.
@@ -97,17 +98,6 @@ func (o objects) read(ctx context.Context, name string) (body []byte, etag strin
 // remove deletes the current version of an object. It need not exist.
 func (o objects) remove(ctx context.Context, name string) error {
 	_, err := o.api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &o.bucket, Key: &name, ExpectedBucketOwner: o.owner})
-	if err != nil {
-		return classify("deleting", name, err)
-	}
-	return nil
-}
-
-// removeVersion deletes an object whose current version has an ETag. errTaken: it has
-// another; errAbsent: there is none.
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
-func (o objects) removeVersion(ctx context.Context, name, etag string) error {
-	_, err := o.api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &o.bucket, Key: &name, ExpectedBucketOwner: o.owner, IfMatch: &etag})
 	if err != nil {
 		return classify("deleting", name, err)
 	}

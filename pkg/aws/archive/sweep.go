@@ -3,8 +3,12 @@ package archive
 import (
 	"context"
 	"errors"
+	"regexp"
 	"time"
 )
+
+// place is the account and Region of a name.
+var place = regexp.MustCompile(`^[0-9]{12}/[a-z0-9-]{1,32}$`)
 
 // sweeps is the folder of the last complete sweeps, one an account and Region.
 const sweeps = "sweep/"

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 func (w *world) sweeps(account, region string) *archive.Sweeps {
@@ -47,9 +47,9 @@ func TestALastSweepThatCannotBeReadIsAnError(t *testing.T) {
 	w := newWorld(t)
 	const name = "sweep/111122223333/us-east-1"
 	s := w.sweeps("111122223333", "us-east-1")
-	w.plant(name, `{"schema":"1","kind":"state","body":{}}`)
+	w.plant(name, `{"schema":"1","kind":"ledger","body":{}}`)
 	_, err := s.LastSweep(t.Context())
-	w.wantError("another kind of object", err, enforcer.ErrCorrupt)
+	w.wantError("another kind of object", err, ledger.ErrCorrupt)
 	if err := s.SaveSweep(t.Context(), "sweep", noon, "a1"); err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +71,6 @@ func TestSweepsAreOfAnAccountAndARegion(t *testing.T) {
 	w := newWorld(t)
 	for _, place := range [][2]string{{"", "us-east-1"}, {"111122223333", ""}, {"111122223333", "../repairs"}, {"11112222333x", "us-east-1"}} {
 		_, err := w.Sweeps(place[0], place[1])
-		w.wantError(place[0]+"/"+place[1], err, enforcer.ErrArchive)
+		w.wantError(place[0]+"/"+place[1], err, ledger.ErrArchive)
 	}
 }

@@ -23,28 +23,23 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/objectstore"
 )
 
 // The archive implements what the enforcer needs.
-var (
-	_ enforcer.Archive = (*archive.Archive)(nil)
-	_ enforcer.Outbox  = (*archive.Archive)(nil)
-	_ enforcer.History = (*archive.Archive)(nil)
-)
+var _ enforcer.Archive = (*archive.Archive)(nil)
 
 const (
-	bucket     = "archive"
-	keyARN     = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-	keyPath    = "111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab"
-	day        = "20261123T000000Z-20261124T000000Z"
-	invocation = time.Minute
-	lock       = 15 * time.Minute
+	bucket  = "archive"
+	keyARN  = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	keyPath = "111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab"
+	key     = ledger.Key(keyPath)
 )
 
 var (
 	noon   = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	limits = enforcer.Limits{Budget: 3, Window: 24 * time.Hour, AccountPerHour: 20, TotalPerHour: 100}
+	limits = ledger.Limits{Budget: 3, Window: 24 * time.Hour, AccountPerHour: 20, TotalPerHour: 100}
 )
 
 // world is an archive in a bucket with versions and Object Lock, on a server that counts
@@ -73,7 +68,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.api = s3.NewFromConfig(w.config)
 	var err error
-	w.Archive, err = archive.New(w.config, archive.Options{Bucket: bucket, Invocation: invocation, Lock: lock}, impatient)
+	w.Archive, err = archive.New(w.config, archive.Options{Bucket: bucket}, impatient)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,36 +145,34 @@ func (w *world) text(name string) string {
 	return string(body)
 }
 
-// record is that of an attempt at an event.
-func record(event, holder string, at time.Time) enforcer.Record {
-	return enforcer.Record{
-		Time: at, Holder: holder, EventID: event, EventTime: noon.Add(-time.Minute), KeyARN: keyARN,
+// record is a holder's record for an event.
+func record(event, holder string, at time.Time) ledger.Record {
+	return ledger.Record{
+		Name: ledger.NewName(key, at, holder, 1), Kind: ledger.ForFinding,
+		Time: at, EventID: event, EventTime: noon.Add(-time.Minute), KeyARN: keyARN,
 		GuardrailVersion: "v1", ConfigurationHash: "c0ffee",
 		Actor:    &guardrail.Actor{ARN: "arn:aws:iam::111122223333:user/Mallory", EventID: event, EventTime: noon.Add(-time.Minute)},
 		Severity: rules.Critical,
 		Findings: []guardrail.Finding{{ID: "f1", Code: guardrail.CodePublicAccess, Severity: rules.Critical, Message: "<anybody> & all"}},
-		Before:   enforcer.PolicyText{Text: "{ \"Sid\": \"<&>\u00ff\n\" }", Hash: "b4"},
-		After:    enforcer.PolicyText{Text: `{}`, Hash: "af"},
+		Before:   ledger.PolicyText{Text: "{ \"Sid\": \"<&>\u00ff\n\" }", Hash: "b4"},
+		After:    ledger.PolicyText{Text: `{}`, Hash: "af"},
 		Edits:    json.RawMessage(`[{"remove":0}]`), Outcome: json.RawMessage(`{"schema":"1"}`),
 	}
 }
 
-// must claims, and fails the test unless the answer has a status.
-func (w *world) must(status enforcer.ClaimStatus, r enforcer.Record) enforcer.Claim {
-	w.t.Helper()
-	c, err := w.Claim(w.t.Context(), r, limits)
-	if err != nil || c.Status != status {
-		w.t.Fatalf("Claim of %s by %s: %q, %v; want %q", r.EventID, r.Holder, c.Status, err, status)
-	}
-	return c
+// other is another writer's policy.
+func other(event string) ledger.Superseded {
+	return ledger.Superseded{Time: noon, EventID: event, EventTime: noon, Policy: ledger.PolicyText{Text: "{ \"theirs\": 1 }", Hash: "0t"}}
 }
 
-// written marks a claim as written.
-func (w *world) written(c enforcer.Claim) {
+// ledger returns the ledger of the key.
+func (w *world) ledger() ledger.Ledger {
 	w.t.Helper()
-	if err := w.MarkWritten(w.t.Context(), c.Slot, enforcer.Written{Time: c.Record.Time, Hash: "af"}); err != nil {
+	l, _, err := w.Ledger(w.t.Context(), key)
+	if err != nil {
 		w.t.Fatal(err)
 	}
+	return l
 }
 
 func (w *world) wantError(what string, err, want error) {
@@ -196,19 +189,48 @@ func (w *world) wantNames(prefix string, want ...string) {
 	}
 }
 
-// handle is what the enforcer does with a claim: one attempt at a message.
-func (w *world) handle(ctx context.Context, r enforcer.Record) error {
-	c, err := w.Claim(ctx, r, limits)
+// handle is what the enforcer does for one event: it goes on where an earlier attempt ended.
+func (w *world) handle(ctx context.Context, event, holder string, at time.Time) error {
+	l, version, err := w.Ledger(ctx, key)
 	if err != nil {
 		return err
 	}
-	if c.Held() {
-		if err := w.MarkWritten(ctx, c.Slot, enforcer.Written{Time: r.Time, Hash: r.After.Hash}); err != nil {
+	l.KeyARN = keyARN
+	swap := func(next ledger.Ledger) error {
+		l = next
+		version, err = w.Swap(ctx, key, next, version)
+		return err
+	}
+	var r *ledger.Repair
+	for i := range l.Repairs {
+		if l.Repairs[i].EventID == event {
+			r = &l.Repairs[i]
+		}
+	}
+	if r == nil {
+		rec := record(event, holder, at)
+		if err := w.Count(ctx, at, holder, func(h ledger.Hour) (ledger.Hour, error) { return h.Add("111122223333", limits, at) }); err != nil {
+			return err
+		}
+		if err := w.Keep(ctx, rec); err != nil {
+			return err
+		}
+		if err := w.Point(ctx, rec.Name); err != nil {
+			return err
+		}
+		line := rec.Line(holder, at.Add(time.Minute))
+		if err := swap(l.Claim(line)); err != nil {
+			return err
+		}
+		r = &line
+	}
+	if r.Phase == ledger.Claimed {
+		if err := swap(l.Mark(r.Record, at)); err != nil {
 			return err
 		}
 	}
-	if c.Reported {
-		return nil
+	if err := swap(l.Report(r.Record)); err != nil {
+		return err
 	}
-	return w.MarkReported(ctx, c.Slot, enforcer.Reported{Time: r.Time})
+	return w.Unpoint(ctx, r.Record)
 }

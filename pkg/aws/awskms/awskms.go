@@ -1,9 +1,14 @@
-// Package awskms adapts AWS KMS to what the enforcer needs.
+// Package awskms reads and writes the keys of AWS KMS for the enforcer, and lists them for
+// the sweep.
 //
-// A [Client] makes plain calls: DescribeKey, GetKeyPolicy, ListAliases,
-// ListResourceTags and PutKeyPolicy, in the Region of the key's ARN. It never sets
-// BypassPolicyLockoutSafetyCheck: there is no parameter for it. Errors are mapped to the enforcer's classes in one place
-// (errors.go).
+//	client := awskms.New(config, 6)
+//	key, err := client.Describe(ctx, arn)       // DescribeKey
+//	text, err := client.Policy(ctx, arn)        // GetKeyPolicy
+//	err = client.PutPolicy(ctx, arn, planned)   // PutKeyPolicy
+//
+// Each call goes to the Region of the key's ARN. A [Client] never sets
+// BypassPolicyLockoutSafetyCheck: there is no parameter for it. One place (errors.go) gives
+// each error of KMS its class, which is one of the enforcer's.
 package awskms
 
 import (
@@ -26,6 +31,9 @@ import (
 // attempts is how often one call is tried. Few: what stays unanswered goes back
 // to the queue, which waits better than a function that is paid for waiting.
 const attempts = 3
+
+// patientAttempts is the same for a client that waits itself.
+const patientAttempts = 6
 
 // policyName is the only name that a key policy can have.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
@@ -53,16 +61,26 @@ type Client struct {
 // endpoint, HTTP client), each key in its own Region. concurrency is how many such
 // clients may write at the same time; they share what KMS takes.
 func New(config aws.Config, concurrency int) *Client {
+	return newClient(config, concurrency, retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = attempts }))
+}
+
+// NewPatient returns a client for one who reads many keys of one account and Region and can
+// wait. While KMS throttles, all calls of the client slow down, and each is tried more often.
+func NewPatient(config aws.Config) *Client {
+	return newClient(config, 1, retry.NewAdaptiveMode(func(r *retry.AdaptiveModeOptions) {
+		r.StandardOptions = append(r.StandardOptions, func(r *retry.StandardOptions) { r.MaxAttempts = patientAttempts })
+	}))
+}
+
+func newClient(config aws.Config, concurrency int, reader aws.Retryer) *Client {
 	writer := retry.NewStandard(func(r *retry.StandardOptions) {
 		r.MaxAttempts = attempts
 		r.Retryables = []retry.IsErrorRetryable{retry.RetryableErrorCode{Codes: map[string]struct{}{throttled: {}}}}
 	})
 	return &Client{
 		onWrite: func(o *kms.Options) { o.Retryer = writer },
-		api: kms.NewFromConfig(config, func(o *kms.Options) {
-			o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = attempts })
-		}),
-		writes: rate.NewLimiter(rate.Limit(float64(writesPerSecond)/float64(max(concurrency, 1))), 1),
+		api:     kms.NewFromConfig(config, func(o *kms.Options) { o.Retryer = reader }),
+		writes:  rate.NewLimiter(rate.Limit(float64(writesPerSecond)/float64(max(concurrency, 1))), 1),
 	}
 }
 
@@ -87,7 +105,8 @@ func (c *Client) Resolve(ctx context.Context, id string) (string, error) {
 	return *out.KeyMetadata.Arn, nil
 }
 
-// Describe implements [inspect.Keys] with one DescribeKey call.
+// Describe implements [inspect.Keys] with one DescribeKey call. A usage that the answer
+// leaves out, as servers that stand in for KMS do, is that of the spec where it has only one.
 func (c *Client) Describe(ctx context.Context, keyARN string) (rules.Key, error) {
 	parsed, region, err := inRegionOf(keyARN)
 	if err != nil {
@@ -113,7 +132,7 @@ func (c *Client) Describe(ctx context.Context, keyARN string) (rules.Key, error)
 			Usage:       defaultpolicy.KeyUsage(m.KeyUsage),
 			Origin:      defaultpolicy.Origin(m.Origin),
 			MultiRegion: multiRegion(m),
-		},
+		}.WithImplied(),
 	}, nil
 }
 
@@ -169,7 +188,7 @@ func (c *Client) Aliases(ctx context.Context, keyARN string) ([]string, error) {
 		return nil, err
 	}
 	var names []string
-	pages := kms.NewListAliasesPaginator(c.api, &kms.ListAliasesInput{KeyId: &keyARN, Limit: aws.Int32(100)})
+	pages := kms.NewListAliasesPaginator(c.api, &kms.ListAliasesInput{KeyId: &keyARN, Limit: aws.Int32(aliasesPerPage)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx, region)
 		if err != nil {

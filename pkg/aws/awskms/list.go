@@ -12,6 +12,10 @@ import (
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeys.html
 const keysPerPage = 1000
 
+// aliasesPerPage is the most that ListAliases answers at once.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html
+const aliasesPerPage = 100
+
 // Keys yields the ARNs of all keys of the configuration's account and Region, those that
 // AWS manages included, with a ListKeys call for each thousand. A key that is made
 // meanwhile may be missing, and one may be gone by the time it is looked at. After an
@@ -34,4 +38,24 @@ func (c *Client) Keys(ctx context.Context) iter.Seq2[[]string, error] {
 			}
 		}
 	}
+}
+
+// AliasesByKey returns the names of all aliases of the configuration's account and Region by
+// the id of their key, with a ListAliases call for each hundred. Its errors are as those of
+// [Client.Keys].
+func (c *Client) AliasesByKey(ctx context.Context) (map[string][]string, error) {
+	names := map[string][]string{}
+	pages := kms.NewListAliasesPaginator(c.api, &kms.ListAliasesInput{Limit: aws.Int32(aliasesPerPage)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, classify(err)
+		}
+		for _, alias := range page.Aliases {
+			if id := aws.ToString(alias.TargetKeyId); id != "" { // an alias of AWS may have no key yet
+				names[id] = append(names[id], aws.ToString(alias.AliasName))
+			}
+		}
+	}
+	return names, nil
 }

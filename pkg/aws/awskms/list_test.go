@@ -2,10 +2,13 @@ package awskms_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
@@ -65,5 +68,36 @@ func TestKeysEndWithTheClassOfTheError(t *testing.T) {
 	}
 	if n != 1 {
 		t.Errorf("%d answers, want the error", n)
+	}
+}
+
+func TestAliasesAreThoseOfAllKeysPageByPage(t *testing.T) {
+	w := newWorld(t, virginia)
+	api := w.KMS(virginia)
+	want := map[string][]string{}
+	for i := range 130 {
+		arn := w.CreateIn(virginia, &kms.CreateKeyInput{})
+		id := arn[strings.LastIndexByte(arn, '/')+1:]
+		for j := range i % 3 { // none, one or two
+			name := fmt.Sprintf("alias/%03d/%d", i, j)
+			if _, err := api.CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: &name, TargetKeyId: &arn}); err != nil {
+				t.Fatal(err)
+			}
+			want[id] = append(want[id], name)
+		}
+	}
+	w.Cloud.ResetCalls()
+	got, err := awskms.NewPatient(w.Config(w.Admin, virginia)).AliasesByKey(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if calls := len(w.Cloud.Calls("ListAliases")); calls != 2 {
+		t.Errorf("%d calls, want two pages", calls)
+	}
+	if none, err := w.lister(virginia).AliasesByKey(t.Context()); none != nil || !errors.Is(err, inspect.ErrAccessDenied) {
+		t.Errorf("who may not list them gets %v, %v", none, err)
 	}
 }

@@ -1,7 +1,10 @@
-// Package awssqs adapts Amazon SQS to what a sweep needs: many messages put on one queue.
+// Package awssqs puts the messages of a sweep on one queue of Amazon SQS.
 //
-// SendMessageBatch answers HTTP 200 also where it took only some of the messages, or none.
-// [Queue.Send] counts what was taken and tries the rest again.
+//	queue := awssqs.New(config, "https://sqs.us-east-1.amazonaws.com/111122223333/keys", pause)
+//	sent, err := queue.Send(ctx, messages)
+//
+// SQS answers SendMessageBatch with HTTP 200 even if it refused some of the messages, or all.
+// [Queue.Send] sends the refused ones again, and returns how many SQS has accepted.
 package awssqs
 
 import (

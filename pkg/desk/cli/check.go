@@ -38,24 +38,32 @@ func checkFiles(ctx context.Context, c checker, s subject, files []string) error
 
 // checkKeys judges the policies of live keys; place has what no call to AWS KMS tells of them.
 func checkKeys(ctx context.Context, c checker, keys keyReader, place place, ids []string) error {
-	i := c.inspector(keys, place)
+	i := c.inspector(keys, place, true)
 	return c.each(ctx, ids, func(ctx context.Context, id string) (judged, error) {
 		arn, err := keys.Resolve(ctx, id)
 		if err != nil {
 			return judged{}, fmt.Errorf("describing the key: %w", err)
 		}
-		key, err := rules.KeyOf(arn)
-		if err != nil {
-			return judged{}, fmt.Errorf("describing the key: %w", err)
+		s, o, err := live(ctx, i, arn)
+		if err == nil {
+			noteMissingFlags(c.streams, s, c.configuration, c.now)
 		}
-		v, err := i.Gather(ctx, inspect.Subject{Key: key, Trigger: guardrail.ByCommand})
-		if err != nil {
-			return judged{}, err
-		}
-		noteMissingFlags(c.streams, subject{v.Snapshot.Key, v.Snapshot.Labels}, c.configuration, c.now)
-		o, err := outcomeOf(ctx, i, &v)
 		return judged{Outcome: o}, err
 	})
+}
+
+// live reads the key with an ARN and judges its policy.
+func live(ctx context.Context, i *inspect.Inspector, arn string) (subject, guardrail.Outcome, error) {
+	key, err := rules.KeyOf(arn)
+	if err != nil {
+		return subject{}, guardrail.Outcome{}, fmt.Errorf("describing the key: %w", err)
+	}
+	v, err := i.Gather(ctx, inspect.Subject{Key: key, Trigger: guardrail.ByCommand})
+	if err != nil {
+		return subject{}, guardrail.Outcome{}, err
+	}
+	o, err := outcomeOf(ctx, i, &v)
+	return subject{v.Snapshot.Key, v.Snapshot.Labels}, o, err
 }
 
 // newChecker returns a checker for the configuration of the options, at the present.

@@ -80,7 +80,7 @@ func TestEveryCommandThatJudgesSaysByWhat(t *testing.T) {
 	h := newHome(t)
 	h.archive(t)
 	arn, event := h.key(t, accountPolicy)
-	record := string(h.claimed(t, arn, publicPolicy).Slot)
+	record := string(h.archived(t, arn, publicPolicy))
 	policyFile := write(t, "policy.json", accountPolicy)
 	root := folders(t, ".git/", "guardrail.yaml", "a/", "other/.git/")
 	read, _, err := (&options{config: filepath.Join(root, "guardrail.yaml")}).configuration()

@@ -63,8 +63,13 @@ func (o *options) checkGlobal(cmd *cobra.Command, _ []string) error {
 			return misuse("--%s says nothing to %s, which %s; %s do", r.flag, cmd.CommandPath(), r.without, strings.Join(concerned(cmd.Root(), r.concern), ", "))
 		}
 	}
-	if o.aws.region != "" && !regionForm.MatchString(o.aws.region) {
-		return misuse("--region: %q is not a Region, such as us-east-1", o.aws.region)
+	return checkRegion(o.aws.region)
+}
+
+// checkRegion refuses what is no Region.
+func checkRegion(region string) error {
+	if region != "" && !regionForm.MatchString(region) {
+		return misuse("--region: %q is not a Region, such as us-east-1", region)
 	}
 	return nil
 }

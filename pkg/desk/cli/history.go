@@ -12,15 +12,17 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // historyManual is the long help of history.
 const historyManual = `history lists the archived repairs of a key, newest first: when, what became of it, what was
 found, who made the call that was repaired, and the id of the record, which restore takes.
   written    the repair's policy was put on the key
-  abandoned  nothing was written, and why; after lock-expired, whether it was is not known
+  abandoned  nothing was written, and why; after write-not-confirmed, whether it was is not known
   open       an invocation is at work, or was interrupted
+  unnamed    no ledger names the record: nothing was written by it, or it is older than the last 500
+A restore is listed as a repair is, with who asked for it as the actor.
 --output json and jsonl have the policies, too: policyBefore is what restore puts back, and
 superseded has those of other writers that the repair replaced unseen.
 
@@ -34,6 +36,8 @@ const defaultLimit = 20
 // archivedRepair is one repair in the archive. Its JSON form is public.
 type archivedRepair struct {
 	Record string `json:"record"`
+	// Kind is repair, or restore.
+	Kind ledger.Kind `json:"kind"`
 	// Time is that of the repair; EventTime that of the event, EventID, that it answers.
 	Time      time.Time `json:"time"`
 	KeyARN    string    `json:"keyArn"`
@@ -56,6 +60,8 @@ type archivedRepair struct {
 	Superseded   []supersededPolicy `json:"superseded"`
 	PolicyBefore string             `json:"policyBefore"`
 	PolicyAfter  string             `json:"policyAfter"`
+
+	isUnnamed bool
 }
 
 // writtenRepair says that the repair's policy was on the key.
@@ -68,8 +74,6 @@ type writtenRepair struct {
 type abandonedRepair struct {
 	Time   time.Time `json:"time"`
 	Reason string    `json:"reason"`
-	// EventID is that of the event which gave the repair up.
-	EventID string `json:"eventId"`
 }
 
 // supersededPolicy is the policy of another writer that the repair replaced unseen.
@@ -83,20 +87,23 @@ type supersededPolicy struct {
 }
 
 // newArchivedRepair puts an entry of the archive into its public form.
-func newArchivedRepair(e enforcer.Entry) (archivedRepair, error) {
+func newArchivedRepair(e ledger.Entry) (archivedRepair, error) {
 	r := e.Record
 	a := archivedRepair{
-		Record: string(e.Slot), Time: r.Time, KeyARN: r.KeyARN, EventID: r.EventID, EventTime: r.EventTime,
+		Record: string(r.Name), Kind: r.Kind, Time: r.Time, KeyARN: r.KeyARN, EventID: r.EventID, EventTime: r.EventTime,
 		Actor: r.Actor, GuardrailVersion: r.GuardrailVersion, ConfigurationHash: r.ConfigurationHash,
 		Severity: r.Severity, Findings: append([]guardrail.Finding{}, r.Findings...),
 		Before: r.Before.Hash, After: r.After.Hash, PolicyBefore: r.Before.Text, PolicyAfter: r.After.Text,
-		Edits: []string{}, Reported: e.Reported, Superseded: []supersededPolicy{},
+		Edits: []string{}, Superseded: []supersededPolicy{}, isUnnamed: e.Repair == nil,
 	}
-	if e.Written != nil {
-		a.Written = &writtenRepair{e.Written.Time, e.Written.Hash}
-	}
-	if e.Abandoned != nil {
-		a.Abandoned = &abandonedRepair{e.Abandoned.Time, e.Abandoned.Reason, e.Abandoned.EventID}
+	if line := e.Repair; line != nil {
+		a.Reported = line.Reported
+		switch line.Phase {
+		case ledger.Written:
+			a.Written = &writtenRepair{line.Closed, line.After}
+		case ledger.Ended:
+			a.Abandoned = &abandonedRepair{line.Closed, line.Reason}
+		}
 	}
 	for _, s := range e.Superseded {
 		a.Superseded = append(a.Superseded, supersededPolicy{s.Time, s.EventID, s.EventTime, s.Actor, s.Policy.Hash, s.Policy.Text})
@@ -104,7 +111,7 @@ func newArchivedRepair(e enforcer.Entry) (archivedRepair, error) {
 	var edits []repair.Edit
 	if len(r.Edits) > 0 {
 		if err := json.Unmarshal(r.Edits, &edits); err != nil {
-			return a, fmt.Errorf("%s: the edits in the record: %w", e.Slot, err)
+			return a, fmt.Errorf("%s: the edits in the record: %w", r.Name, err)
 		}
 	}
 	for _, edit := range edits {
@@ -117,6 +124,8 @@ func newArchivedRepair(e enforcer.Entry) (archivedRepair, error) {
 func (a archivedRepair) became() string {
 	word := "open"
 	switch {
+	case a.isUnnamed:
+		return "unnamed"
 	case a.Written != nil:
 		word = "written"
 	case a.Abandoned != nil:
@@ -201,7 +210,7 @@ func (l *historyList) problem(err error) {
 	}
 }
 
-func (l *historyList) write(arn string, entries []enforcer.Entry) error {
+func (l *historyList) write(arn string, entries []ledger.Entry) error {
 	if len(entries) == 0 && l.answers.output == textOutput && l.code == exitFine {
 		_, err := fmt.Fprintf(l.answers.out, "no repair of %s is in the archive\n", report.Printable(arn))
 		return err

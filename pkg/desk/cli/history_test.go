@@ -18,7 +18,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // desk runs a command against embedded AWS, with the archive of the environment.
@@ -62,16 +62,6 @@ func (h *home) bucket(t *testing.T) *s3.Client {
 	return s3.NewFromConfig(aws, pathStyle)
 }
 
-// settle lets the guardrail forget its last write to a key, as if the time were over in
-// which KMS may still answer with the policy before it.
-func (h *home) settle(t *testing.T, arn string) {
-	t.Helper()
-	name := "state/" + account + "/us-east-1/" + arn[strings.LastIndexByte(arn, '/')+1:]
-	if _, err := h.bucket(t).DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("archive"), Key: &name}); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // records is the archive that the commands read, to write into.
 func (h *home) records(t *testing.T) *archive.Archive {
 	t.Helper()
@@ -86,30 +76,76 @@ func (h *home) records(t *testing.T) *archive.Archive {
 	return a
 }
 
-// claimed archives a record of a repair from one policy to another; with changes it before.
-func (h *home) claimed(t *testing.T, arn, before string, with ...func(*enforcer.Record)) enforcer.Hold {
+// claimed archives a record of a repair from one policy to another, and claims it; with changes
+// it before.
+func (h *home) claimed(t *testing.T, arn, before string, with ...func(*ledger.Record)) ledger.Name {
 	t.Helper()
 	now := time.Now().UTC()
-	record := enforcer.Record{
-		Time: now, Holder: "test", EventID: fmt.Sprint(now.UnixNano()), EventTime: now, KeyARN: arn,
-		Severity: rules.High, Before: enforcer.PolicyText{Text: before}, After: enforcer.PolicyText{Text: accountPolicy},
+	key, err := ledger.KeyOf(arn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := fmt.Sprint(now.UnixNano())
+	record := ledger.Record{
+		Name: ledger.NewName(key, now, id, 1), Kind: ledger.ForFinding, Time: now, EventID: id, EventTime: now, KeyARN: arn,
+		Severity: rules.High, Before: ledger.PolicyText{Text: before}, After: ledger.PolicyText{Text: accountPolicy},
 	}
 	for _, change := range with {
 		change(&record)
 	}
-	claim, err := h.records(t).Claim(t.Context(), record, enforcer.Limits{Budget: 9, Window: 7 * 24 * time.Hour, AccountPerHour: 99, TotalPerHour: 99})
-	if err != nil {
+	if err := h.records(t).Keep(t.Context(), record); err != nil {
 		t.Fatal(err)
 	}
-	return claim.Hold
+	h.turn(t, key, func(l ledger.Ledger) ledger.Ledger {
+		l.KeyARN = arn
+		return l.Claim(record.Line(id, now.Add(time.Minute)))
+	})
+	return record.Name
 }
 
-func (h *home) abandon(t *testing.T, hold enforcer.Hold, reason string) {
+// turn changes the ledger of a key.
+func (h *home) turn(t *testing.T, key ledger.Key, change func(ledger.Ledger) ledger.Ledger) {
 	t.Helper()
-	err := h.records(t).Abandon(t.Context(), hold, enforcer.Abandonment{Time: time.Now().UTC(), Holder: "test", EventID: "other", Reason: reason})
+	l, version, err := h.records(t).Ledger(t.Context(), key)
+	if err == nil {
+		_, err = h.records(t).Swap(t.Context(), key, change(l), version)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// settle puts the guardrail's writes to a key so far back that KMS answers with the policy before
+// them no more.
+func (h *home) settle(t *testing.T, arn string) {
+	t.Helper()
+	key, err := ledger.KeyOf(arn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.turn(t, key, func(l ledger.Ledger) ledger.Ledger {
+		for i := range l.Repairs {
+			l.Repairs[i].Closed = l.Repairs[i].Closed.Add(-time.Hour)
+		}
+		return l
+	})
+}
+
+// archived is a repair that was made and reported.
+func (h *home) archived(t *testing.T, arn, before string, with ...func(*ledger.Record)) ledger.Name {
+	t.Helper()
+	name := h.claimed(t, arn, before, with...)
+	key, _, _ := name.Parts()
+	h.turn(t, key, func(l ledger.Ledger) ledger.Ledger {
+		return l.Mark(name, time.Now().UTC().Add(-time.Hour)).Report(name)
+	})
+	return name
+}
+
+func (h *home) abandon(t *testing.T, name ledger.Name, reason string) {
+	t.Helper()
+	key, _, _ := name.Parts()
+	h.turn(t, key, func(l ledger.Ledger) ledger.Ledger { return l.End(name, "other", reason, time.Now().UTC()) })
 }
 
 // archivedJSON is the public JSON of a repair in the archive.
@@ -120,7 +156,7 @@ type archivedJSON struct {
 	Findings                                                                    []struct{ Code string }
 	Actor                                                                       *struct{ ARN string }
 	Written                                                                     *struct{ Hash string }
-	Abandoned                                                                   *struct{ Reason, EventID string }
+	Abandoned                                                                   *struct{ Reason string }
 	Reported                                                                    bool
 	Superseded                                                                  []struct{ Hash, Policy, EventID string }
 }
@@ -150,7 +186,7 @@ func TestHistoryListsTheRepairsOfTheHandlerNewestFirst(t *testing.T) {
 		a := list[1]
 		if a.KeyARN != arn || a.EventID == "" || a.Severity != "critical" || len(a.Findings) == 0 || a.Findings[0].Code != "public-access" || a.Actor == nil ||
 			!strings.Contains(a.Actor.ARN, "Owner") || a.PolicyBefore != before || a.PolicyAfter != h.policy(t, arn) || len(a.Before) != 64 || len(a.After) != 64 ||
-			len(a.Edits) != 1 || !strings.HasPrefix(a.Edits[0], `statement 1 "for the partners": drop-statement: `) ||
+			len(a.Edits) != 1 || !strings.HasPrefix(a.Edits[0], `Removed statement 2 "for the partners": `) ||
 			a.Written == nil || a.Written.Hash != a.After || a.Abandoned != nil || !a.Reported || a.Superseded == nil || a.Time.IsZero() {
 			t.Errorf("%s: got %+v", name, a)
 		}
@@ -183,26 +219,25 @@ func TestHistoryTellsWhatBecameOfARepair(t *testing.T) {
 	h.desk(t, "history", "--key-id", arn).check(t, exitFine, "no repair of "+arn+" is in the archive\n", "")
 	h.desk(t, "history", "--key-id", arn, "--output", "json").check(t, exitFine, "[]\n", "")
 
-	h.abandon(t, h.claimed(t, arn, publicPolicy), enforcer.LockExpired)
+	h.abandon(t, h.claimed(t, arn, publicPolicy), ledger.Unconfirmed)
 	replaced := h.claimed(t, arn, publicPolicy)
 	records := h.records(t)
-	err := records.MarkSuperseded(t.Context(), replaced.Slot, enforcer.Superseded{
-		Time: time.Now().UTC(), EventID: "theirs", EventTime: time.Now().UTC(), Policy: enforcer.PolicyText{Text: deniedPolicy, Hash: "abc"},
+	err := records.KeepSuperseded(t.Context(), replaced, ledger.Superseded{
+		Time: time.Now().UTC(), EventID: "theirs", EventTime: time.Now().UTC(), Policy: ledger.PolicyText{Text: deniedPolicy, Hash: "abc"},
 	})
-	if err == nil {
-		err = records.MarkWritten(t.Context(), replaced.Slot, enforcer.Written{Time: time.Now().UTC(), Hash: "def"})
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	key, _, _ := replaced.Parts()
+	h.turn(t, key, func(l ledger.Ledger) ledger.Ledger { return l.Mark(replaced, time.Now().UTC()) })
 	h.claimed(t, arn, publicPolicy)
 	got := h.desk(t, "history", "--key-id", arn)
-	for _, words := range []string{"Z  open, not reported ", "Z  written, not reported, superseded 1 ", "Z  abandoned (lock-expired), not reported ", "    actor   unknown\n"} {
+	for _, words := range []string{"Z  open, not reported ", "Z  written, not reported, superseded 1 ", "Z  abandoned (write-not-confirmed), not reported ", "    actor   unknown\n"} {
 		got.check(t, exitFine, words, "")
 	}
 	list := decode[[]archivedJSON](t, h.desk(t, "history", "--key-id", arn, "--output", "json").out)
 	if len(list) != 3 || list[0].Written != nil || list[0].Abandoned != nil || list[0].Edits == nil || len(list[1].Superseded) != 1 ||
-		list[2].Abandoned == nil || list[2].Abandoned.Reason != "lock-expired" || list[2].Abandoned.EventID != "other" {
+		list[2].Abandoned == nil || list[2].Abandoned.Reason != "write-not-confirmed" {
 		t.Fatalf("got %+v", list)
 	}
 	if s := list[1].Superseded[0]; s.Hash != "abc" || s.Policy != deniedPolicy || s.EventID != "theirs" {
@@ -218,7 +253,7 @@ func TestHostileTextOfTheArchiveIsPrintedAsEscapes(t *testing.T) {
 	h.archive(t)
 	arn, _ := h.key(t, accountPolicy)
 	policy := strings.Replace(publicPolicy, "for the partners", `\u001b[2J\u202eevil\nCOMPLIANT`, 1)
-	hold := h.claimed(t, arn, policy, func(r *enforcer.Record) {
+	hold := h.claimed(t, arn, policy, func(r *ledger.Record) {
 		r.Actor = &guardrail.Actor{ARN: hostile}
 		r.Severity = hostile
 		r.Findings = []guardrail.Finding{{Code: hostile, Severity: hostile, Message: hostile}}
@@ -227,8 +262,8 @@ func TestHostileTextOfTheArchiveIsPrintedAsEscapes(t *testing.T) {
 	h.abandon(t, hold, hostile)
 	for _, args := range [][]string{
 		{"history", "--key-id", arn}, {"history", "--key-id", arn, "--output", "jsonl"},
-		{"restore", string(hold.Slot)}, {"restore", string(hold.Slot), "--output", "jsonl"},
-		{"restore", hostile}, {"history", "--key-id", hostile}, {"restore", string(hold.Slot), "--superseded", hostile},
+		{"restore", string(hold)}, {"restore", string(hold), "--output", "jsonl"},
+		{"restore", hostile}, {"history", "--key-id", hostile}, {"restore", string(hold), "--superseded", hostile},
 	} {
 		got := h.desk(t, args...)
 		for name, text := range map[string]string{"stdout": got.out, "stderr": got.err} {
@@ -247,17 +282,17 @@ func TestARecordThatCannotBeReadDoesNotHideTheOthers(t *testing.T) {
 	h.archive(t)
 	arn, _ := h.key(t, accountPolicy)
 	good := h.claimed(t, arn, publicPolicy)
-	name := strings.TrimSuffix(string(good.Slot), "0001") + "0002"
+	name := string(good[:len(good)-1]) + map[bool]string{true: "1", false: "0"}[good[len(good)-1] == '0']
 	_, err := h.bucket(t).PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("archive"), Key: &name, Body: strings.NewReader(`{"schema":"1"`)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.desk(t, "history", "--key-id", arn).check(t, exitError, "record  "+string(good.Slot)+"\n", "kmsguard: reading the archive: the archive cannot be used: an object is not as the guardrail writes it: "+name+": ")
+	h.desk(t, "history", "--key-id", arn).check(t, exitError, "record  "+string(good)+"\n", "kmsguard: reading the archive: the archive cannot be used: an object is not as the guardrail writes it: "+name+": ")
 	h.desk(t, "restore", name).check(t, exitError, "", name)
 
 	other, _ := h.key(t, accountPolicy)
-	h.claimed(t, other, publicPolicy, func(r *enforcer.Record) { r.Edits = []byte(`"none"`) })
-	h.desk(t, "history", "--key-id", other).check(t, exitError, "record  repairs/", "the edits in the record: ")
+	h.claimed(t, other, publicPolicy, func(r *ledger.Record) { r.Edits = []byte(`"none"`) })
+	h.desk(t, "history", "--key-id", other).check(t, exitError, "record  records/", "the edits in the record: ")
 }
 
 func TestMisuseOfTheArchive(t *testing.T) {

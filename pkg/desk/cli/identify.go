@@ -18,7 +18,7 @@ func identifyFile(o *options, key policy.Key, keyType defaultpolicy.KeyType, cou
 	if err != nil {
 		return err
 	}
-	result, err := recognition.Identify(key, keyType, d, counts)
+	result, err := recognition.Identify(key, keyType, d.Set, counts)
 	if err != nil {
 		return withFlag(err)
 	}

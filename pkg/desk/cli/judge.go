@@ -17,10 +17,11 @@ type judge struct {
 }
 
 // inspector returns the inspector of keys; nil for files. place has what no call to AWS KMS
-// tells of the keys.
-func (c judge) inspector(keys inspect.Keys, p place) *inspect.Inspector {
+// tells of the keys. With allLabels it reads aliases and tags also where the configuration
+// does not ask for them.
+func (c judge) inspector(keys inspect.Keys, p place, allLabels bool) *inspect.Inspector {
 	return inspect.New(inspect.Config{
-		Keys: keys, Configuration: c.configuration, AllLabels: true,
+		Keys: keys, Configuration: c.configuration, AllLabels: allLabels,
 		OrganizationID: p.organization, OrganizationalUnits: p.units,
 		Now: func() time.Time { return c.now }, Version: app.Version,
 	})
@@ -28,7 +29,7 @@ func (c judge) inspector(keys inspect.Keys, p place) *inspect.Inspector {
 
 // file judges a policy that a key has or will have, and plans its repair for the report.
 func (c judge) file(ctx context.Context, s subject, text string) (guardrail.Outcome, inspect.View, error) {
-	i := c.inspector(nil, place{})
+	i := c.inspector(nil, place{}, false)
 	v := i.File(s.key, s.labels, text)
 	o, err := outcomeOf(ctx, i, &v)
 	return o, v, err

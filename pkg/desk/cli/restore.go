@@ -2,15 +2,25 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/spf13/cobra"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // restoreManual is the long help of restore.
@@ -23,25 +33,22 @@ the function's environment) before.
 
 Without --yes nothing is written, unless somebody at a terminal answers y. Nothing is ever
 written that would lock everybody out, or that KMS would refuse; KMS's own lockout check stays
-on. The key's policy is read again directly before the write, and one that was changed in
-between ends the command; KMS has no write that depends on what is there, so that a change at
-the same moment is lost.
+on. The restore goes the way of a repair: the policy that it replaces is archived, the key is
+claimed in its ledger, and the key's policy is read again directly before the write. One that was
+changed in between ends the command; KMS has no write that depends on what is there, so that a
+change at the same moment is lost. While a repair of the key is under way nothing is written.
+Budget and hourly limits do not count a restore.
 
 ` + configManual + `
 
 ` + archiveManual + ` With your AWS
-credentials it also calls DescribeKey, GetKeyPolicy, ListAliases, ListResourceTags and
-PutKeyPolicy. The policy that is replaced is not archived: --output json has it.
+credentials it also calls DescribeKey, GetKeyPolicy, ListAliases, ListResourceTags, PutKeyPolicy
+and, for the record, sts:GetCallerIdentity, and needs s3:PutObject on keys/*, records/* and
+pending/* of the archive, and s3:DeleteObject on pending/*.
 
 The exit code is 0 for restored, and for a key that has the policy already; 1 where nothing
 was written because nobody confirmed it or the policy was changed meanwhile; 2 where the policy
 cannot be put back, with the reason; 3 where it is not decided who could change it again.`
-
-// keyWriter is what of AWS KMS restore calls.
-type keyWriter interface {
-	keyReader
-	PutPolicy(ctx context.Context, arn, policy string) error
-}
 
 // restoreFlags are those of the command.
 type restoreFlags struct {
@@ -57,8 +64,8 @@ func newRestore(o *options) *cobra.Command {
 		Use:   "restore RECORD",
 		Short: "Put the policy back that a key had before an archived repair",
 		Long:  restoreManual,
-		Example: "  kmsguard restore repairs/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T000000Z-20261128T000000Z/0001\n" +
-			"  kmsguard restore --yes --config guardrail.yaml --archive my-archive repairs/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T000000Z-20261128T000000Z/0001",
+		Example: "  kmsguard restore records/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T101500.123456Z-0123456789abcdef\n" +
+			"  kmsguard restore --yes --config guardrail.yaml --archive my-archive records/111122223333/us-east-1/1234abcd-12ab-34cd-56ef-1234567890ab/20261127T101500.123456Z-0123456789abcdef",
 		Annotations: concerns(readsConfiguration, judges, callsAWS),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -75,7 +82,7 @@ func newRestore(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r := restoring{cmd: cmd, flags: &flags, checker: checker, options: o, keys: keys, records: records}
+			r := restoring{cmd: cmd, flags: &flags, checker: checker, options: o, keys: keys, archive: records}
 			return r.run(args[0])
 		},
 	}
@@ -93,10 +100,10 @@ type restoring struct {
 	flags   *restoreFlags
 	checker checker
 	options *options
-	keys    keyWriter
-	records enforcer.History
+	keys    *awskms.Client
+	archive *archive.Archive
 
-	entry    enforcer.Entry
+	entry    ledger.Entry
 	subject  subject
 	archived *policy.Document
 	live     *policy.Document
@@ -134,7 +141,7 @@ func (r *restoring) run(record string) error {
 // gather reads the record, the key and its policy. Nothing of that may be missing: what is
 // not known cannot be shown.
 func (r *restoring) gather(ctx context.Context, record string) (err error) {
-	if r.entry, err = r.records.Entry(ctx, enforcer.Slot(record)); err != nil {
+	if r.entry, err = r.archive.Entry(ctx, ledger.Name(record)); err != nil {
 		return recordProblem(record, err)
 	}
 	text, err := r.wanted()
@@ -178,23 +185,52 @@ func (r *restoring) wanted() (string, error) {
 		len(r.entry.Superseded), r.entry.Record.KeyARN)
 }
 
-// write puts the policy back, if the key still has the one that was shown.
+// write puts the policy back by the one door that there is, if the key still has the policy
+// that was shown.
 func (r *restoring) write(ctx context.Context) error {
-	arn := r.subject.key.ARN
-	text, err := r.keys.Policy(ctx, arn)
-	if err != nil {
-		return fmt.Errorf("reading the key policy again: %w; nothing was written", err)
-	}
-	now, err := policy.Parse(text)
-	if err != nil || now.Hash(r.subject.key.Partition) != r.result.Before {
-		return r.end(changedMeanwhile, exitDifferent)
-	}
-	switch err := r.keys.PutPolicy(ctx, arn, r.archived.Text()); {
+	e := enforcer.New(enforcer.Config{
+		Keys: r.keys, Archive: r.archive, Configuration: r.checker.configuration, Version: app.Version,
+		Log: slog.New(slog.DiscardHandler), Now: time.Now, Pause: pause,
+	})
+	name, err := e.Restore(ctx, enforcer.Restore{
+		Key: r.subject.key, Shown: r.result.Before, Policy: ledger.PolicyText{Text: r.archived.Text(), Hash: r.result.After},
+		Actor: guardrail.Actor{ARN: r.caller(ctx), Type: "Restore", UserAgent: "kmsguard " + app.Version}, Name: "restore-" + rand.Text(),
+	})
+	r.result.Archived = string(name)
+	switch {
 	case err == nil:
 		return r.end(restored, exitFine)
+	case errors.Is(err, enforcer.ErrChanged):
+		return r.end(changedMeanwhile, exitDifferent)
+	case errors.Is(err, ledger.ErrBusy), name == "":
+		return fmt.Errorf("%w; nothing was written", err)
 	case errors.Is(err, inspect.ErrAccessDenied), errors.Is(err, inspect.ErrRefused), errors.Is(err, inspect.ErrNotFound):
 		return fmt.Errorf("KMS did not take the policy, and nothing was written: %w", err)
 	default:
-		return fmt.Errorf("writing the key policy: %w; whether it was written is not known: the same command tells", err)
+		return fmt.Errorf("%w; whether it was written is not known: the same command tells, once the claim has ended (two minutes)", err)
+	}
+}
+
+// caller is who restores, by AWS; who cannot be asked for is the user of this machine.
+func (r *restoring) caller(ctx context.Context) string {
+	aws, err := r.options.aws.load(ctx)
+	if err == nil {
+		var identity *sts.GetCallerIdentityOutput
+		if identity, err = sts.NewFromConfig(aws).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}); err == nil && identity.Arn != nil {
+			return *identity.Arn
+		}
+	}
+	r.cmd.PrintErrln("note: AWS does not say who you are; the record names the user of this machine")
+	host, _ := os.Hostname()
+	return os.Getenv("USER") + "@" + host
+}
+
+// pause waits, or returns the context's error when that ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
@@ -30,8 +29,10 @@ type restoration struct {
 	// Before and After are the hashes of the live policy and of the archived one.
 	Before string `json:"before"`
 	After  string `json:"after"`
-	// Replaced is the live policy, which no archive has.
+	// Replaced is the live policy, and Archived the record that has it; "" where nothing was
+	// archived.
 	Replaced string `json:"replaced"`
+	Archived string `json:"archived"`
 	// Comparison has the live policy for its baseline; it and Outcome, of the archived
 	// policy, are null where there is nothing to restore.
 	Comparison *report.Result     `json:"comparison"`
@@ -86,7 +87,7 @@ func reaction(o guardrail.Outcome) guardrailsReaction {
 func (r *restoring) show() error {
 	record := r.entry.Record
 	if r.result.Before != record.After.Hash {
-		r.cmd.PrintErrln("note: the live policy is not the one of this repair: somebody changed it since, and no record of this repair has it")
+		r.cmd.PrintErrln("note: the live policy is not the one of this repair: somebody changed it since, and the record of this repair does not have it")
 	}
 	if record.ConfigurationHash != r.checker.configuration.Hash() {
 		r.cmd.PrintErrln("note: the repair was made by another configuration than this one; --config names the deployed one")
@@ -151,23 +152,6 @@ func yes(in io.Reader) (bool, error) {
 	}
 	answer = strings.ToLower(strings.TrimSpace(answer))
 	return answer == "y" || answer == "yes", nil
-}
-
-// isTerminal tells whether somebody may be there to answer.
-func isTerminal(in io.Reader) bool {
-	if i, ok := in.(interruptible); ok {
-		in = i.in
-	}
-	file, ok := in.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return false
-	}
-	null, err := os.Stat(os.DevNull)
-	return err == nil && !os.SameFile(info, null)
 }
 
 // end writes how it ended, and returns the exit code.

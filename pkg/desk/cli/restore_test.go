@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -83,7 +83,6 @@ func TestRestorePutsThePolicyBackByteForByte(t *testing.T) {
 	restoredEvent := h.lastEvent(t)
 	h.desk(t, "restore", record, "--yes").check(t, exitFine, "Nothing to restore: the key has the archived policy already.\n", "")
 	h.noWrites(t)
-	h.settle(t, arn)
 	again := h.repairs(t, configuration, restoredEvent) // as restore said
 	if again == record || h.policy(t, arn) != after {
 		t.Errorf("the next event was to repair the key again: %s\n%s", again, h.policy(t, arn))
@@ -136,7 +135,7 @@ func TestARepairThatWouldBeHeldUndoesNothing(t *testing.T) {
 	h := newHome(t)
 	h.archive(t)
 	arn, _ := h.key(t, accountPolicy)
-	slot := string(h.claimed(t, arn, logsPolicy).Slot)
+	slot := string(h.archived(t, arn, logsPolicy))
 	got := h.desk(t, "restore", slot, "--config", write(t, "guardrail.yaml", repairConfiguration))
 	got.check(t, exitDifferent, "\nThe guardrail would report it, and not undo it (would-remove-service-access).\n", "note: ")
 }
@@ -196,7 +195,7 @@ func TestRestoreRefusesWhatKMSWouldRefuse(t *testing.T) {
 			if arn == "" {
 				arn, _ = h.key(t, accountPolicy)
 			}
-			slot := h.claimed(t, arn, test.policy).Slot
+			slot := h.archived(t, arn, test.policy)
 			got := h.desk(t, "restore", "--yes", string(slot))
 			if got.code != test.code || !strings.Contains(got.err, test.err) {
 				t.Errorf("exit code %d, want %d; stderr %q, want %q", got.code, test.code, got.err, test.err)
@@ -215,9 +214,9 @@ func TestRecordIDsComeFromPeople(t *testing.T) {
 	h := newHome(t)
 	h.archive(t)
 	arn, _ := h.key(t, accountPolicy)
-	slot := string(h.claimed(t, arn, publicPolicy).Slot)
+	slot := string(h.archived(t, arn, publicPolicy))
 	for _, id := range []string{
-		"", "repairs/", "x", "../" + slot, slot + "/", slot + "/written", slot + " ", strings.TrimSuffix(slot, "1") + "2", strings.Replace(slot, "repairs", "outbox", 1),
+		"", "records/", "x", "../" + slot, slot + "/", slot + "/written", slot + " ", slot[:len(slot)-4] + "ffff", strings.Replace(slot, "records", "pending", 1),
 		"kmsguard restore " + slot, arn,
 	} {
 		h.desk(t, "restore", "--yes", id).check(t, exitError, "", "kmsguard: the archive has no record \"")
@@ -257,7 +256,7 @@ func TestRestoreEndsWhereTheKeyCannotBeSeenOrChanges(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			slot := h.claimed(t, arn, publicPolicy).Slot
+			slot := h.archived(t, arn, publicPolicy)
 			test.fault.KeyARN = arn
 			h.cloud.Inject(test.fault)
 			got := h.desk(t, "restore", "--yes", string(slot))
@@ -275,9 +274,9 @@ func TestRestoreOfAPolicyThatTheRepairReplacedUnseen(t *testing.T) {
 	h := newHome(t)
 	h.archive(t)
 	arn, _ := h.key(t, accountPolicy)
-	slot := h.claimed(t, arn, publicPolicy).Slot
-	err := h.records(t).MarkSuperseded(t.Context(), slot, enforcer.Superseded{
-		Time: time.Now().UTC(), EventID: "theirs", EventTime: time.Now().UTC(), Policy: enforcer.PolicyText{Text: deniedPolicy, Hash: "abc"},
+	slot := h.archived(t, arn, publicPolicy)
+	err := h.records(t).KeepSuperseded(t.Context(), slot, ledger.Superseded{
+		Time: time.Now().UTC(), EventID: "theirs", EventTime: time.Now().UTC(), Policy: ledger.PolicyText{Text: deniedPolicy, Hash: "abc"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -321,7 +320,7 @@ func TestAtATerminalTheAnswerCounts(t *testing.T) {
 	h := newHome(t)
 	h.archive(t)
 	arn, _ := h.key(t, accountPolicy)
-	slot := string(h.claimed(t, arn, publicPolicy).Slot)
+	slot := string(h.archived(t, arn, publicPolicy))
 	for _, test := range []struct {
 		answer, policy string
 		code           int

@@ -43,6 +43,9 @@ func (p place) live(ctx context.Context, keys keyReader, id string) (subject, er
 	} else if !errors.Is(err, inspect.ErrAccessDenied) {
 		return s, fmt.Errorf("listing the key's aliases: %w", err)
 	}
+	if s.key.AWSManaged {
+		return s, nil // no rule is about it
+	}
 	if s.labels.Tags, err = keys.Tags(ctx, arn); err != nil && !errors.Is(err, inspect.ErrAccessDenied) {
 		return s, fmt.Errorf("listing the key's tags: %w", err)
 	}

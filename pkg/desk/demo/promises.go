@@ -8,6 +8,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // checkPromises compares what was said and done with what each story promises, and counts
@@ -77,12 +78,12 @@ func (s *story) checkArchive(ctx context.Context, p *place) error {
 		return fmt.Errorf("reading the archive: %w", err)
 	case len(entries) != 1:
 		return fmt.Errorf("the archive has %d records of the repair", len(entries))
-	case entries[0].Written == nil || !entries[0].Reported:
-		return fmt.Errorf("record %s is not marked written and reported", entries[0].Slot)
+	case entries[0].Repair == nil || entries[0].Repair.Phase != ledger.Written || !entries[0].Repair.Reported:
+		return fmt.Errorf("record %s is not marked written and reported", entries[0].Record.Name)
 	case !samePolicy(p.partition, entries[0].Record.Before.Text, s.before) || !samePolicy(p.partition, entries[0].Record.After.Text, s.after):
-		return fmt.Errorf("record %s has other policies than the key had", entries[0].Slot)
-	case s.answer().Archive != string(entries[0].Slot):
-		return fmt.Errorf("the outcome names record %q, not %s", s.answer().Archive, entries[0].Slot)
+		return fmt.Errorf("record %s has other policies than the key had", entries[0].Record.Name)
+	case s.answer().Archive != string(entries[0].Record.Name):
+		return fmt.Errorf("the outcome names record %q, not %s", s.answer().Archive, entries[0].Record.Name)
 	default:
 		return nil
 	}

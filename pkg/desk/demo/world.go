@@ -16,9 +16,15 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
+
+// archivedRepairs is what the promises ask of the archive.
+type archivedRepairs interface {
+	// Entries returns up to limit records of a key, newest first.
+	Entries(ctx context.Context, keyARN string, limit int) ([]ledger.Entry, error)
+}
 
 // place is an account in a Region with the guardrail deployed in it.
 type place struct {
@@ -28,7 +34,7 @@ type place struct {
 	mallory localaws.Identity // who may do nothing
 	role    localaws.Identity // the guardrail's
 	handler *app.Handler
-	archive enforcer.History                // where the handler archives repairs
+	archive archivedRepairs                 // where the handler archives repairs
 	stores  map[defaultpolicy.Origin]string // custom key store ids
 }
 

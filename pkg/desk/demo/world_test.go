@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/smithy-go"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -124,12 +124,12 @@ func TestUnrelatedEventThatPassesIsAnError(t *testing.T) {
 
 // half is an archive whose repairs were not reported to their end.
 type half struct {
-	enforcer.History
-	change func(*enforcer.Entry)
+	archivedRepairs
+	change func(*ledger.Entry)
 }
 
-func (h half) Entries(ctx context.Context, arn string, limit int) ([]enforcer.Entry, error) {
-	entries, err := h.History.Entries(ctx, arn, limit)
+func (h half) Entries(ctx context.Context, arn string, limit int) ([]ledger.Entry, error) {
+	entries, err := h.archivedRepairs.Entries(ctx, arn, limit)
 	for i := range entries {
 		h.change(&entries[i])
 	}
@@ -139,10 +139,10 @@ func (h half) Entries(ctx context.Context, arn string, limit int) ([]enforcer.En
 func TestARepairThatIsNotArchivedToItsEndBreaksAPromise(t *testing.T) {
 	w, stories := played(t)
 	p := *w.home
-	for says, change := range map[string]func(*enforcer.Entry){
-		"is not marked written":     func(e *enforcer.Entry) { e.Written = nil },
-		"is not marked written and": func(e *enforcer.Entry) { e.Reported = false },
-		"the outcome names record":  func(e *enforcer.Entry) { e.Slot += "x" },
+	for says, change := range map[string]func(*ledger.Entry){
+		"is not marked written":     func(e *ledger.Entry) { e.Repair.Phase = ledger.Claimed },
+		"is not marked written and": func(e *ledger.Entry) { e.Repair.Reported = false },
+		"the outcome names record":  func(e *ledger.Entry) { e.Record.Name += "x" },
 	} {
 		p.archive = half{w.home.archive, change}
 		if err := stories[0].checkRepair(t.Context(), &p); err == nil || !strings.Contains(err.Error(), says) {

@@ -1,9 +1,11 @@
 package access
 
 import (
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"slices"
 	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/pattern"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 )
 
 // accountTypes are the types of principals that an account has; sessions come
@@ -41,7 +43,7 @@ func (u *builder) addAccount(account string, group subjectGroup) error {
 // subjectOf reads an ARN that arnsOf returned.
 func subjectOf(kind evaluation.PrincipalType, arn string, group subjectGroup) subject {
 	rest := arn
-	for range arnParts - 2 {
+	for range pattern.ARNParts - 2 {
 		_, rest, _ = strings.Cut(rest, ":")
 	}
 	account, resource, _ := strings.Cut(rest, ":")
@@ -75,7 +77,7 @@ func (u *builder) arnsOf(kind evaluation.PrincipalType, account string) ([]strin
 	named := 0 // how many patterns at the end stand for named accounts
 	if account == "" {
 		for _, id := range u.sortedAccounts() {
-			patterns = append(patterns, append(text(prefix+id+":"), element{set: anything, repeat: true}))
+			patterns = append(patterns, append(pattern.Text(prefix+id+":"), pattern.Any(pattern.Anything)...))
 			named++
 		}
 	}
@@ -87,12 +89,12 @@ func (u *builder) arnsOf(kind evaluation.PrincipalType, account string) ([]strin
 			literals = append(literals, s.arn) // known, and never to be found again
 		}
 	}
-	found, err := samples(patterns, literals, domainOf(kind, account, prefix), &u.reader.space.budget)
+	found, err := pattern.Samples(patterns, literals, domainOf(kind, account, prefix), &u.reader.space.Budget)
 	if err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(found, func(arn string) bool {
-		return slices.ContainsFunc(patterns[len(patterns)-named:], func(p pattern) bool { return p.matches(arn) })
+		return slices.ContainsFunc(patterns[len(patterns)-named:], func(p pattern.Pattern) bool { return p.Matches(arn) })
 	}), nil
 }
 
@@ -123,29 +125,29 @@ func (u *builder) plainARN(kind evaluation.PrincipalType, account, prefix string
 }
 
 // domainOf returns the pattern of all ARNs of a type of principal and an account.
-func domainOf(kind evaluation.PrincipalType, account, prefix string) pattern {
-	p := text(prefix + account)
+func domainOf(kind evaluation.PrincipalType, account, prefix string) pattern.Pattern {
+	p := pattern.Text(prefix + account)
 	if account == "" {
 		for range 12 {
-			p = append(p, element{set: digit})
+			p = append(p, pattern.One(pattern.Digit)...)
 		}
 	}
 	switch kind {
 	case evaluation.UserPrincipal:
-		p = append(p, text(":user/")...)
+		p = append(p, pattern.Text(":user/")...)
 	case evaluation.RolePrincipal:
-		p = append(p, text(":role/")...)
+		p = append(p, pattern.Text(":role/")...)
 	case evaluation.FederatedPrincipal:
-		return append(append(p, text(":federated-user/")...), element{set: inPath}, element{set: inPath, repeat: true})
+		return slices.Concat(p, pattern.Text(":federated-user/"), pattern.One(pattern.InPath), pattern.Any(pattern.InPath))
 	default:
-		return append(p, text(":root")...)
+		return append(p, pattern.Text(":root")...)
 	}
-	return append(p, element{set: inPath, repeat: true}, element{set: inName}) // path and name
+	return slices.Concat(p, pattern.Any(pattern.InPath), pattern.One(pattern.InName)) // path and name
 }
 
 // questions returns what conditions ask of a principal, as questions about its
 // ARN: the account is its fifth part, a user's name the end of it.
-func (u *builder) questions(kind evaluation.PrincipalType, account, prefix string) (literals []string, patterns []pattern) {
+func (u *builder) questions(kind evaluation.PrincipalType, account, prefix string) (literals []string, patterns []pattern.Pattern) {
 	var known *subject // the principals of one account share its id
 	if account != "" {
 		known = &subject{kind: kind, account: account, group: otherOfAccount}
@@ -155,10 +157,10 @@ func (u *builder) questions(kind evaluation.PrincipalType, account, prefix strin
 		for _, key := range []string{"kms:calleraccount", "aws:principalaccount"} {
 			texts, accountPatterns := u.textsOf(key, nil)
 			for _, t := range texts {
-				accountPatterns = append(accountPatterns, text(t))
+				accountPatterns = append(accountPatterns, pattern.Text(t))
 			}
 			for _, p := range accountPatterns {
-				patterns = append(patterns, slices.Concat(text(prefix), within(p, notColon), text(":"), pattern{{set: anything, repeat: true}}))
+				patterns = append(patterns, slices.Concat(pattern.Text(prefix), p.Within(pattern.NotColon), pattern.Text(":"), pattern.Any(pattern.Anything)))
 			}
 		}
 	}
@@ -167,29 +169,18 @@ func (u *builder) questions(kind evaluation.PrincipalType, account, prefix strin
 	}
 	names, namePatterns := u.textsOf("aws:username", known)
 	for _, n := range names {
-		namePatterns = append(namePatterns, text(n))
+		namePatterns = append(namePatterns, pattern.Text(n))
 	}
 	for _, p := range namePatterns {
-		last := within(p, inName)
+		last := p.Within(pattern.InName)
 		patterns = append(patterns, append(u.anyUser(account, prefix), last...),
-			slices.Concat(u.anyUser(account, prefix), pattern{{set: inPath, repeat: true}}, text("/"), last))
+			slices.Concat(u.anyUser(account, prefix), pattern.Any(pattern.InPath), pattern.Text("/"), last))
 	}
 	return literals, patterns
 }
 
 // anyUser returns the pattern of a user's ARN up to its path.
-func (u *builder) anyUser(account, prefix string) pattern {
+func (u *builder) anyUser(account, prefix string) pattern.Pattern {
 	p := domainOf(evaluation.UserPrincipal, account, prefix)
 	return slices.Clip(p[:len(p)-2])
-}
-
-// within returns a pattern whose wildcards stay inside a part of an ARN.
-func within(p pattern, set charset) pattern {
-	p = slices.Clone(p)
-	for i := range p {
-		if p[i].set == anything {
-			p[i].set = set
-		}
-	}
-	return p
 }

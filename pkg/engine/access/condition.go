@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/predicate"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -26,8 +29,8 @@ func truthOf(b bool) truth {
 
 // always and never are the boxes of a condition that always and never holds.
 var (
-	always = []box{nil}
-	never  []box
+	always = []box.Box{nil}
+	never  []box.Box
 )
 
 // onSingle decides a condition for one case of a single-valued key: absent, or
@@ -73,7 +76,7 @@ func (c *condition) onNull(present bool) truth {
 		if present {
 			wanted = "false"
 		}
-		return truthOf(c.asked.holds(&value{text: wanted}))
+		return truthOf(c.asked.Holds(wanted))
 	}
 }
 
@@ -91,12 +94,18 @@ func (c *condition) onEmptyList(present bool) truth {
 	}
 }
 
-// boxesOf returns the contexts in which a condition, read for a subject, holds.
-func (r *reader) boxesOf(c *condition, s *subject, from origin) []box {
+// boxesOf returns the contexts in which a condition holds for requests of a kind of caller.
+// A subject is given where a key or a value depends on it.
+func (r *reader) boxesOf(c *condition, caller callerKind, s *subject, from origin) []box.Box {
 	value, present, determined := r.determined(c.key, s)
+	presence := r.presence(keyID(c.key), caller)
 	switch {
 	case determined:
 		return r.onDetermined(c, value, present, s, from)
+	case presence == catalog.Never:
+		return r.onAbsent(c, from)
+	case presence == catalog.Foreign:
+		return r.onForeign(c, from)
 	case r.keys[keyID(c.key)].multi:
 		return r.onMulti(c, from)
 	default:
@@ -104,34 +113,26 @@ func (r *reader) boxesOf(c *condition, s *subject, from origin) []box {
 	}
 }
 
-// onDetermined decides a condition on a key that the principal determines.
-func (r *reader) onDetermined(c *condition, text string, present bool, s *subject, from origin) []box {
-	holds := present && c.asked.holds(c.value(text))
+// onDetermined decides a condition on a key that the principal or the key determines.
+func (r *reader) onDetermined(c *condition, text string, present bool, s *subject, from origin) []box.Box {
+	holds := present && c.asked.Holds(text)
 	known := holds || len(c.unknown) == 0 || !present
-	if present && !c.textOnly() && !s.sameForAll(keyID(c.key)) {
+	if present && s != nil && !c.textOnly() && !s.sameForAll(keyID(c.key)) {
 		known = false // the values of the group were told apart as text only
 	}
 	result := c.onSingle(present, holds)
 	switch {
 	case !known || result == isUnknown:
-		return []box{r.restrictOpaque(nil, from, c.doubtAbout(c.id()+" for "+s.arn))}
+		id := c.id()
+		if s != nil {
+			id += " for " + s.arn
+		}
+		return []box.Box{r.restrictOpaque(nil, from, c.doubtAbout(id))}
 	case result == isTrue:
 		return always
 	default:
 		return never
 	}
-}
-
-// value reads a value as far as the condition asks for it.
-func (c *condition) value(text string) *value {
-	if c.textOnly() {
-		return &value{text: text}
-	}
-	var asked kinds
-	for _, a := range c.asked.atoms {
-		asked[a.kind] = true
-	}
-	return newValue(text, asked)
 }
 
 // textOnly tells whether the condition reads values as text, so that the
@@ -146,29 +147,29 @@ func (c *condition) textOnly() bool {
 }
 
 // onFree decides a condition on a free single-valued key.
-func (r *reader) onFree(c *condition, from origin) []box {
+func (r *reader) onFree(c *condition, from origin) []box.Box {
 	k := r.keys[keyID(c.key)]
 	if len(c.unknown) > 0 && c.operator.Set != policy.NoSet {
-		present := box{{k.dimension, full(len(k.classes) + 1).andNot(single(absent, len(k.classes)+1))}}
-		return r.inDoubtIfPresent(c, []box{present}, box{{k.dimension, single(absent, len(k.classes)+1)}}, from)
+		return r.inDoubtIfPresent(c, k.in(k.present()), k.in(k.all.AndNot(k.present())), from)
 	}
-	asked := k.index[c.asked.id]
-	yes, open := none(len(k.classes)+1), none(len(k.classes)+1)
+	asked := k.index[c.asked.ID]
+	yes, open := box.None(len(k.classes)+1), box.None(len(k.classes)+1)
 	for class := range len(k.classes) + 1 {
-		holds := class != absent && k.classes[class-1].holds[asked]
+		if !k.all.Has(class) {
+			continue
+		}
+		holds := class != absent && k.classes[class-1].Holds[asked]
 		switch c.onSingle(class != absent, holds) {
 		case isTrue:
-			yes.add(class)
+			yes.Add(class)
 		case isUnknown:
-			open.add(class)
+			open.Add(class)
 		case isFalse:
 		}
 	}
-	var list []box
-	if b, ok := box(nil).restrict(k.dimension, yes); ok {
-		list = append(list, b)
-	}
-	if b, ok := box(nil).restrict(k.dimension, open); ok {
+	var list []box.Box
+	list = append(list, k.in(yes)...)
+	for _, b := range k.in(open) {
 		list = append(list, r.restrictOpaque(b, from, c.doubtAbout(c.id())))
 	}
 	return r.withUnknownValues(c, k, list, from)
@@ -177,13 +178,13 @@ func (r *reader) onFree(c *condition, from origin) []box {
 // withUnknownValues adds the values that are not known: each is one opaque
 // predicate. A positive operator may hold because of them; a negated one only
 // holds where none of them matches.
-func (r *reader) withUnknownValues(c *condition, k *conditionKey, list []box, from origin) []box {
+func (r *reader) withUnknownValues(c *condition, k *conditionKey, list []box.Box, from origin) []box.Box {
 	for _, value := range c.unknown {
 		text := c.valueID(value)
 		if !c.operator.Negated {
-			present := full(len(k.classes) + 1).andNot(single(absent, len(k.classes)+1))
-			b, _ := box(nil).restrict(k.dimension, present)
-			list = append(list, r.restrictOpaque(b, from, c.doubtAbout(text)))
+			for _, b := range k.in(k.present()) {
+				list = append(list, r.restrictOpaque(b, from, c.doubtAbout(text)))
+			}
 			continue
 		}
 		for i := range list {
@@ -194,33 +195,37 @@ func (r *reader) withUnknownValues(c *condition, k *conditionKey, list []box, fr
 }
 
 // onMulti decides a condition on a multi-valued key.
-func (r *reader) onMulti(c *condition, from origin) []box {
+func (r *reader) onMulti(c *condition, from origin) []box.Box {
 	k := r.keys[keyID(c.key)]
 	o := c.operator
 	switch {
 	case o.Family == policy.NullFamily:
 		return r.nullOnMulti(c, k, from)
-	case o.Set == policy.NoSet || len(c.unknown) > 0:
+	case c.empty && o.Set == policy.ForAllValues:
+		return []box.Box{k.absence()}
+	}
+	asked := k.index[c.asked.ID]
+	fits := func(class int) bool { return !c.empty && k.classes[class].Holds[asked] != o.Negated }
+	if o.Set == policy.NoSet || len(c.unknown) > 0 {
 		// Without a set operator there are two readings: it never holds, or it
 		// is taken as on a single-valued key.
 		const few = 8 // with many classes, presence is many boxes; the doubt then covers absence too
 		if len(k.classes) > few {
-			return r.inDoubtIfPresent(c, always, k.absence(), from)
+			return r.inDoubtIfPresent(c, always, []box.Box{k.absence()}, from)
 		}
-		return r.inDoubtIfPresent(c, k.presence(func(int) bool { return true }), k.absence(), from)
-	case c.empty && o.Set == policy.ForAllValues:
-		return []box{k.absence()}
+		if len(c.unknown) > 0 || c.empty && !o.IfExists {
+			fits = func(int) bool { return true }
+		}
+		return r.inDoubtIfPresent(c, k.presence(fits), []box.Box{k.absence()}, from)
 	}
-	asked := k.index[c.asked.id]
-	fits := func(class int) bool { return !c.empty && k.classes[class].holds[asked] != o.Negated }
 	if o.Set == policy.ForAllValues {
-		var all box // also where the key is absent
+		var all box.Box // also where the key is absent
 		for class := range k.classes {
 			if !fits(class) {
-				all, _ = all.restrict(k.dimension+class, single(without, 2))
+				all, _ = all.Restrict(k.dimension+class, box.Single(without, 2))
 			}
 		}
-		return []box{all}
+		return []box.Box{all}
 	}
 	list := k.presence(fits)
 	if o.IfExists {
@@ -231,28 +236,30 @@ func (r *reader) onMulti(c *condition, from origin) []box {
 
 // inDoubtIfPresent returns the boxes of a condition that is not decided where the key
 // is present, and decided by the operator alone where it is absent.
-func (r *reader) inDoubtIfPresent(c *condition, present []box, absence box, from origin) []box {
-	var list []box
+func (r *reader) inDoubtIfPresent(c *condition, present, absence []box.Box, from origin) []box.Box {
+	var list []box.Box
 	for _, b := range present {
 		list = append(list, r.restrictOpaque(b, from, c.doubtAbout(c.id())))
 	}
 	switch c.onSingle(false, false) {
 	case isTrue:
-		list = append(list, absence)
+		list = append(list, absence...)
 	case isUnknown:
-		list = append(list, r.restrictOpaque(absence, from, c.doubtAbout(c.id())))
+		for _, b := range absence {
+			list = append(list, r.restrictOpaque(b, from, c.doubtAbout(c.id())))
+		}
 	case isFalse:
 	}
 	return list
 }
 
-func (r *reader) nullOnMulti(c *condition, k *conditionKey, from origin) []box {
-	var list []box
+func (r *reader) nullOnMulti(c *condition, k *conditionKey, from origin) []box.Box {
+	var list []box.Box
 	switch c.onNull(true) {
 	case isTrue:
 		list = k.presence(func(int) bool { return true })
 	case isUnknown:
-		return []box{r.restrictOpaque(nil, from, c.doubtAbout(c.id()))}
+		return []box.Box{r.restrictOpaque(nil, from, c.doubtAbout(c.id()))}
 	case isFalse:
 	}
 	if c.onNull(false) == isTrue {
@@ -262,26 +269,26 @@ func (r *reader) nullOnMulti(c *condition, k *conditionKey, from origin) []box {
 }
 
 // absence is the box in which a multi-valued key has no value.
-func (k *conditionKey) absence() box {
-	b := make(box, len(k.classes))
+func (k *conditionKey) absence() box.Box {
+	b := make(box.Box, len(k.classes))
 	for class := range k.classes {
-		b[class] = side{k.dimension + class, single(without, 2)}
+		b[class] = box.Side{Dimension: k.dimension + class, In: box.Single(without, 2)}
 	}
 	return b
 }
 
 // presence returns boxes that do not overlap, in which a multi-valued key has a
 // value of a class that fits.
-func (k *conditionKey) presence(fits func(class int) bool) []box {
-	var list []box
-	var none box
+func (k *conditionKey) presence(fits func(class int) bool) []box.Box {
+	var list []box.Box
+	var none box.Box
 	for class := range k.classes {
 		if !fits(class) {
 			continue
 		}
-		b, _ := none.restrict(k.dimension+class, single(with, 2))
+		b, _ := none.Restrict(k.dimension+class, box.Single(with, 2))
 		list = append(list, b)
-		none, _ = none.restrict(k.dimension+class, single(without, 2))
+		none, _ = none.Restrict(k.dimension+class, box.Single(without, 2))
 	}
 	return list
 }
@@ -293,13 +300,13 @@ func (c *condition) doubtAbout(id string) doubt {
 
 // id is the same for conditions that mean the same.
 func (c *condition) id() string {
-	return c.operator.String() + " " + c.valueID(c.asked.id+fmt.Sprintf("%q", slices.Compact(slices.Sorted(slices.Values(c.unknown)))))
+	return c.operator.String() + " " + c.valueID(c.asked.ID+fmt.Sprintf("%q", slices.Compact(slices.Sorted(slices.Values(c.unknown)))))
 }
 
 // valueID is the same for the same value under the same operator, whether it is
 // negated or not.
 func (c *condition) valueID(value string) string {
-	id := operatorID(c.operator) + strconv.Quote(keyID(c.key)) + value
+	id := predicate.OperatorID(c.operator) + strconv.Quote(keyID(c.key)) + value
 	if c.literal {
 		id = "literal " + id
 	}

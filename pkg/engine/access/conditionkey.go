@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/pattern"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/predicate"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
@@ -13,20 +16,38 @@ import (
 type conditionKey struct {
 	name       string // as first written
 	multi      bool   // has several values
-	predicates []*predicate
+	predicates []*predicate.Predicate
 	index      map[string]int // predicate id to index
-	classes    []valueClass
-	holding    []classes // by predicate: the classes of a single-valued key for which it holds
+	classes    []predicate.Class
+	holding    []box.Classes // by predicate: the classes of a single-valued key for which it holds
 	// dimension is the first one of the key. A single-valued key has one
 	// dimension, whose class 0 is absence and class i+1 is classes[i]. A
 	// multi-valued key has one dimension per class of values: does the request
 	// have a value of it? It is absent where it has none.
 	dimension int
+	all       box.Classes // of a single-valued key: the classes that it may be in
+}
+
+// present returns the classes in which a single-valued key is there.
+func (k *conditionKey) present() box.Classes {
+	return k.all.AndNot(box.Single(absent, len(k.classes)+1))
+}
+
+// in returns the contexts in which a single-valued key is in some classes: all of them,
+// one box, or none.
+func (k *conditionKey) in(some box.Classes) []box.Box {
+	if k.all.AndNot(some).Empty() {
+		return always
+	}
+	if b, ok := box.Box(nil).Restrict(k.dimension, some); ok {
+		return []box.Box{b}
+	}
+	return never
 }
 
 // register notes that a policy asks something of a key. name is the key as
 // written; usedAsSet tells whether a set operator does.
-func (r *reader) register(name string, usedAsSet bool, p *predicate) {
+func (r *reader) register(name string, usedAsSet bool, p *predicate.Predicate) {
 	id := keyID(name)
 	k := r.keys[id]
 	if k == nil {
@@ -36,8 +57,8 @@ func (r *reader) register(name string, usedAsSet bool, p *predicate) {
 	}
 	_, known := catalog.LookupConditionKey(name)
 	k.multi = k.multi || catalog.MultiValued(name) || !known && (usedAsSet || r.asSets[id])
-	if _, ok := k.index[p.id]; !ok {
-		k.index[p.id] = len(k.predicates)
+	if _, ok := k.index[p.ID]; !ok {
+		k.index[p.ID] = len(k.predicates)
 		k.predicates = append(k.predicates, p)
 	}
 }
@@ -46,18 +67,26 @@ func (r *reader) register(name string, usedAsSet bool, p *predicate) {
 func (r *reader) layOut() error {
 	for _, k := range r.keyOrder {
 		var err error
-		if k.classes, err = classify(k.predicates, &r.space.budget); err != nil {
+		if documented, _ := catalog.LookupConditionKey(k.name); documented.Type == catalog.Bool {
+			k.classes, err = predicate.ClassifyBool(k.predicates, &r.space.Budget)
+		} else {
+			k.classes, err = predicate.Classify(k.predicates, &r.space.Budget)
+		}
+		if err != nil {
 			return err
 		}
-		k.dimension = len(r.space.dimensions)
+		k.dimension = len(r.space.about)
 		if !k.multi {
-			all := full(len(k.classes) + 1)
-			r.space.dimensions = append(r.space.dimensions, dimension{all: all, key: k})
+			k.all = box.Full(len(k.classes) + 1)
+			if r.neverAbsent(keyID(k.name)) {
+				k.all = k.present()
+			}
+			r.space.addDimension(k.all, false, dimension{key: k})
 			k.findHolding()
 			continue
 		}
 		for i := range k.classes {
-			r.space.dimensions = append(r.space.dimensions, dimension{all: full(2), key: k, element: i})
+			r.space.addDimension(box.Full(2), false, dimension{key: k, element: i})
 		}
 	}
 	return nil
@@ -65,12 +94,12 @@ func (r *reader) layOut() error {
 
 // findHolding sets holding.
 func (k *conditionKey) findHolding() {
-	k.holding = make([]classes, len(k.predicates))
+	k.holding = make([]box.Classes, len(k.predicates))
 	for i := range k.predicates {
-		k.holding[i] = none(len(k.classes) + 1)
+		k.holding[i] = box.None(len(k.classes) + 1)
 		for class, c := range k.classes {
-			if c.holds[i] {
-				k.holding[i].add(class + 1)
+			if c.Holds[i] {
+				k.holding[i].Add(class + 1)
 			}
 		}
 	}
@@ -89,7 +118,7 @@ const (
 type condition struct {
 	operator policy.Operator
 	key      string
-	asked    *predicate
+	asked    *predicate.Predicate
 	// unknown holds the values whose meaning is not known, as their text.
 	unknown []string
 	// literal is true where ${ in a value is literal text.
@@ -102,7 +131,7 @@ type condition struct {
 // no key depends on one.
 func (r *reader) read(c *policy.Condition, d policy.Set, s *subject) condition {
 	result := condition{operator: c.Operator, key: c.Key, literal: !d.HasVariables(), empty: len(c.Values) == 0}
-	var values []literalText
+	var values []pattern.Value
 	for _, v := range c.Values {
 		text, what := r.resolve(v, c.Operator, d, s)
 		switch what {
@@ -114,7 +143,7 @@ func (r *reader) read(c *policy.Condition, d policy.Set, s *subject) condition {
 		}
 	}
 	var undecided []string
-	result.asked, undecided = newPredicate(c.Operator, values)
+	result.asked, undecided = predicate.New(c.Operator, values)
 	result.unknown = append(result.unknown, undecided...)
 	return result
 }

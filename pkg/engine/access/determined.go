@@ -1,12 +1,15 @@
 package access
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
 // keyID returns the name of a condition key such that two names give the same if they
@@ -27,39 +30,52 @@ func keyID(name string) string {
 	}, name)
 }
 
-// isDetermined tells whether the principal, or the key itself, determines a
-// condition key. name is a keyID.
+// isDetermined tells whether the principal determines a condition key. name is a keyID.
 func isDetermined(name string) bool {
 	switch name {
 	case "aws:principalarn", "aws:principaltype", "aws:principalaccount", "kms:calleraccount",
-		"aws:username", "aws:principalisawsservice", "aws:principalservicename", "aws:resourceaccount":
+		"aws:username", "aws:principalisawsservice", "aws:principalservicename":
 		return true
 	default:
 		return false
 	}
 }
 
+// constantsOf returns the condition keys that the key determines, by keyID, as far as
+// they are known.
+// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+func constantsOf(key policy.Key) map[string]string {
+	constants := map[string]string{
+		"aws:resourceaccount": key.Account, "aws:requestedregion": key.Region, "kms:keyspec": key.Spec, "kms:customermasterkeyspec": key.Spec,
+		"kms:keyusage": key.Usage, "kms:customermasterkeyusage": key.Usage, "kms:keyorigin": key.Origin, "kms:multiregion": key.MultiRegion,
+	}
+	maps.DeleteFunc(constants, func(_, value string) bool { return value == "" })
+	return constants
+}
+
 // determined returns the value of a condition key that the subject or the key
-// determines, and whether it is present at all. For other keys, and without a
-// subject, ok is false.
+// determines, and whether it is present at all. For other keys, without a subject, and
+// for a key of which it is not known what a service's requests carry, ok is false.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
 func (r *reader) determined(name string, s *subject) (value string, present, ok bool) {
 	name = keyID(name)
-	isService := s != nil && s.kind == evaluation.ServicePrincipal
-	switch {
-	case name == "aws:resourceaccount":
-		return r.key.Account, true, true
-	case s == nil || !isDetermined(name):
+	if value, ok = r.constants[name]; ok {
+		return value, true, true
+	}
+	if s == nil || !isDetermined(name) {
 		return "", false, false
-	case name == "aws:principalisawsservice":
+	}
+	isService := s.kind == evaluation.ServicePrincipal
+	switch name {
+	case "aws:principalisawsservice":
 		return strconv.FormatBool(isService), true, true
-	case name == "aws:principalservicename":
+	case "aws:principalservicename":
 		value, present = s.arn, isService
-	case name == "aws:username":
+	case "aws:username":
 		value, present = s.name, s.kind == evaluation.UserPrincipal
-	case name == "aws:principalarn":
+	case "aws:principalarn":
 		value, present = s.principalARN(), !isService
-	case name == "aws:principaltype":
+	case "aws:principaltype":
 		value, present = s.principalType(), !isService
 	default: // aws:PrincipalAccount, kms:CallerAccount
 		value, present = s.account, !isService
@@ -67,5 +83,5 @@ func (r *reader) determined(name string, s *subject) (value string, present, ok 
 	if !present {
 		value = ""
 	}
-	return value, present, true
+	return value, present, present || r.presence(name, s.caller()) != catalog.Foreign
 }

@@ -1,10 +1,10 @@
 package access
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
@@ -63,7 +63,7 @@ type row struct {
 	subject *subject
 	finding finding // an example
 	actions Actions
-	boxes   []box
+	boxes   []box.Box
 	boxesID string
 }
 
@@ -75,7 +75,7 @@ func rowsOf(findings []finding) []row {
 		iam, delegated bool
 	}
 	for _, told := range groupBy(withoutRepeated(findings), func(f finding) kind { return kind{f.actions, f.half.iam, f.delegated} }) {
-		boxes := make([]box, len(told))
+		boxes := make([]box.Box, len(told))
 		for i, f := range told {
 			boxes[i] = f.when
 		}
@@ -99,7 +99,7 @@ func withoutRepeated(findings []finding) []finding {
 	for _, f := range findings {
 		if f.half.iam {
 			for _, direct := range findings {
-				if !direct.half.iam && direct.actions&f.actions != 0 && f.when.within(direct.when) {
+				if !direct.half.iam && direct.actions&f.actions != 0 && f.when.Within(direct.when) {
 					f.actions &^= direct.actions
 				}
 			}
@@ -112,13 +112,13 @@ func withoutRepeated(findings []finding) []finding {
 }
 
 // boxesID is the same for the same boxes.
-func boxesID(boxes []box) string {
+func boxesID(boxes []box.Box) string {
 	if len(boxes) == 1 {
-		return string(boxes[0].appendID(nil))
+		return string(boxes[0].AppendID(nil))
 	}
 	ids := make([]string, len(boxes))
 	for i, b := range boxes {
-		ids[i] = string(b.appendID(nil))
+		ids[i] = string(b.AppendID(nil))
 	}
 	slices.Sort(ids)
 	return strings.Join(slices.Compact(ids), "\x00\x00")
@@ -174,119 +174,6 @@ func (c *comparison) statement(o origin) *policy.Statement {
 	}
 	i := slices.IndexFunc(list, func(s statement) bool { return s.from.statement == o.statement })
 	return list[i].Statement
-}
-
-// conditionWords says in words when a difference shows; "" for always.
-func (c *comparison) conditionWords(boxes []box) string {
-	const most = 3
-	var words []string
-	for i, b := range boxes {
-		if len(words) == most {
-			words = append(words, fmt.Sprintf("in %d more cases", len(boxes)-i))
-			break
-		}
-		text := c.reader.space.words(b)
-		if text == "" {
-			return ""
-		}
-		if !slices.Contains(words, text) {
-			words = append(words, text)
-		}
-	}
-	return strings.Join(words, "; or ")
-}
-
-// principalWords names the subjects of rows, groups in words.
-func (c *comparison) principalWords(rows []row) []string {
-	roles := map[string]bool{}
-	for _, r := range rows {
-		if r.subject.kind == evaluation.RolePrincipal {
-			roles[r.subject.arn] = true
-		}
-	}
-	var words []string
-	for _, group := range groupBy(rows, func(r row) string { return r.subject.groupID }) {
-		if s := group[0].subject; s.group == otherSession && roles[s.roleARN] {
-			continue // to name a role is to name its sessions
-		}
-		words = append(words, c.groupWords(group)...)
-	}
-	return words
-}
-
-// groupWords names the subjects of one group.
-func (c *comparison) groupWords(rows []row) []string {
-	s := rows[0].subject
-	other := "" // beside named ones, a group is "every other"
-	if slices.ContainsFunc(c.subjects, func(n subject) bool { return n.group == named && n.account == s.account }) {
-		other = "other "
-	}
-	switch s.group {
-	case named:
-		return []string{s.arn}
-	case otherSession:
-		return []string{"every other session of role " + s.name + " of account " + s.account}
-	case otherService:
-		if c.count(s, func(*subject) bool { return true }) > 1 {
-			return []string{"services such as " + s.arn}
-		}
-		return []string{"every " + other + "AWS service"}
-	case otherAccount:
-		return c.accountWords(rows, "", "any other account")
-	default:
-		return c.accountWords(rows, other, "account "+s.account)
-	}
-}
-
-// accountWords names unnamed principals of one account, or of all other accounts:
-// all of them, all of a type, or those like an example.
-func (c *comparison) accountWords(rows []row, other, of string) []string {
-	s := rows[0].subject
-	all := c.count(s, func(*subject) bool { return true })
-	roots := c.count(s, func(o *subject) bool { return o.kind == evaluation.RootPrincipal })
-	withRoot := slices.ContainsFunc(rows, func(r row) bool { return r.subject.kind == evaluation.RootPrincipal })
-	switch {
-	case len(rows) == all:
-		return []string{"every " + other + "principal of " + of}
-	case len(rows) == all-roots && !withRoot:
-		return []string{"every " + other + "principal of " + of + " but its root user"}
-	}
-	var words []string
-	for _, ofKind := range groupBy(rows, func(r row) evaluation.PrincipalType { return r.subject.kind }) {
-		kind := ofKind[0].subject.kind
-		if len(ofKind) == c.count(s, func(o *subject) bool { return o.kind == kind }) {
-			words = append(words, "every "+other+typeWords(kind)+" of "+of)
-			continue
-		}
-		for _, r := range ofKind {
-			words = append(words, typeWords(kind)+"s such as "+r.subject.arn)
-		}
-	}
-	return words
-}
-
-// count returns how many subjects of the same group satisfy a condition.
-func (c *comparison) count(s *subject, counts func(*subject) bool) int {
-	n := 0
-	for i := range c.subjects {
-		if o := &c.subjects[i]; o.groupID == s.groupID && counts(o) {
-			n++
-		}
-	}
-	return n
-}
-
-func typeWords(t evaluation.PrincipalType) string {
-	switch t {
-	case evaluation.SessionPrincipal:
-		return "role session"
-	case evaluation.FederatedPrincipal:
-		return "federated user"
-	case evaluation.RootPrincipal:
-		return "root user"
-	default:
-		return string(t)
-	}
 }
 
 // groupBy splits a list by a key, in the order in which keys first appear.

@@ -21,12 +21,12 @@
 //     conditions on the principal tell apart (universe). Condition keys that the
 //     principal determines, such as aws:PrincipalArn, are decided for each subject.
 //  2. Classes. For every other condition key, all that the two policies ask of it splits
-//     its values into finitely many classes, and absence is one more (classify): strings,
-//     globs and ARN patterns are run through one automaton, numbers, dates and address
+//     its values into finitely many classes, and absence is one more (internal/predicate): strings,
+//     globs and ARN patterns are run through one automaton (internal/pattern), numbers, dates and address
 //     ranges are cut at their bounds. A multi-valued key has, for each class, the question
 //     whether the request has a value of it.
 //  3. Boxes. Where the conditions of a statement hold is then a list of boxes: for each
-//     of some keys, the classes that it may be in (box). Operators, IfExists, set
+//     of some keys, the classes that it may be in (internal/box). Operators, IfExists, set
 //     operators, Null and empty lists each have their rule (condition).
 //  4. Subtraction. For each set of subjects and of actions that the same statements
 //     cover, what one policy allows and the other does not is a subtraction of boxes
@@ -50,7 +50,7 @@
 //
 // [Compare] finds all differences, [Within] those to a floor and a ceiling.
 // [Equivalent] and [EquivalentTexts] give the verdict only, mostly sooner.
-// [WhoMay] and [Delegates] ask about one policy. [InferKey] tells which account owns
+// [WhoMay] and [Delegates] ask about one policy, [Restricting] about one statement. [InferKey] tells which account owns
 // the key, where the policies do.
 //
 // # Assumptions, where AWS does not say
@@ -61,8 +61,11 @@
 //   - Resource may be a pattern that matches the key's ARN as a whole.
 //   - An empty Action, Resource or Principal list gives a statement no effect.
 //   - A value that an operator cannot read matches nothing.
-//   - Service principals carry none of the keys that describe an IAM principal.
+//   - A condition key that package catalog describes is carried by whose requests its table
+//     says. Of the keys that say which identity calls, a service's request lacks each, or
+//     carries it with a value that no policy names: which of the two stays open.
 //   - Every other condition key may have any value, or be absent, for every action.
+//   - An ARN operator's value without six parts, "*" among them, matches no ARN.
 //
 // # Outside the model
 //

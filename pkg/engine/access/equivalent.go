@@ -3,6 +3,7 @@ package access
 import (
 	"fmt"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
@@ -49,6 +50,9 @@ func EquivalentTexts(key policy.Key, baseline, actual string) (Verdict, error) {
 // principal determines, if a policy asks for such a key. It tells whether that proves a
 // difference; finding none says nothing.
 func probe(key policy.Key, statements, others []plainStatement, granting, other policy.Set) bool {
+	if asksOfEach(granting) || asksOfEach(other) {
+		return false
+	}
 	asked := asksOfPrincipal(granting) || asksOfPrincipal(other)
 	same := func(x, y *plainStatement) bool { return sameStatement(key, x, y) }
 	for i := range statements {
@@ -77,6 +81,20 @@ func probe(key policy.Key, statements, others []plainStatement, granting, other 
 		refused, _ := question.Decide(other)
 		if granted.Allows() && !refused.Allows() && refused != evaluation.Inconclusive {
 			return true
+		}
+	}
+	return false
+}
+
+// asksOfEach tells whether a condition of a policy is on a key that each request of a
+// kind of caller carries, and that the principal does not determine.
+func asksOfEach(d policy.Set) bool {
+	for i := range d.Statements {
+		for _, c := range d.Statements[i].Conditions {
+			row := catalog.AvailabilityOf(c.Key)
+			if !isDetermined(keyID(c.Key)) && (row.ByService == catalog.Always || row.OfIdentity() == catalog.Always) {
+				return true
+			}
 		}
 	}
 	return false

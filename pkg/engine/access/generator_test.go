@@ -189,6 +189,7 @@ var principals = rapid.Custom(func(r *rapid.T) any {
 // unknown, with one value and several.
 var conditionKeys = weighted("kms:ViaService", 4, "KMS:viaservice", 1, "test:unknown", 2, "aws:TagKeys", 3, "kms:EncryptionContextKeys", 2, "aws:SourceIp", 2,
 	"kms:RotationPeriodInDays", 2, "aws:CurrentTime", 1, "aws:SourceArn", 2, "aws:MultiFactorAuthPresent", 1,
+	"aws:PrincipalOrgID", 3, "aws:userid", 2, "aws:SourceAccount", 2, "aws:SecureTransport", 1, "kms:KeySpec", 1, "aws:RequestedRegion", 1,
 	"kms:CallerAccount", 2, "aws:PrincipalAccount", 1, "aws:PrincipalArn", 4, "aws:PrincipalType", 1, "aws:username", 2, "aws:PrincipalIsAWSService", 1, "aws:PrincipalServiceName", 1, "aws:ResourceAccount", 1)
 
 func conditions(r *rapid.T, n int) element {
@@ -221,7 +222,7 @@ func operatorFor(r *rapid.T, key string) string {
 		base = weighted("DateEquals", 1, "DateNotEquals", 1, "DateLessThan", 1, "DateLessThanEquals", 1, "DateGreaterThan", 1, "DateGreaterThanEquals", 1)
 	case key == "aws:SourceArn" || key == "aws:PrincipalArn":
 		base = weighted("ArnLike", 3, "ArnNotLike", 2, "ArnEquals", 1, "ArnNotEquals", 1, "StringLike", 3, "StringNotLike", 1, "StringEquals", 2, "Null", 1)
-	case key == "aws:MultiFactorAuthPresent" || key == "aws:PrincipalIsAWSService":
+	case key == "aws:MultiFactorAuthPresent" || key == "aws:PrincipalIsAWSService" || key == "aws:SecureTransport":
 		base = weighted("Bool", 3, "Null", 1)
 	default:
 		base = text
@@ -266,6 +267,12 @@ func textsFor(key string) *rapid.Generator[string] {
 			ownARN+"user/${aws:username}", 1, foreignARN+"role/a", 1, "arn:aws:iam::*:root", 1, "*", 1, "*a", 1, ownARN+"role/?", 1, "arn:aws:sts::111122223333:federated-user/*", 1, "arn:aws:iam::777788889999:role/*", 1)
 	case "aws:sourcearn":
 		return weighted("arn:aws:s3:::a", 2, "arn:aws:s3:::*", 2, "arn:aws:s3:::a*", 2, "arn:aws:s3:::*b", 2, "arn:aws:s3:::?", 1, "arn:aws:s3:::*a*", 1, "arn:*:s3:::a", 1, "arn:aws:s3:*:*:a*", 2, "arn:aws:*:a", 1, "*", 1, "arn:aws:s3:::a:*", 1, "arn:aws:s3:${aws:PrincipalAccount}::a", 1)
+	case "aws:requestedregion":
+		return weighted("us-east-1", 2, "eu-west-1", 1, "us-*", 1, "*", 1)
+	case "kms:keyspec":
+		return weighted("SYMMETRIC_DEFAULT", 2, "HMAC_256", 1, "*", 1, "${kms:KeySpec}", 1)
+	case "aws:userid":
+		return weighted("*", 3, "AIDA*", 1, "?*", 1, "*:*", 1)
 	case "aws:username":
 		return weighted("a", 3, "b", 1, "a*", 2, "*b", 2, "?", 1, "*", 1, "${aws:username}", 1, "${aws:PrincipalType}", 1)
 	case "aws:principaltype":

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -13,7 +14,7 @@ type grant struct {
 	effect    policy.Effect
 	delegated bool // an Allow that needs the permission of the principal's own account
 	actions   Actions
-	when      []box
+	when      []box.Box
 }
 
 // profile is what both policies say about one half of one subject's requests.
@@ -95,7 +96,7 @@ func appendSignature(id []byte, lists [][]grant, iam bool) []byte {
 				id = append(id, 'd')
 			}
 			for _, b := range g.when {
-				id = append(b.appendID(id), 0)
+				id = append(b.AppendID(id), 0)
 			}
 			id = append(id, 0)
 		}
@@ -126,8 +127,8 @@ func atoms(lists ...[]grant) []Actions {
 }
 
 // boxes returns the conditions of the grants of an effect that cover actions.
-func boxes(grants []grant, effect policy.Effect, actions Actions) []box {
-	var list []box
+func boxes(grants []grant, effect policy.Effect, actions Actions) []box.Box {
+	var list []box.Box
 	for _, g := range grants {
 		if g.effect == effect && g.actions&actions != 0 {
 			if len(list) == 0 { // of one grant, no copy

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -15,7 +16,7 @@ type piece struct {
 	deny      *grant // the Deny of the other policy, nil where no Allow of it covers
 	delegated bool
 	actions   Actions
-	when      box
+	when      box.Box
 }
 
 // beyond returns what the grants of one policy allow and those of the other do
@@ -41,7 +42,7 @@ func (c *comparison) beyond(which Which, granting, other []grant, actions Action
 		if !slices.ContainsFunc(other, func(d grant) bool { return d.effect == policy.Deny && d.actions&actions != 0 }) {
 			continue
 		}
-		shared, err := c.reader.space.intersectAll(g.when, otherAllows)
+		shared, err := c.reader.space.IntersectAll(g.when, otherAllows)
 		if err != nil {
 			return result, err
 		}
@@ -50,7 +51,7 @@ func (c *comparison) beyond(which Which, granting, other []grant, actions Action
 			if d.effect != policy.Deny || d.actions&actions == 0 {
 				continue
 			}
-			lost, err := c.reader.space.intersectAll(shared, d.when)
+			lost, err := c.reader.space.IntersectAll(shared, d.when)
 			if err != nil {
 				return result, err
 			}
@@ -67,11 +68,11 @@ func (c *comparison) beyond(which Which, granting, other []grant, actions Action
 
 // provedOutside returns proved pieces of boxes that lie in none of others; those
 // found so far even with an error.
-func (c *comparison) provedOutside(p piece, boxes, others []box, granting, other []grant) ([]piece, error) {
+func (c *comparison) provedOutside(p piece, boxes, others []box.Box, granting, other []grant) ([]piece, error) {
 	var proved []piece
 	for _, b := range boxes {
 		var failed error
-		_, err := c.reader.space.remainder(b, others, func(rest box) bool {
+		_, err := c.reader.space.Remainder(b, others, func(rest box.Box) bool {
 			p.when = rest
 			var some []piece
 			some, failed = c.prove(p, granting, other)
@@ -85,7 +86,7 @@ func (c *comparison) provedOutside(p piece, boxes, others []box, granting, other
 	return proved, nil
 }
 
-func piecesOf(boxes []box, p piece) []piece {
+func piecesOf(boxes []box.Box, p piece) []piece {
 	list := make([]piece, len(boxes))
 	for i, b := range boxes {
 		p.when = b
@@ -108,27 +109,27 @@ func lostTo(granting Which, grant, deny int) origin {
 // the opaque predicates. Where there is none, they become open questions.
 func (c *comparison) prove(p piece, granting, other []grant) ([]piece, error) {
 	sp := c.reader.space
-	certain := []box{p.when}
+	certain := []box.Box{p.when}
 	opaque := c.opaqueSides(p.when)
 	if len(opaque) > 0 {
 		var err error
 		if certain, err = c.certain(p.when, p.actions, granting, other); err != nil {
 			return nil, err
 		}
-		open, err := sp.subtractAll(sp.project([]box{p.when}), certain)
+		open, err := sp.SubtractAll(sp.Project([]box.Box{p.when}), certain)
 		if err != nil {
 			return nil, err
 		}
 		if len(open) > 0 {
 			for _, dimension := range opaque {
-				c.note(sp.dimensions[dimension].cause)
+				c.note(sp.about[dimension].cause)
 			}
 		}
-		if certain, err = sp.subtractAll(certain, c.toldElsewhere(p, granting, other)); err != nil {
+		if certain, err = sp.SubtractAll(certain, c.toldElsewhere(p, granting, other)); err != nil {
 			return nil, err
 		}
 	}
-	shown := slices.DeleteFunc(slices.Clone(certain), func(b box) bool { return !sp.showable(b) })
+	shown := slices.DeleteFunc(slices.Clone(certain), func(b box.Box) bool { return !sp.showable(b) })
 	if len(certain) > 0 && len(shown) == 0 {
 		c.note(Inconclusive{Policy: p.cause.which, Statement: p.cause.statement, Reason: "values", Detail: "a difference needs a value that may not exist: " + sp.words(certain[0])})
 	}
@@ -139,8 +140,8 @@ func (c *comparison) prove(p piece, granting, other []grant) ([]piece, error) {
 // told of what is in no doubt: where the piece's own Allow is in doubt, those that an
 // Allow covers for certain; where the Deny of the other policy is, those that a Deny does.
 // What is in no doubt never gives way.
-func (c *comparison) toldElsewhere(p piece, granting, other []grant) []box {
-	var list []box
+func (c *comparison) toldElsewhere(p piece, granting, other []grant) []box.Box {
+	var list []box.Box
 	if c.inDoubt(p.when, p.allow) {
 		list = c.certainBoxes(list, granting, policy.Allow, p.actions)
 	}
@@ -151,11 +152,11 @@ func (c *comparison) toldElsewhere(p piece, granting, other []grant) []box {
 }
 
 // inDoubt tells whether a box is in no box of a grant that has no opaque side.
-func (c *comparison) inDoubt(b box, g *grant) bool {
-	return !slices.ContainsFunc(g.when, func(around box) bool { return len(c.opaqueSides(around)) == 0 && b.within(around) })
+func (c *comparison) inDoubt(b box.Box, g *grant) bool {
+	return !slices.ContainsFunc(g.when, func(around box.Box) bool { return len(c.opaqueSides(around)) == 0 && b.Within(around) })
 }
 
-func (c *comparison) certainBoxes(list []box, grants []grant, effect policy.Effect, actions Actions) []box {
+func (c *comparison) certainBoxes(list []box.Box, grants []grant, effect policy.Effect, actions Actions) []box.Box {
 	for _, b := range boxes(grants, effect, actions) {
 		if len(c.opaqueSides(b)) == 0 {
 			list = append(list, b)
@@ -164,11 +165,11 @@ func (c *comparison) certainBoxes(list []box, grants []grant, effect policy.Effe
 	return list
 }
 
-func (c *comparison) opaqueSides(b box) []int {
+func (c *comparison) opaqueSides(b box.Box) []int {
 	var list []int
 	for _, s := range b {
-		if c.reader.space.dimensions[s.dimension].opaque {
-			list = append(list, s.dimension)
+		if c.reader.space.Dimensions[s.Dimension].Opaque {
+			list = append(list, s.Dimension)
 		}
 	}
 	return list
@@ -176,20 +177,20 @@ func (c *comparison) opaqueSides(b box) []int {
 
 // certain returns the contexts of a box in which, whatever the opaque
 // predicates are, the granting side allows and the other does not.
-func (c *comparison) certain(b box, actions Actions, granting, other []grant) ([]box, error) {
+func (c *comparison) certain(b box.Box, actions Actions, granting, other []grant) ([]box.Box, error) {
 	sp := c.reader.space
 	denied := boxes(granting, policy.Deny, actions)
-	refused, err := sp.subtractAll([]box{nil}, boxes(granting, policy.Allow, actions))
+	refused, err := sp.SubtractAll([]box.Box{nil}, boxes(granting, policy.Allow, actions))
 	if err != nil {
 		return nil, err
 	}
-	allowed, err := sp.subtractAll(boxes(other, policy.Allow, actions), boxes(other, policy.Deny, actions))
+	allowed, err := sp.SubtractAll(boxes(other, policy.Allow, actions), boxes(other, policy.Deny, actions))
 	if err != nil {
 		return nil, err
 	}
-	certain := sp.project([]box{b})
-	for _, doubt := range [][]box{refused, denied, allowed} {
-		if certain, err = sp.subtractAll(certain, sp.project(doubt)); err != nil {
+	certain := sp.Project([]box.Box{b})
+	for _, doubt := range [][]box.Box{refused, denied, allowed} {
+		if certain, err = sp.SubtractAll(certain, sp.Project(doubt)); err != nil {
 			return nil, err
 		}
 	}

@@ -5,23 +5,24 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
 // reach returns what a statement covers of a subject's requests, and in which
 // contexts.
-func (r *reader) reach(st *statement, s *subject) (coverage, []box, error) {
+func (r *reader) reach(st *statement, s *subject) (coverage, []box.Box, error) {
 	covered, when := r.reachPrincipal(st, s)
-	if err := r.space.spend(1 + len(st.Principals.Entries)/16 + 16*len(when)); err != nil {
+	if err := r.space.Spend(1 + len(st.Principals.Entries)/16 + 16*len(when)); err != nil {
 		return coversNothing, nil, err
 	}
 	if covered == coversNothing {
 		return coversNothing, nil, nil
 	}
-	boxes := st.fixed
+	boxes := st.fixed[s.caller()]
 	if when != nil {
 		var err error
-		if boxes, err = r.space.intersectAll(st.fixed, []box{when}); err != nil {
+		if boxes, err = r.space.IntersectAll(boxes, []box.Box{when}); err != nil {
 			return coversNothing, nil, err
 		}
 	}
@@ -31,14 +32,14 @@ func (r *reader) reach(st *statement, s *subject) (coverage, []box, error) {
 			resolved := r.read(c.Condition, st.document, s)
 			read = &resolved
 		}
-		if err := r.and(&boxes, read, st, s); err != nil {
+		if err := r.and(&boxes, read, st, s.caller(), s); err != nil {
 			return coversNothing, nil, err
 		}
 	}
 	return covered, boxes, nil
 }
 
-func (r *reader) reachPrincipal(st *statement, s *subject) (coverage, box) {
+func (r *reader) reachPrincipal(st *statement, s *subject) (coverage, box.Box) {
 	if st.Principals.Negated {
 		return r.reachNegated(st, s)
 	}
@@ -55,7 +56,7 @@ func (r *reader) reachPrincipal(st *statement, s *subject) (coverage, box) {
 // reachNegated is reachPrincipal for NotPrincipal. A Deny is decided where the
 // literal and the pessimistic reading agree; an Allow is not supported by AWS and
 // never decided.
-func (r *reader) reachNegated(st *statement, s *subject) (coverage, box) {
+func (r *reader) reachNegated(st *statement, s *subject) (coverage, box.Box) {
 	entries := st.Principals.Entries
 	listed := slices.ContainsFunc(entries, func(p policy.Principal) bool { return s.matchedBy(&p, r.key.Partition) })
 	decided := st.Effect == policy.Deny && len(entries) > 0

@@ -124,7 +124,7 @@ var valueRules = []rule{
 		{other, "two patterns that overlap", []string{on(`"ArnLike":{"aws:SourceArn":"arn:aws:s3:::a*"}`)}, []string{on(`"ArnLike":{"aws:SourceArn":"arn:aws:s3:::a*"}`), deny("*", `"ArnLike":{"aws:SourceArn":"arn:aws:s3:::*b"}`)}},
 		{other, "a text that is no ARN never matches", []string{on(`"ArnNotLike":{"aws:SourceArn":"arn:*:*:*:*:*"}`)}, []string{on(`"Null":{"aws:SourceArn":"true"}`)}},
 		{same, "nor does a pattern of none", []string{deny("*", "")}, []string{on(`"ArnLike":{"aws:SourceArn":["arm:aws:s3:::a","*x:aws:s3:::*",":::::"]}`)}},
-		{open, "a pattern without six parts", []string{deny("*", "")}, []string{on(`"ArnLike":{"aws:SourceArn":"arn:aws:s3"}`)}},
+		{same, "nor one without six parts", []string{deny("*", "")}, []string{on(`"ArnLike":{"aws:SourceArn":"arn:aws:s3"}`)}},
 	}},
 	{"numbers are intervals", []rulePair{
 		{same, "less or equal, and not equal, is less", []string{on(`"NumericLessThan":{"kms:RotationPeriodInDays":"90"}`)}, []string{on(`"NumericLessThanEquals":{"kms:RotationPeriodInDays":"90"},"NumericNotEquals":{"kms:RotationPeriodInDays":"90"}`)}},
@@ -147,11 +147,14 @@ var valueRules = []rule{
 	{"Bool is true or false in any case", []rulePair{
 		{same, "in any case", []string{on(`"Bool":{"aws:SecureTransport":"True"}`)}, []string{on(`"Bool":{"aws:SecureTransport":"true"}`)}},
 		{same, "a list is or", []string{on(`"Bool":{"aws:SecureTransport":["true","false"]}`)}, []string{on(`"Bool":{"aws:SecureTransport":"false"}`), on(`"Bool":{"aws:SecureTransport":"true"}`)}},
-		{open, "whether there are other values is not known", []string{on(`"Null":{"aws:SecureTransport":"false"}`)}, []string{on(`"Bool":{"aws:SecureTransport":["true","false"]}`)}},
-		{other, "a Deny of false leaves absence", []string{on(`"Bool":{"aws:SecureTransport":"true"}`)}, []string{on(""), deny("*", `"Bool":{"aws:SecureTransport":"false"}`)}},
+		{same, "a key of this type has no other value", []string{on(`"Null":{"aws:MultiFactorAuthPresent":"false"}`)}, []string{on(`"Bool":{"aws:MultiFactorAuthPresent":["true","false"]}`)}},
+		{open, "whether a key that AWS does not document has others is not known", []string{on(`"Null":{"my:key":"false"}`)}, []string{on(`"Bool":{"my:key":["true","false"]}`)}},
+		{other, "the opposite of a value need not be named", []string{on(`"Bool":{"my:key":"true"}`)}, []string{on(`"Null":{"my:key":"false"}`)}},
+		{other, "a Deny of false leaves absence", []string{on(`"Bool":{"aws:MultiFactorAuthPresent":"true"}`)}, []string{on(""), deny("*", `"Bool":{"aws:MultiFactorAuthPresent":"false"}`)}},
 	}},
 	{"BinaryEquals compares bytes", []rulePair{
 		{same, "in any order", []string{on(`"BinaryEquals":{"my:key":["QUJD","QUJE"]}`)}, []string{on(`"BinaryEquals":{"my:key":["QUJE","QUJD"]}`)}},
+		{other, "bytes that nobody names", []string{on(`"BinaryEquals":{"my:key":"QUJD"}`)}, []string{on(`"Null":{"my:key":"false"}`)}},
 		{other, "other bytes", []string{on(`"BinaryEquals":{"my:key":"QUJD"}`)}, []string{on(`"BinaryEquals":{"my:key":"QUJE"}`)}},
 	}},
 	{"addresses are ranges", []rulePair{

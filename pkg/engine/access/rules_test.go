@@ -88,7 +88,7 @@ func policyOf(t testing.TB, statements []string) *policy.Document {
 
 func TestEveryRuleOfTheSemanticsHasAPair(t *testing.T) {
 	t.Parallel()
-	for _, rules := range [][]rule{requestRules, statementRules, conditionRules, valueRules, variableRules} {
+	for _, rules := range [][]rule{requestRules, statementRules, conditionRules, valueRules, variableRules, availabilityRules} {
 		for _, r := range rules {
 			t.Run(r.name, func(t *testing.T) {
 				verdicts := map[access.Verdict]bool{}
@@ -200,7 +200,8 @@ var statementRules = []rule{
 	}},
 	{"a Deny for * covers services", []rulePair{
 		{same, "nothing is left", []string{on(""), allow(s3, ""), deny("*", "")}, []string{deny("*", "")}},
-		{other, "a Deny for all accounts by condition leaves services", []string{on(""), deny("*", `"Null":{"aws:PrincipalAccount":"false"}`)}, []string{deny("*", "")}},
+		{other, "a Deny for identities leaves services", []string{on(""), deny("*", `"Bool":{"aws:PrincipalIsAWSService":"false"}`)}, []string{deny("*", "")}},
+		{open, "a Deny for all accounts by condition may leave services", []string{on(""), deny("*", `"Null":{"aws:PrincipalAccount":"false"}`)}, []string{deny("*", "")}},
 	}},
 	{"an account is its root ARN or its id", []rulePair{
 		{same, "id and root ARN", []string{allow(ownRoot, "")}, []string{allow("111122223333", "")}},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
@@ -26,7 +27,8 @@ func (c caller) alone() bool {
 // context returns the condition keys that the principal and the key determine
 // (semantics 1).
 func (c caller) context() map[string]any {
-	context := map[string]any{"aws:ResourceAccount": key.Account}
+	context := map[string]any{"aws:ResourceAccount": key.Account, "aws:RequestedRegion": key.Region,
+		"kms:KeySpec": key.Spec, "kms:CustomerMasterKeySpec": key.Spec, "kms:KeyUsage": key.Usage, "kms:CustomerMasterKeyUsage": key.Usage, "kms:KeyOrigin": key.Origin, "kms:MultiRegion": key.MultiRegion}
 	if c.kind == evaluation.ServicePrincipal {
 		context["aws:PrincipalIsAWSService"] = "true"
 		context["aws:PrincipalServiceName"] = c.arn
@@ -57,7 +59,55 @@ func isDeterminedKey(name string) bool {
 	return slices.ContainsFunc([]string{
 		"aws:PrincipalArn", "aws:PrincipalType", "kms:CallerAccount", "aws:PrincipalAccount", "aws:username",
 		"aws:PrincipalIsAWSService", "aws:PrincipalServiceName", "aws:ResourceAccount",
+		"aws:RequestedRegion", "kms:KeySpec", "kms:CustomerMasterKeySpec", "kms:KeyUsage", "kms:CustomerMasterKeyUsage", "kms:KeyOrigin", "kms:MultiRegion",
 	}, func(known string) bool { return strings.EqualFold(known, name) })
+}
+
+// foreignKeys are those that a service's request lacks, or has with a value of AWS's own.
+var foreignKeys = []string{"aws:PrincipalArn", "aws:PrincipalType", "kms:CallerAccount", "aws:PrincipalAccount", "aws:userid"}
+
+// presence says whether the caller's requests carry a condition key. named are the roles
+// that policies name, by ARN and by sessionRole.
+func (c caller) presence(name string, named map[string]bool) catalog.Presence {
+	row := catalog.AvailabilityOf(name)
+	switch {
+	case c.kind == evaluation.ServicePrincipal && row.ByService == catalog.Foreign:
+		return catalog.Never // see foreignKeys
+	case c.kind == evaluation.ServicePrincipal:
+		return row.ByService
+	case named[c.arn] || c.kind == evaluation.SessionPrincipal && named[sessionRole(c.arn)]:
+		return row.OfNamedRole()
+	default:
+		return row.OfIdentity()
+	}
+}
+
+// namedRoles are the roles that policies name as Principal of a statement that has an
+// effect, by ARN, and those of which they name the role or a session, by sessionRole.
+func namedRoles(documents []*policy.Document) map[string]bool {
+	named := map[string]bool{}
+	for _, d := range documents {
+		for i := range d.Statements {
+			if !hasEffect(d, &d.Statements[i]) {
+				continue
+			}
+			for _, p := range d.Statements[i].Principals.Entries {
+				if (p.Kind == policy.Role || p.Kind == policy.Session) && p.Partition == key.Partition {
+					named[p.Text], named[sessionRole(p.Text)] = true, true
+				}
+			}
+		}
+	}
+	return named
+}
+
+// hasEffect tells whether a statement covers the key and one of its actions, or may.
+func hasEffect(d *policy.Document, st *policy.Statement) bool {
+	part := policy.Set{Version: d.Version, Statements: []policy.Statement{{Effect: policy.Allow, Principals: everyone, Actions: st.Actions, Resources: st.Resources}}}
+	return slices.ContainsFunc(allActions(), func(action string) bool {
+		decision, _ := evaluation.Evaluate(key, part, evaluation.Request{Principal: strangeService, PrincipalType: evaluation.ServicePrincipal, Action: action})
+		return decision != evaluation.ImplicitlyDenied
+	})
 }
 
 // strangers are an account, a name and a service that no policy of a test mentions.

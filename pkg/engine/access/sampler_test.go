@@ -25,6 +25,7 @@ type sampler struct {
 	callers []caller
 	actions []string // one of each set that no statement tells apart
 	keys    []askedKey
+	named   map[string]bool    // roles that the policies name, see namedRoles
 	targets map[string]*target // by the text of the statement
 }
 
@@ -51,7 +52,7 @@ func newSampler(documents ...*policy.Document) *sampler {
 	}
 	s := &sampler{
 		random: newRandom(seed.Sum64(), 0), callers: callersOf(documents...), actions: actionsApart(documents),
-		keys: keysOf(documents), targets: map[string]*target{},
+		keys: keysOf(documents), named: namedRoles(documents), targets: map[string]*target{},
 	}
 	if full {
 		s.actions = allActions()
@@ -112,8 +113,17 @@ func (s *sampler) request(targets []*target, aimedAt ...*target) evaluation.Requ
 		if !slices.ContainsFunc(targets, func(t *target) bool { _, asked := t.values[k.name]; return asked }) {
 			continue
 		}
-		if value := s.value(k, aimedAt); value != nil {
+		value := s.value(k, aimedAt)
+		if value == nil && who.presence(k.name, s.named) == catalog.Always {
+			value = s.anyValue(k)
+		}
+		if value != nil && who.presence(k.name, s.named) != catalog.Never {
 			context[k.name] = value
+		}
+	}
+	if who.kind == evaluation.ServicePrincipal && s.chance(30) {
+		for _, name := range foreignKeys {
+			context[name] = "AWS Internal"
 		}
 	}
 	if s.chance(85) {
@@ -251,6 +261,11 @@ func keysOf(documents []*policy.Document) []askedKey {
 	var list []askedKey
 	for _, id := range order {
 		k := *found[id]
+		if documented, _ := catalog.LookupConditionKey(k.name); documented.Type == catalog.Bool {
+			k.values = []string{"true", "false"} // the key has no other value
+			list = append(list, k)
+			continue
+		}
 		k.values = append(k.values, crossings(documents, k.name)...)
 		slices.Sort(k.values)
 		k.values = slices.DeleteFunc(slices.Compact(k.values), func(v string) bool { return v == "" }) // no witness is empty

@@ -1,10 +1,8 @@
 package access
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/predicate"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -14,11 +12,11 @@ type statement struct {
 	document policy.Set
 	from     origin
 	actions  Actions
-	resource box // not free where it is unknown whether Resource is this key
-	// steady are the conditions that mean the same for each principal, and fixed
-	// holds where they do; varying are the others.
+	resource box.Box // not free where it is unknown whether Resource is this key
+	// steady are the conditions that mean the same for each principal of a kind of
+	// caller, and fixed holds where they do; varying are the others.
 	steady  []readCondition
-	fixed   []box
+	fixed   [callerKinds][]box.Box
 	varying []readCondition
 	// exempt is the doubt about whom a NotPrincipal exempts; its id is to be
 	// completed by the subject.
@@ -47,6 +45,11 @@ type reader struct {
 	keyOrder []*conditionKey
 	asSets   map[string]bool // the keys over which a set operator stands, even in a dead statement
 	exempts  map[string]int  // what a NotPrincipal lists, to its number
+
+	constants map[string]string // what the key determines, by keyID
+	// askedConstants are those that a condition asks for, as first written.
+	askedConstants []string
+	presences      map[string]presences // of condition keys, once asked for
 }
 
 // statements returns the statements of a document that can have an effect. Their
@@ -68,6 +71,7 @@ func (r *reader) statements(d policy.Set, which Which) []statement {
 		}
 		for c := range st.Conditions {
 			condition := &st.Conditions[c]
+			r.askConstant(condition.Key)
 			if r.hasVariables(condition, d) {
 				st.varying = append(st.varying, readCondition{Condition: condition})
 				continue
@@ -92,14 +96,16 @@ func (r *reader) registerConditions(statements []statement, subjects []subject) 
 	for i := range statements {
 		st := &statements[i]
 		for _, c := range st.steady {
-			r.registerCondition(c.Condition, c.read)
+			if _, constant := r.constants[keyID(c.Key)]; !constant {
+				r.registerCondition(c.Condition, c.read)
+			}
 		}
 		for _, c := range st.varying {
-			if isDetermined(keyID(c.Key)) {
+			if _, constant := r.constants[keyID(c.Key)]; constant || isDetermined(keyID(c.Key)) {
 				continue
 			}
 			for s := range subjects {
-				if err := r.space.spend(1 + 40*len(c.Values)); err != nil {
+				if err := r.space.Spend(1 + 40*len(c.Values)); err != nil {
 					return err
 				}
 				read := r.read(c.Condition, st.document, &subjects[s])
@@ -113,18 +119,25 @@ func (r *reader) registerConditions(statements []statement, subjects []subject) 
 func (r *reader) registerCondition(c *policy.Condition, read *condition) {
 	asked := read.asked
 	if c.Operator.Family == policy.NullFamily {
-		asked = &predicate{} // Null asks nothing of the value
+		asked = &predicate.Predicate{} // Null asks nothing of the value
 	}
 	r.register(c.Key, c.Operator.Set != policy.NoSet, asked)
 }
 
-// readConditions finds the contexts in which the fixed conditions hold.
+// readConditions finds the contexts in which the steady conditions hold.
 func (r *reader) readConditions(statements []statement) error {
 	for i := range statements {
 		st := &statements[i]
-		st.fixed = []box{st.resource}
+		alike := true
 		for _, c := range st.steady {
-			if err := r.and(&st.fixed, c.read, st, nil); err != nil {
+			alike = alike && !r.dependsOnCaller(keyID(c.Key))
+		}
+		for caller := range callerKinds {
+			if alike && caller > 0 {
+				st.fixed[caller] = st.fixed[0]
+				continue
+			}
+			if err := r.readFixed(st, caller); err != nil {
 				return err
 			}
 		}
@@ -132,13 +145,23 @@ func (r *reader) readConditions(statements []statement) error {
 	return nil
 }
 
+func (r *reader) readFixed(st *statement, caller callerKind) error {
+	st.fixed[caller] = []box.Box{st.resource}
+	for _, c := range st.steady {
+		if err := r.and(&st.fixed[caller], c.read, st, caller, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // and narrows a list of boxes to those contexts in which a condition holds.
-func (r *reader) and(boxes *[]box, c *condition, st *statement, s *subject) error {
+func (r *reader) and(boxes *[]box.Box, c *condition, st *statement, caller callerKind, s *subject) error {
 	if len(*boxes) == 0 {
 		return nil
 	}
 	var err error
-	*boxes, err = r.space.intersectAll(*boxes, r.boxesOf(c, s, st.from))
+	*boxes, err = r.space.IntersectAll(*boxes, r.boxesOf(c, caller, s, st.from))
 	return err
 }
 
@@ -158,79 +181,4 @@ func actionsOfValues(values []string) Actions {
 		set |= ActionsMatching(value)
 	}
 	return set
-}
-
-// onThisKey tells whether the statement's Resource can be this key, and makes
-// it conditional where that cannot be decided.
-func (r *reader) onThisKey(st *statement) bool {
-	switch match := r.resourceMatch(st); match {
-	case matchYes:
-		return true
-	case matchNo:
-		return false
-	default:
-		st.resource = r.inDoubt(st)
-		return true
-	}
-}
-
-// inDoubt restricts a statement to the contexts in which its Resource is this key, where
-// nothing more is known. NotResource is the opposite of the same Resource.
-func (r *reader) inDoubt(st *statement) box {
-	l := st.Resources
-	if len(l.Values) == 0 {
-		return r.restrictOpaque(st.resource, st.from, doubt{"empty-list", "NotResource", "NotResource is an empty list"})
-	}
-	text := strings.Join(l.Values, ", ")
-	id := fmt.Sprintf("%q %v", slices.Compact(slices.Sorted(slices.Values(l.Values))), st.document.HasVariables())
-	d := doubt{"resource", id, "Resource " + text + " may or may not be this key"}
-	if l.Negated {
-		return r.excludeOpaque(st.resource, st.from, d)
-	}
-	return r.restrictOpaque(st.resource, st.from, d)
-}
-
-type match uint8
-
-const (
-	matchNo match = iota
-	matchUnknown
-	matchYes
-)
-
-// resourceMatch tells whether a Resource element covers the key: "*", the key's
-// ARN, or a pattern that matches all of it (assumption: AWS documents only "*").
-func (r *reader) resourceMatch(st *statement) match {
-	l := st.Resources
-	result := matchNo
-	for _, value := range l.Values {
-		if result = max(result, r.oneResource(value, st.document.HasVariables())); result == matchYes {
-			break
-		}
-	}
-	switch {
-	case l.Negated && l.Present && len(l.Values) == 0:
-		return matchUnknown
-	case len(l.Values) == 0, l.Negated && result == matchYes:
-		return matchNo
-	case l.Negated && result == matchNo:
-		return matchYes
-	default:
-		return result
-	}
-}
-
-func (r *reader) oneResource(value string, variables bool) match {
-	switch {
-	case strings.Trim(value, "*") == "" && value != "":
-		return matchYes
-	case variables && strings.Contains(value, "${"):
-		return matchUnknown
-	case r.key.ARN == "":
-		return matchUnknown
-	case policy.IsLike(value, r.key.ARN):
-		return matchYes
-	default:
-		return matchNo
-	}
 }

@@ -3,6 +3,7 @@ package access
 import (
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/pattern"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
@@ -24,17 +25,17 @@ const (
 // String and Arn operators of a document of version 2012-10-17 have any. Text
 // that a variable brings in has no wildcards.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
-func (r *reader) resolve(value string, o policy.Operator, d policy.Set, s *subject) (literalText, resolution) {
+func (r *reader) resolve(value string, o policy.Operator, d policy.Set, s *subject) (pattern.Value, resolution) {
 	if !d.HasVariables() || o.Family != policy.StringFamily && o.Family != policy.ArnFamily || !strings.Contains(value, "${") {
 		if o.Family == policy.StringFamily && o.Comparison != policy.Like {
-			return quotedText(value), resolved
+			return pattern.Quoted(value), resolved
 		}
-		return plainText(value), resolved
+		return pattern.Plain(value), resolved
 	}
-	var text literalText
+	var text pattern.Value
 	for {
 		before, rest, found := strings.Cut(value, "${")
-		text = append(text, plainText(before)...)
+		text = append(text, pattern.Plain(before)...)
 		if !found {
 			return text, resolved
 		}
@@ -46,7 +47,7 @@ func (r *reader) resolve(value string, o policy.Operator, d policy.Set, s *subje
 		if what != resolved {
 			return nil, what
 		}
-		text = append(text, quotedText(replacement)...)
+		text = append(text, pattern.Quoted(replacement)...)
 		value = after
 	}
 }
@@ -69,6 +70,10 @@ func (r *reader) variable(text string, s *subject) (string, resolution) {
 		fallback = inner
 	}
 	value, present, determined := r.determined(strings.TrimSpace(name), s)
+	if _, constant := r.constants[keyID(strings.TrimSpace(name))]; constant {
+		r.askConstant(strings.TrimSpace(name))
+		return value, resolved
+	}
 	switch {
 	case !determined || s == nil || !s.sameForAll(keyID(strings.TrimSpace(name))):
 		return "", unknown
@@ -85,7 +90,7 @@ func (r *reader) variable(text string, s *subject) (string, resolution) {
 // value for all principals that the subject stands for.
 func (s *subject) sameForAll(key string) bool {
 	switch key {
-	case "aws:principaltype", "aws:principalisawsservice", "aws:resourceaccount":
+	case "aws:principaltype", "aws:principalisawsservice":
 		return true
 	case "aws:principalaccount", "kms:calleraccount":
 		return s.group != otherAccount

@@ -1,36 +1,38 @@
 package access
 
 import (
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"slices"
-	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 )
 
 // showable tells whether a box has a context that a witness can show: in each of
 // its dimensions a class of which a value is known.
-func (sp *space) showable(b box) bool {
-	return !slices.ContainsFunc(b, func(s side) bool {
-		_, ok := sp.dimensions[s.dimension].example(s.in)
+func (sp *space) showable(b box.Box) bool {
+	return !slices.ContainsFunc(b, func(s box.Side) bool {
+		_, ok := sp.example(s)
 		return !ok
 	})
 }
 
-// example returns the class of a dimension that a witness shows: absence where
-// that is possible, else one of which a value is known.
-func (d *dimension) example(in classes) (class int, ok bool) {
+// example returns the class of a side that a witness shows: absence where that is
+// possible, else one of which a value is known.
+func (sp *space) example(s box.Side) (class int, ok bool) {
+	d, in := &sp.about[s.Dimension], s.In
 	switch {
-	case d.opaque:
+	case sp.Dimensions[s.Dimension].Opaque:
 		return 0, true // any: the difference holds for all of them
 	case d.key.multi:
-		if in.has(without) {
+		if in.Has(without) {
 			return without, true
 		}
-		return with, !d.key.classes[d.element].doubtful
-	case in.has(absent):
+		return with, !d.key.classes[d.element].Doubtful
+	case in.Has(absent):
 		return absent, true
 	}
 	for i, c := range d.key.classes {
-		if in.has(i+1) && !c.doubtful {
+		if in.Has(i+1) && !c.Doubtful {
 			return i + 1, true
 		}
 	}
@@ -38,17 +40,17 @@ func (d *dimension) example(in classes) (class int, ok bool) {
 }
 
 // addContext adds the condition keys of a request in a box that is showable.
-func (sp *space) addContext(context map[string]any, b box) {
+func (sp *space) addContext(context map[string]any, b box.Box) {
 	for _, s := range b {
-		d := &sp.dimensions[s.dimension]
-		class, _ := d.example(s.in)
+		d := &sp.about[s.Dimension]
+		class, _ := sp.example(s)
 		switch {
-		case d.opaque:
+		case d.key == nil: // opaque
 		case d.key.multi && class == with:
 			values, _ := context[d.key.name].([]string)
-			context[d.key.name] = append(values, d.key.classes[d.element].sample)
+			context[d.key.name] = append(values, d.key.classes[d.element].Sample)
 		case !d.key.multi && class != absent:
-			context[d.key.name] = d.key.classes[class-1].sample
+			context[d.key.name] = d.key.classes[class-1].Sample
 		}
 	}
 }
@@ -100,73 +102,10 @@ func (c *comparison) witness(f finding) evaluation.Request {
 	s := f.half.subject
 	context := s.context(c.reader.key)
 	c.reader.space.addContext(context, f.when)
+	c.reader.completeContext(context, s.caller())
 	return evaluation.Request{
 		Principal: s.arn, PrincipalType: s.kind, PrincipalAccount: s.account,
 		IdentityPolicyAllows: f.half.iam, Action: f.actions.first(), Resource: c.reader.key.ARN,
 		Context: context,
 	}
-}
-
-// words says a box as a person would.
-func (sp *space) words(b box) string {
-	var parts []string
-	for i := 0; i < len(b); i++ {
-		d := &sp.dimensions[b[i].dimension]
-		switch {
-		case d.opaque:
-		case d.key.multi:
-			parts = append(parts, d.multiWords(b[i].in))
-		default:
-			parts = append(parts, d.singleWords(b[i].in))
-		}
-	}
-	return strings.Join(parts, " and ")
-}
-
-func (d *dimension) multiWords(in classes) string {
-	class := d.key.classes[d.element]
-	has := " has a value "
-	if in.has(without) {
-		has = " has no value "
-	}
-	for i, p := range d.key.predicates {
-		if len(p.atoms) > 0 && class.holds[i] {
-			return d.key.name + has + p.words
-		}
-	}
-	return d.key.name + has + "of another kind"
-}
-
-// singleWords says in which classes a single-valued key is: as one predicate or
-// its opposite where that says it, else by an example.
-func (d *dimension) singleWords(in classes) string {
-	k := d.key
-	orAbsent := ""
-	if in.has(absent) {
-		orAbsent = " or absent"
-	}
-	present := in.andNot(single(absent, len(k.classes)+1))
-	everything := d.all.andNot(single(absent, len(k.classes)+1))
-	switch {
-	case present.empty():
-		return k.name + " is absent"
-	case everything.andNot(present).empty():
-		return k.name + " is present" + orAbsent
-	}
-	for i, p := range k.predicates {
-		holds := k.holding[i]
-		switch {
-		case holds.empty():
-		case slices.Equal(holds, present):
-			return k.name + " is " + p.words + orAbsent
-		case slices.Equal(everything.andNot(holds), present):
-			return k.name + " is not " + p.words + orAbsent
-		}
-	}
-	for i, c := range k.classes {
-		if present.has(i+1) && !c.doubtful {
-			return k.name + " is such as " + c.sample + orAbsent
-		}
-	}
-	return k.name + " is present"
 }

@@ -74,7 +74,7 @@ type ConditionKey struct {
 	// Required is true where every request for one of Actions carries the key, because the
 	// operation fails without it.
 	Required bool
-	// Caller is whose requests can carry the key.
+	// Caller is whose requests can carry the key, as [AvailabilityOf] has it.
 	Caller Caller
 	// UsableInKeyPolicy is false where KMS refuses a key policy with the key.
 	UsableInKeyPolicy bool
@@ -95,7 +95,21 @@ func (k ConditionKey) RefusesForAllValues() bool {
 	return k.Name == "kms:EncryptionContext:" || k.Name == "aws:RequestTag/"
 }
 
-var conditionKeys = slices.Concat(kmsKeys, attestationKeys(), globalKeys)
+var conditionKeys = withCallers(slices.Concat(kmsKeys, attestationKeys(), globalKeys))
+
+// withCallers fills in Caller.
+func withCallers(keys []ConditionKey) []ConditionKey {
+	for i := range keys {
+		a := AvailabilityOf(keys[i].Name)
+		switch {
+		case a.ByService == Never:
+			keys[i].Caller = IdentityCaller
+		case a.OfIdentity() == Never:
+			keys[i].Caller = ServiceCaller
+		}
+	}
+	return keys
+}
 
 var (
 	keysByName  = indexNames()

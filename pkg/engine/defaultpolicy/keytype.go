@@ -158,14 +158,22 @@ func (t KeyType) WithDefaults() KeyType {
 	if t.Spec == "" {
 		t.Spec = SymmetricDefault
 	}
-	if usages := UsagesOf(t.Spec); t.Usage == "" && len(usages) == 1 {
-		t.Usage = usages[0]
-	}
+	t = t.WithImplied()
 	if t.Origin == "" {
 		t.Origin = AWSKMS
 	}
 	if t.MultiRegion == "" {
 		t.MultiRegion = SingleRegion
+	}
+	return t
+}
+
+// WithImplied returns the key type with the usage filled in where it is empty and the spec
+// has one usage only. What KMS, or what stands in for it, left out and nothing implies
+// stays empty.
+func (t KeyType) WithImplied() KeyType {
+	if usages := UsagesOf(t.Spec); t.Usage == "" && len(usages) == 1 {
+		t.Usage = usages[0]
 	}
 	return t
 }

@@ -201,3 +201,19 @@ func TestKeyTypesAsText(t *testing.T) {
 		}
 	}
 }
+
+func TestWithImplied(t *testing.T) {
+	for _, test := range []struct {
+		given, want defaultpolicy.KeyType
+		reason      string
+	}{
+		{defaultpolicy.KeyType{Spec: defaultpolicy.HMAC256}, defaultpolicy.KeyType{Spec: defaultpolicy.HMAC256, Usage: defaultpolicy.GenerateVerifyMAC}, "the spec has one usage"},
+		{defaultpolicy.KeyType{Spec: defaultpolicy.RSA2048}, defaultpolicy.KeyType{Spec: defaultpolicy.RSA2048}, "the spec has two"},
+		{defaultpolicy.KeyType{}, defaultpolicy.KeyType{}, "nothing implies a spec"},
+		{defaultpolicy.KeyType{Spec: defaultpolicy.HMAC256, Usage: "NEW"}, defaultpolicy.KeyType{Spec: defaultpolicy.HMAC256, Usage: "NEW"}, "what is given stays"},
+	} {
+		if got := test.given.WithImplied(); got != test.want {
+			t.Errorf("%s: got %+v, want %+v", test.reason, got, test.want)
+		}
+	}
+}

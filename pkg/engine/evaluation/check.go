@@ -17,7 +17,7 @@ import (
 //   - a context with a key twice (names ignore case), with values that are no strings, or
 //     with several values of a key that has one;
 //   - a condition key that contradicts the principal or the key: aws:username for a role,
-//     say. A key that is missing contradicts nothing.
+//     say, or aws:PrincipalOrgID for a service. A key that is missing contradicts nothing.
 //
 // Nothing here depends on the policy.
 func (r Request) Check(key policy.Key) error {
@@ -43,11 +43,57 @@ func (r Request) checked(key policy.Key) (caller, map[string]contextKey, *Reques
 	if r.Resource != "" && key.ARN != "" && r.Resource != key.ARN {
 		return c, nil, refuse("resource", "%s is not the key %s", quoted(r.Resource), quoted(key.ARN))
 	}
-	account := keys[folded("aws:ResourceAccount")].values
-	if len(account) > 0 && account[0] != key.Account {
-		return c, nil, refuse(contextField("aws:ResourceAccount"), "the key is of account %s", quoted(key.Account))
+	for _, fact := range factsOf(key) {
+		if values := keys[folded(fact.name)].values; len(values) > 0 && fact.value != "" && !strings.EqualFold(values[0], fact.value) {
+			return c, nil, refuse(contextField(fact.name), "of the key it is %s", quoted(fact.value))
+		}
 	}
 	return c, keys, nil
+}
+
+// factsOf are the condition keys whose value is a property of the key, "" where it is
+// not known.
+// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+func factsOf(key policy.Key) []determined {
+	return []determined{
+		{name: "aws:ResourceAccount", value: key.Account}, {name: "aws:RequestedRegion", value: key.Region},
+		{name: "kms:KeySpec", value: key.Spec}, {name: "kms:CustomerMasterKeySpec", value: key.Spec},
+		{name: "kms:KeyUsage", value: key.Usage}, {name: "kms:CustomerMasterKeyUsage", value: key.Usage},
+		{name: "kms:KeyOrigin", value: key.Origin}, {name: "kms:MultiRegion", value: key.MultiRegion},
+	}
+}
+
+// checkCarried refuses condition keys that no request of such a caller carries, by the
+// table of package catalog; of several, always the same one. Of a role, which a policy may
+// name, it refuses less.
+func (r Request) checkCarried() *RequestError {
+	var never []string
+	for name, value := range r.Context {
+		if _, ofPrincipal := foldedNames[name]; ofPrincipal {
+			continue // see checkDetermined
+		}
+		values, _, _ := valuesOf(value)
+		if len(values) > 0 && r.neverCarries(catalog.AvailabilityOf(name)) {
+			never = append(never, name)
+		}
+	}
+	if len(never) == 0 {
+		return nil
+	}
+	return refuse(contextField(slices.Min(never)), "a request of %s has no such key", quoted(r.Principal))
+}
+
+func (r Request) neverCarries(row catalog.Availability) bool {
+	switch r.PrincipalType {
+	case ServicePrincipal:
+		return row.ByService == catalog.Never
+	case RolePrincipal, SessionPrincipal:
+		return row.OfNamedRole() == catalog.Never
+	case OtherPrincipal:
+		return false
+	default:
+		return row.OfIdentity() == catalog.Never
+	}
 }
 
 // checkAlone is what Check can tell without the key. It returns the caller and the context.
@@ -63,7 +109,10 @@ func (r Request) checkAlone() (caller, map[string]contextKey, *RequestError) {
 		return caller{}, nil, err
 	}
 	c := callerOf(r)
-	return c, keys, r.checkDetermined(c, keys)
+	if err := r.checkDetermined(c, keys); err != nil {
+		return c, keys, err
+	}
+	return c, keys, r.checkCarried()
 }
 
 // actionNames are the actions that a key policy decides, without "kms:".

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -105,13 +106,33 @@ func MissingKeys(d policy.Set, r Request) []string {
 		return nil
 	}
 	var missing []string
-	for _, key := range append(r.determined(callerOf(r)), determined{name: "aws:ResourceAccount"}) {
+	for _, key := range append(r.determined(callerOf(r)), r.carried()...) {
 		if !key.absent && len(keys[folded(key.name)].values) == 0 && asksAbout(d, key.name) {
 			missing = append(missing, key.name)
 		}
 	}
 	slices.Sort(missing)
 	return missing
+}
+
+// carried are the condition keys that each request of the caller carries, by the table of
+// package catalog, but for those that the principal determines.
+func (r Request) carried() []determined {
+	var list []determined
+	for _, row := range catalog.Availabilities() {
+		presence := row.OfIdentity()
+		if r.PrincipalType == ServicePrincipal {
+			presence = row.ByService
+		}
+		known := slices.ContainsFunc(r.determined(callerOf(r)), func(d determined) bool { return d.name == row.Key })
+		if presence == catalog.Always && r.PrincipalType != OtherPrincipal && !known {
+			list = append(list, determined{name: row.Key})
+		}
+	}
+	if r.PrincipalType == OtherPrincipal {
+		list = append(list, determined{name: "aws:ResourceAccount"})
+	}
+	return list
 }
 
 // asksAbout tells whether a condition of the policy is on a key, or has it as a variable.

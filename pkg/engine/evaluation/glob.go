@@ -116,16 +116,24 @@ func folded(text string) string {
 	return strings.ToUpper(text) // what foldedRune does to ASCII, sooner
 }
 
-// foldedNames has the names that every request is asked about.
+// foldedNames has the names that every request is asked about: what the principal or the
+// key determines.
 var foldedNames = map[string]string{
-	"aws:PrincipalAccount":      "AWS:PRINCIPALACCOUNT",
-	"aws:PrincipalArn":          "AWS:PRINCIPALARN",
-	"aws:PrincipalIsAWSService": "AWS:PRINCIPALISAWSSERVICE",
-	"aws:PrincipalServiceName":  "AWS:PRINCIPALSERVICENAME",
-	"aws:PrincipalType":         "AWS:PRINCIPALTYPE",
-	"aws:ResourceAccount":       "AWS:RESOURCEACCOUNT",
-	"aws:username":              "AWS:USERNAME",
-	"kms:CallerAccount":         "KMS:CALLERACCOUNT",
+	"aws:PrincipalAccount":       "AWS:PRINCIPALACCOUNT",
+	"aws:PrincipalArn":           "AWS:PRINCIPALARN",
+	"aws:PrincipalIsAWSService":  "AWS:PRINCIPALISAWSSERVICE",
+	"aws:PrincipalServiceName":   "AWS:PRINCIPALSERVICENAME",
+	"aws:PrincipalType":          "AWS:PRINCIPALTYPE",
+	"aws:RequestedRegion":        "AWS:REQUESTEDREGION",
+	"aws:ResourceAccount":        "AWS:RESOURCEACCOUNT",
+	"aws:username":               "AWS:USERNAME",
+	"kms:CallerAccount":          "KMS:CALLERACCOUNT",
+	"kms:CustomerMasterKeySpec":  "KMS:CUSTOMERMASTERKEYSPEC",
+	"kms:CustomerMasterKeyUsage": "KMS:CUSTOMERMASTERKEYUSAGE",
+	"kms:KeyOrigin":              "KMS:KEYORIGIN",
+	"kms:KeySpec":                "KMS:KEYSPEC",
+	"kms:KeyUsage":               "KMS:KEYUSAGE",
+	"kms:MultiRegion":            "KMS:MULTIREGION",
 }
 
 func foldedRune(r rune) rune {

@@ -19,7 +19,8 @@ type ReasonCode string
 const (
 	// UnfitRequest: the request cannot exist, see [Request.Check].
 	UnfitRequest ReasonCode = "unfit-request"
-	// UnknownKeyARN: Resource is not "*", and the ARN of the key is not known.
+	// UnknownKeyARN: Resource matches some of the ARNs that the key may have, and the ARN of
+	// the key is not known.
 	UnknownKeyARN ReasonCode = "unknown-key-arn"
 	// VariableInResource: a policy variable in Resource or NotResource.
 	VariableInResource ReasonCode = "variable-in-resource"

@@ -72,7 +72,7 @@ func (e *evaluation) resourceValue(value string) truth {
 	case e.document.HasVariables() && strings.Contains(value, "${"):
 		return unclear(VariableInResource, "a policy variable in Resource: "+quoted(value))
 	case e.key.ARN == "":
-		return unclear(UnknownKeyARN, "Resource is "+quoted(value)+", and the ARN of the key is not known")
+		return e.coversKeys(value)
 	default:
 		return is(matches(pattern(value), e.key.ARN))
 	}

@@ -24,7 +24,7 @@ func TestVariablesTakeTheirValueFromTheRequest(t *testing.T) {
 		variable("StringEquals", `"${aws:PrincipalTag/team}"`, `{"example:key":"","aws:PrincipalTag/team":""}`, holds), // an empty value is one
 		variable("ArnLike", `"arn:aws:iam::${aws:PrincipalAccount}:role/*"`, `{"example:key":"arn:aws:iam::111122223333:role/a","aws:PrincipalAccount":"111122223333"}`, holds),
 		variable("ArnLike", `"arn:aws:iam::${aws:PrincipalAccount}:role/*"`, `{"example:key":"arn:aws:iam::444455556666:role/a","aws:PrincipalAccount":"111122223333"}`, fails),
-		variable("ArnLike", `"${aws:SourceArn}"`, `{"example:key":"arn:aws:s3:::b","aws:SourceArn":"arn:aws:s3:::b"}`, holds), // replaced, then split
+		variable("ArnLike", `"${kms:GrantConstraintSourceArn}"`, `{"example:key":"arn:aws:s3:::b","kms:GrantConstraintSourceArn":"arn:aws:s3:::b"}`, holds), // replaced, then split
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/lint"
@@ -52,8 +53,6 @@ type examination struct {
 	// malformed says why the policy cannot be read, and unfit why the baseline gives no
 	// limits for the key.
 	malformed, unfit error
-	// organization is what the configuration says of the key's own.
-	organization rules.Organization
 	// compared is the policy held against its limits.
 	compared access.Result
 }
@@ -148,7 +147,7 @@ func (e *examination) findOtherThanDefault() {
 	if b.Match != rules.ExactDefault {
 		return
 	}
-	r, err := recognition.Identify(e.snapshot.Key.PolicyKey(), e.snapshot.Key.Type, e.Live, recognition.Options{Style: b.Style, Edition: b.WantedEdition()})
+	r, err := recognition.Identify(e.snapshot.Key.PolicyKey(), e.snapshot.Key.Type, e.Live.Set, recognition.Options{Style: b.Style, Edition: b.WantedEdition()})
 	switch {
 	case err == nil && r.Verdict == recognition.Default:
 	case err == nil && r.Verdict == recognition.NotDefault:
@@ -158,9 +157,13 @@ func (e *examination) findOtherThanDefault() {
 	}
 }
 
+// findLint adds what the policy's author surely did not mean. A message quotes no text of
+// the policy, so it has the explanation and the place, and not the detail.
 func (e *examination) findLint() {
-	for _, l := range lint.Check(e.snapshot.Key.PolicyKey(), e.Live) {
-		f := NewFinding(e.snapshot.Key, Code(lintPrefix+string(l.Code)), rules.Info, fmt.Sprintf("%s (line %d, column %d)", l.Code.Explain(), l.Line, l.Column))
+	k := e.snapshot.Key
+	keyType := catalog.KeyType{Spec: string(k.Type.Spec), Usage: string(k.Type.Usage), Origin: string(k.Type.Origin), MultiRegion: string(k.Type.MultiRegion)}
+	for _, l := range lint.CheckType(k.PolicyKey(), keyType, e.Live) {
+		f := NewFinding(k, Code(lintPrefix+string(l.Code)), rules.Info, fmt.Sprintf("%s (line %d, column %d)", l.Code.Explain(), l.Line, l.Column))
 		f.Statement = &l.Statement
 		e.add(f)
 	}

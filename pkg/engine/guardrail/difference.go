@@ -151,7 +151,7 @@ func newDifference(k rules.Key, code Code, severity rules.Severity, message stri
 	if d.Policy == access.Actual {
 		f.Statement = &d.Statement
 	}
-	f.Witness = &d.Witness
+	f.Witness, f.Difference = &d.Witness, &d
 	return f
 }
 

@@ -1,7 +1,7 @@
 package guardrail_test
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"os"
 	"strings"
@@ -18,18 +18,17 @@ func TestDocumentedServicePoliciesWithoutAFile(t *testing.T) {
 		"backup-slr-xacct":     "the role belongs to another account",
 		"route53-dnssec-bound": "AWS prints its grant statement without a bound",
 	}
-	file, err := os.Open("../integration/testdata/documented-policies.jsonl")
+	text, err := os.ReadFile("../integration/testdata/documented-policies.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
 	judged := 0
-	for lines := bufio.NewScanner(file); lines.Scan(); {
+	for line := range bytes.Lines(text) {
 		var page struct {
 			Name, Kind string
 			Statements []json.RawMessage
 		}
-		if err := json.Unmarshal(lines.Bytes(), &page); err != nil {
+		if err := json.Unmarshal(line, &page); err != nil {
 			t.Fatal(err)
 		}
 		if page.Kind != "S" && page.Kind != "L" && page.Kind != "V" {

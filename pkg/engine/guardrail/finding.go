@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
@@ -158,6 +159,9 @@ type Finding struct {
 	// Witness is one request that shows it. Its context may repeat values of the
 	// policy's conditions: it belongs into an outcome, not into a log.
 	Witness *evaluation.Request `json:"witness,omitempty"`
+	// Difference is the proved difference from the floor or the ceiling that the finding is
+	// about; nil where it is about something else. Package repair mends it.
+	Difference *access.Difference `json:"-"`
 }
 
 // NewFinding returns a finding about a key, with its stable id. The message is made

@@ -42,6 +42,8 @@ type Judgement struct {
 	// Floors are the floor for a repair in two parts: Limits.Floor, narrowed by the Deny
 	// statements of Live that may stay.
 	Floors []policy.Set
+	// Organization is what the configuration says of the organization of the key's account.
+	Organization rules.Organization
 	// At is the moment of the judgement.
 	At time.Time
 }
@@ -57,7 +59,7 @@ func (j Judgement) HasLimits() bool {
 // a finding of severity High.
 func Judge(s Snapshot, c *rules.Configuration, now time.Time) Judgement {
 	s.Key = c.Organization.Placed(s.Key)
-	e := examination{organization: c.Organization, Judgement: Judgement{Selection: c.Select(s.Key, s.Labels, now), At: now}, snapshot: s}
+	e := examination{Judgement: Judgement{Organization: c.Organization, Selection: c.Select(s.Key, s.Labels, now), At: now}, snapshot: s}
 	e.prepare()
 	for _, check := range checks {
 		if check.needs <= e.known {

@@ -256,7 +256,7 @@ func TestJudgeIsAPureFunction(t *testing.T) {
 func TestAnOutcomeStaysReadableHoweverManyDifferencesThereAre(t *testing.T) {
 	j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: document(manyStatements(80)...), Evidence: guardrail.LivePolicy}, api, now)
 	last := j.Findings[len(j.Findings)-1]
-	if len(j.Findings) != 51 || last.Code != guardrail.CodeMoreFindings || last.Severity != rules.Medium || last.Message != "30 more findings are not listed" {
+	if len(j.Findings) != 51 || last.Code != guardrail.CodeMoreFindings || last.Severity != rules.Medium || last.Message != "110 more findings are not listed" {
 		t.Errorf("%d findings, the last is %+v", len(j.Findings), last)
 	}
 	var names []string

@@ -26,10 +26,9 @@ var restricted = []judgement{
 		"everyone of an organization", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), organization)), guardrail.NonCompliant,
 		[]found{
 			{guardrail.CodePublicAccess, rules.High, 1, "(kms:Decrypt"},
-			{guardrail.CodeServiceAccess, rules.High, 1, "every AWS service"},
 			{guardrail.CodeAccountAccess, rules.Medium, 1, ""},
 		},
-		"somebody chose the organization, so it is not the whole world; services are bound by the source account",
+		"somebody chose the organization, so it is not the whole world; no service is of an organization",
 	},
 	{
 		"everyone through S3", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), throughS3)), guardrail.NonCompliant,

@@ -48,11 +48,11 @@ var control = []judgement{
 	},
 	{
 		"a Deny in the key's Region", symmetric, api, everybodyElse(`"StringEquals":{"aws:RequestedRegion":"us-east-1"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, ""}}, "all its calls are made there",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, ""}, {guardrail.CodeNoAdministrator, rules.High, none, ""}}, "all its calls are made there",
 	},
 	{
 		"a Deny for the key's spec", symmetric, api, everybodyElse(`"StringEquals":{"kms:KeySpec":"SYMMETRIC_DEFAULT"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, ""}}, "it is what the key is",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, ""}, {guardrail.CodeNoAdministrator, rules.High, none, ""}}, "it is what the key is",
 	},
 	{
 		"a Deny without TLS", symmetric, api, everybodyElse(`"Bool":{"aws:SecureTransport":"false"}`), guardrail.Compliant,
@@ -171,7 +171,7 @@ var services = []judgement{
 		"everyone, and a Deny for other organizations", ours, api,
 		document(accountStatement, statement("Allow", everyone, "kms:Decrypt"), under(statement("Deny", everyone, "kms:*"), `"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}`)), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodePublicAccess, rules.Medium, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""},
+			{guardrail.CodePublicAccess, rules.Medium, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""},
 			{guardrail.CodeHardeningDeny, rules.Info, 2, ""},
 		},
 		"the Deny restricts as a condition of the Allow would",

@@ -20,18 +20,18 @@ func expandActions(patterns []string) []string {
 // matches tells whether a text has the form of a pattern with * and ?. At a mismatch, the last
 // * takes one more letter.
 func matches(pattern, text string) bool {
-	p, t, star, taken := 0, 0, -1, 0
+	p, t, star, used := 0, 0, -1, 0
 	for t < len(text) {
 		switch {
 		case p < len(pattern) && pattern[p] == '*':
-			star, taken = p, t
+			star, used = p, t
 			p++
 		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
 			p++
 			t++
 		case star >= 0:
-			taken++
-			p, t = star+1, taken
+			used++
+			p, t = star+1, used
 		default:
 			return false
 		}

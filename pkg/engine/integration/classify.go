@@ -10,7 +10,7 @@ import (
 
 // Use is what an Allow statement gives to one service principal.
 type Use struct {
-	// Service is the principal as written.
+	// Service is the principal as written, or "*" for every service.
 	Service string
 	// Actions are KMS actions as written, wildcards included.
 	Actions []string
@@ -56,7 +56,7 @@ type Class struct {
 //   - negated operators, IfExists, ForAllValues, other set operators, policy variables and
 //     values of which one fixes nobody bound nothing.
 //
-// Each row is matched by the principal in the key's Region and partition.
+// A row belongs to a principal as it is spelled in the key's Region and partition; no row belongs to "*".
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 func Classify(u Use, f Facts) Class {
 	k := classifier{facts: f, actions: expandActions(u.Actions), forResources: isForAWSResource(u.Conditions)}

@@ -58,6 +58,8 @@ func TestWhatCountsAsABound(t *testing.T) {
 		{"sns.amazonaws.com", "kms:Decrypt", `"ArnLike":{"aws:SourceArn":"arn:aws:sns:us-east-1:111122223333"}`, integration.None, "because it is no whole ARN"},
 		{"sns.amazonaws.com", "kms:Decrypt", `"ArnLike":{"aws:SourceArn":"*:aws:sns:*:111122223333:*"}`, integration.None, "because an ARN begins with arn"},
 		{"sns.amazonaws.com", "kms:Decrypt", `"ArnLikeIfExists":{"aws:SourceArn":"arn:aws:sns:*:111122223333:*"}`, integration.None, "because it holds where the key is absent"},
+		{"sns.amazonaws.com", "kms:Decrypt", `"ForAllValues:ArnLike":{"aws:SourceArn":"arn:aws:sns:*:111122223333:*"}`, integration.None, "because it holds where the key is absent"},
+		{"sns.amazonaws.com", "kms:Decrypt", `"ForAnyValue:ArnLike":{"aws:SourceArn":"arn:aws:sns:*:111122223333:*"}`, integration.None, "because the key has one value and takes no set operator"},
 		{"sns.amazonaws.com", "kms:Decrypt", `"ArnNotLike":{"aws:SourceArn":"arn:aws:sns:*:444455556666:*"}`, integration.None, "because it is negated"},
 		{"sns.amazonaws.com", "kms:Decrypt", `"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:444455556666:*"}`, integration.ForeignAccount, "because it is another account's topics"},
 
@@ -66,6 +68,7 @@ func TestWhatCountsAsABound(t *testing.T) {
 		{"config.amazonaws.com", "kms:Decrypt", `"StringLike":{"aws:SourceOrgID":"o-*"}`, integration.None, "because any organization matches"},
 		{"config.amazonaws.com", "kms:Decrypt", `"ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-a1b2c3d4e5/*"}`, integration.Organization, "because the key has several values"},
 		{"config.amazonaws.com", "kms:Decrypt", `"ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-a1b2c3d4e5*"}`, integration.None, "because a longer id matches"},
+		{"config.amazonaws.com", "kms:Decrypt", `"ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-a1b2c3d4e5/${aws:PrincipalTag/unit}"}`, integration.None, "because the request decides its variable"},
 		{"config.amazonaws.com", "kms:Decrypt", `"ForAllValues:StringLike":{"aws:SourceOrgPaths":"o-a1b2c3d4e5/*"}`, integration.None, "because it holds where the key is absent"},
 		{"config.amazonaws.com", "kms:Decrypt", `"StringLike":{"aws:SourceOrgPaths":"o-a1b2c3d4e5/*"}`, integration.None, "because AWS does not say what it means without a set operator"},
 		{"config.amazonaws.com", "kms:Decrypt", `"StringEquals":{"aws:SourceOrgID":"o-a1b2c3d4e5","aws:SourceAccount":"111122223333"}`, integration.SourceAccount, "because the stronger bound counts"},
@@ -80,6 +83,7 @@ func TestWhatCountsAsABound(t *testing.T) {
 		{"logs.us-east-1.amazonaws.com", "kms:Decrypt", `"ArnLike":{"kms:EncryptionContext:purpose":"arn:aws:logs:us-east-1:111122223333:*"}`, integration.None, "because the caller chooses the context"},
 		{"logs.us-east-1.amazonaws.com", "kms:Decrypt", `"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"arn:aws:logs:*:*:log-group:x"}`, integration.None, "because any account's log groups match"},
 		{"cloudtrail.amazonaws.com", "kms:GenerateDataKey*", `"StringLike":{"kms:EncryptionContext:aws:cloudtrail:arn":"arn:aws:cloudtrail:*:111122223333:trail/*"}`, integration.Context, "because AWS documents it, and a trail's name has no colon"},
+		{"ses.amazonaws.com", "kms:Encrypt,kms:GenerateDataKey*", `"Null":{"kms:EncryptionContext:aws:ses:rule-name":"false"},"StringEquals":{"kms:EncryptionContext:aws:ses:source-account":"111122223333"}`, integration.Context, "because the value is the account"},
 		{"cloudtrail.amazonaws.com", "kms:GenerateDataKey*", `"StringLike":{"kms:EncryptionContext:aws:cloudtrail:arn":"arn:aws:cloudtrail:*:111122223333:*"}`, integration.None, "because it is not what AWS documents"},
 		{"cloudtrail.amazonaws.com", "kms:GenerateDataKey*", `"StringLike":{"kms:EncryptionContext:aws:cloudtrail:arn":["arn:aws:cloudtrail:*:111122223333:trail/*","arn:aws:cloudtrail:*:444455556666:trail/*"]}`, integration.ForeignAccount, "because the trails are of two accounts"},
 	}
@@ -150,6 +154,7 @@ func TestUnknownServices(t *testing.T) {
 		{"nosuchservice.amazonaws.com", true, "", "because nothing is near"},
 		{"us-east-1.amazonaws.com", true, "", "because a Region is no service"},
 		{"", true, "", "because it is no name"},
+		{"*", false, "", "because it is every service"},
 	}
 	for _, test := range tests {
 		got := integration.Classify(integration.Use{Service: test.service, Actions: []string{"kms:Decrypt"}}, places[0])

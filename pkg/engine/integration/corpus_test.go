@@ -1,7 +1,7 @@
 package integration_test
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"os"
 	"slices"
@@ -23,15 +23,14 @@ type documentedPage struct {
 
 func documentedPages(t *testing.T) []documentedPage {
 	t.Helper()
-	file, err := os.Open("testdata/documented-policies.jsonl")
+	text, err := os.ReadFile("testdata/documented-policies.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
 	var pages []documentedPage
-	for lines := bufio.NewScanner(file); lines.Scan(); {
+	for line := range bytes.Lines(text) {
 		var p documentedPage
-		if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
+		if err := json.Unmarshal(line, &p); err != nil {
 			t.Fatal(err)
 		}
 		pages = append(pages, p)

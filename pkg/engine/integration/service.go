@@ -23,8 +23,9 @@ var knownServices = sync.OnceValue(func() []string { return strings.Fields(servi
 var serviceDomains = []string{".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk", ".csp.hci.ic.gov"}
 
 // unknownService tells whether no AWS service has a principal, and which name is the nearest.
+// "*" is every service.
 func unknownService(principal string) (unknown bool, nearest string) {
-	if slices.Contains(knownServices(), withoutRegion(principal)) {
+	if principal == "*" || slices.Contains(knownServices(), withoutRegion(principal)) {
 		return false, ""
 	}
 	return true, spelling.Nearest(principal, knownServices())

@@ -131,6 +131,11 @@ func checkKeyType(s *statement) {
 		_, never := s.keyType.Cannot(name)
 		return never
 	})
+	if len(s.covered) > 0 && len(left) == 0 {
+		who, _ := s.keyType.Cannot(s.covered[0])
+		s.dead(s.whole(), "", "this key can perform none of the actions (only %s can perform %s)", who, quote("kms:"+s.covered[0]))
+		return
+	}
 	mayPerform := func(name string) bool { return name == "RotateKeyOnDemand" || slices.Contains(left, name) }
 	for i, value := range s.Actions.Values {
 		if len(s.matching[i]) == 0 || slices.ContainsFunc(s.matching[i], mayPerform) {
@@ -138,9 +143,6 @@ func checkKeyType(s *statement) {
 		}
 		who, _ := s.keyType.Cannot(s.matching[i][0])
 		s.report(s.action(i), ActionNotOfKeyType, "", "this key can never perform %s; only %s can", quote(value), who)
-	}
-	if len(s.covered) > 0 && len(left) == 0 {
-		s.dead(s.whole(), "", "this key can perform none of the actions")
 	}
 }
 

@@ -194,7 +194,7 @@ func TestMultiRegionKeysAndUnknownRegions(t *testing.T) {
 		}
 	}
 	via := lint.Check(account, parse(t, policyOf(allow(role, `"kms:Decrypt"`, `{"StringEquals":{"kms:ViaService":"s3.amazonaws.com"}}`))))
-	if len(via) != 1 || via[0].Suggestion != "s3.<Region>.amazonaws.com" {
+	if len(via) != 1 || via[0].Suggestion != "s3.REGION.amazonaws.com" {
 		t.Errorf("found %+v, want a suggestion that leaves the Region open", via)
 	}
 }

@@ -24,6 +24,7 @@ var key = policy.Key{
 	ARN:       "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 	Partition: "aws",
 	Account:   "111122223333",
+	Region:    "us-east-1",
 }
 
 func parse(t testing.TB, text string) *policy.Document {

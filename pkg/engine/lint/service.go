@@ -84,7 +84,7 @@ func (s *statement) isElsewhere(p policy.Principal) bool {
 
 func (s *statement) regionOrBlank() string {
 	if s.region == "" {
-		return "<Region>"
+		return "REGION"
 	}
 	return s.region
 }

@@ -14,6 +14,16 @@ type Key struct {
 	Partition string
 	// Account is the 12-digit id of the account that owns the key.
 	Account string
+
+	// What follows never changes in the life of a key; each is "" where it is not known.
+	// Conditions that ask for it are decided where it is.
+
+	// Region is the Region of the key, us-east-1.
+	Region string
+	// Spec, Usage and Origin are as KMS says them: SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT, AWS_KMS.
+	Spec, Usage, Origin string
+	// MultiRegion is "true" for a multi-Region key, primary or replica, and "false" for others.
+	MultiRegion string
 }
 
 // ParseKeyARN reads arn:partition:kms:region:account:key/id. An alias is not a key. It is the
@@ -25,7 +35,7 @@ func ParseKeyARN(arn string) (Key, error) {
 		!IsAccountID(parts[4]) || !isKeyResource(parts[5]) {
 		return Key{}, fmt.Errorf("%s is not the ARN of a key, such as arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", quoted(arn))
 	}
-	return Key{ARN: arn, Partition: parts[1], Account: parts[4]}, nil
+	return Key{ARN: arn, Partition: parts[1], Account: parts[4], Region: parts[3]}, nil
 }
 
 func isKeyResource(resource string) bool {

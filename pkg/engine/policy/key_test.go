@@ -8,7 +8,7 @@ import (
 
 func TestParseKeyARNReadsKeysAndNothingElse(t *testing.T) {
 	const arn = "arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-1234"
-	if key, err := policy.ParseKeyARN(arn); err != nil || key != (policy.Key{ARN: arn, Partition: "aws-cn", Account: "111122223333"}) {
+	if key, err := policy.ParseKeyARN(arn); err != nil || key != (policy.Key{ARN: arn, Partition: "aws-cn", Account: "111122223333", Region: "cn-north-1"}) {
 		t.Errorf("%+v, %v", key, err)
 	}
 	for _, bad := range []string{

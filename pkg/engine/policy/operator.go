@@ -149,9 +149,9 @@ func (o Operator) String() string {
 	return s
 }
 
-// checkValue tells whether the operator can read a value of a policy; the
+// CheckValue tells whether the operator can read a value of a policy; the
 // error's code is InvalidValue, and it has no place.
-func (o Operator) checkValue(value string) *Error {
+func (o Operator) CheckValue(value string) *Error {
 	var err error
 	switch o.Family {
 	case NumericFamily:

@@ -99,7 +99,7 @@ func (p *parser) conditionValue(operator Operator, expected string) (value strin
 	if err != nil {
 		return "", err
 	}
-	if problem := operator.checkValue(value); problem != nil {
+	if problem := operator.CheckValue(value); problem != nil {
 		return "", p.placed(problem, at)
 	}
 	return value, nil

@@ -177,7 +177,7 @@ func (r *reviser) element(m member, have, want *Statement) (string, bool, *Error
 	same := r.text[m.value.start:m.value.end]
 	switch m.name {
 	case "Sid":
-		return r.scalar(same, have.SID, want.SID), want.SID != "", nil
+		return r.scalar(same, have.SID, want.SID), want.SID != "" || have.SID == "", nil
 	case "Effect":
 		return r.scalar(same, have.Effect.String(), want.Effect.String()), true, nil
 	case "Condition":

@@ -31,7 +31,7 @@ func BenchmarkIdentify(b *testing.B) {
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := recognition.Identify(key, symmetric, bench.policy, recognition.Options{}); err != nil {
+				if _, err := recognition.Identify(key, symmetric, bench.policy.Set, recognition.Options{}); err != nil {
 					b.Fatal(err)
 				}
 			}

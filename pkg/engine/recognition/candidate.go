@@ -35,7 +35,7 @@ type candidate struct {
 // candidatesOf returns the principals that a default could name among those that a
 // policy spells out: users and roles of the key's account, and other accounts. At
 // most one more than MaxPrincipals are returned.
-func candidatesOf(key policy.Key, d *policy.Document) []candidate {
+func candidatesOf(key policy.Key, d policy.Set) []candidate {
 	var list []candidate
 	seen := map[string]bool{}
 	add := func(p policy.Principal) {
@@ -71,7 +71,7 @@ func candidatesOf(key policy.Key, d *policy.Document) []candidate {
 }
 
 // deadPrincipals returns the unique ids that a policy names, each once.
-func deadPrincipals(d *policy.Document) []string {
+func deadPrincipals(d policy.Set) []string {
 	list := []string{}
 	for i := range d.Statements {
 		for _, p := range d.Statements[i].Principals.Entries {

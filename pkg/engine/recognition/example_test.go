@@ -21,7 +21,7 @@ func ExampleIdentify() {
 	}
 	key := policy.Key{Partition: "aws", Account: "111122223333"}
 	keyType := defaultpolicy.KeyType{Spec: defaultpolicy.HMAC256}.WithDefaults()
-	result, err := recognition.Identify(key, keyType, d, recognition.Options{})
+	result, err := recognition.Identify(key, keyType, d.Set, recognition.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -57,7 +57,7 @@ func (o Options) check() error {
 // Resource other than "*" leaves the verdict Undecided. Errors are those of
 // [defaultpolicy.Generate] about the key type, the key and the options, never
 // about the policy. The work is bounded whatever the policy is.
-func Identify(key policy.Key, t defaultpolicy.KeyType, d *policy.Document, o Options) (Result, error) {
+func Identify(key policy.Key, t defaultpolicy.KeyType, d policy.Set, o Options) (Result, error) {
 	if err := o.check(); err != nil {
 		return Result{}, err
 	}
@@ -75,7 +75,7 @@ func Identify(key policy.Key, t defaultpolicy.KeyType, d *policy.Document, o Opt
 type search struct {
 	key        policy.Key
 	keyType    defaultpolicy.KeyType
-	policy     *policy.Document
+	policy     policy.Set
 	options    Options
 	shapes     []shape
 	candidates []candidate
@@ -98,7 +98,7 @@ func (s *search) solve() Result {
 	if err := nearest.generate(s.key, s.keyType, &form, s.options); err != nil {
 		return Result{Verdict: Undecided, Reason: NoDocument, Detail: "there is no default to compare with: " + err.Error()}
 	}
-	comparison := access.Compare(s.key, form.Document.Set, s.policy.Set)
+	comparison := access.Compare(s.key, form.Document.Set, s.policy)
 	result := Result{Verdict: Undecided, Nearest: &form, Comparison: comparison}
 	switch {
 	case comparison.Verdict == access.Equal:

@@ -194,7 +194,7 @@ func TestAWrongQuestionIsAnErrorThatNamesTheProblem(t *testing.T) {
 		{key, symmetric, recognition.Options{AdministratorDelete: "maybe"}, defaultpolicy.InvalidOption},
 	}
 	for _, test := range tests {
-		_, err := recognition.Identify(test.key, test.keyType, d, test.options)
+		_, err := recognition.Identify(test.key, test.keyType, d.Set, test.options)
 		var problem *defaultpolicy.Error
 		if !errors.As(err, &problem) || problem.Code != test.want {
 			t.Errorf("%s: got %v", test.want, err)

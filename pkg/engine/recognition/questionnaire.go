@@ -1,7 +1,12 @@
 package recognition
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
@@ -14,40 +19,63 @@ const mostSteps = 200_000_000
 // cover, one stands for all.
 type questionnaire struct {
 	key    policy.Key
-	policy *policy.Document
+	policy policy.Set
 	// allows is the policy without its Deny statements. It is what principals of the
 	// key's account are asked of: a default lets each of them do everything with the
 	// help of IAM, so a Deny that means one of them is a difference by itself, and must
 	// not hide whom the policy was written for.
-	allows *policy.Document
+	allows policy.Set
 	// actions are asked about as such, attaching on behalf of an AWS service.
 	actions, attaching []access.Actions
 	attachable         access.Actions // all of attaching
+	// carried are the condition keys that the policy asks about and each request has, but for
+	// those that the principal determines, with a value.
+	carried map[string]string
 }
 
-func newQuestionnaire(key policy.Key, d *policy.Document, shapes []shape) questionnaire {
+func newQuestionnaire(key policy.Key, d policy.Set, shapes []shape) questionnaire {
 	var actions, attaching access.Actions
 	for _, s := range shapes {
 		actions |= s.administrator | s.user
 		attaching |= s.attach
 	}
-	return questionnaire{key: key, policy: d, allows: withoutDeny(d), actions: groupsOf(d, actions), attaching: groupsOf(d, attaching), attachable: attaching}
+	return questionnaire{key: key, policy: d, allows: withoutDeny(d), actions: groupsOf(d, actions), attaching: groupsOf(d, attaching), attachable: attaching, carried: carriedKeys(key, d)}
 }
 
-// withoutDeny returns a document for the evaluator; its text is still that of d.
-func withoutDeny(d *policy.Document) *policy.Document {
-	allows := *d
-	allows.Statements = nil
+// carriedKeys returns the condition keys that a policy asks about and that each request of
+// an identity has: of this key, as far as it is known, else an example.
+func carriedKeys(key policy.Key, d policy.Set) map[string]string {
+	facts := map[string]string{
+		"aws:RequestedRegion": key.Region, "kms:KeySpec": key.Spec, "kms:CustomerMasterKeySpec": key.Spec,
+		"kms:KeyUsage": key.Usage, "kms:CustomerMasterKeyUsage": key.Usage, "kms:KeyOrigin": key.Origin, "kms:MultiRegion": key.MultiRegion,
+	}
+	carried := map[string]string{}
+	for _, row := range catalog.Availabilities() {
+		if row.OfIdentity() != catalog.Always || row.Example == "" {
+			continue
+		}
+		for i := range d.Statements {
+			if slices.ContainsFunc(d.Statements[i].Conditions, func(c policy.Condition) bool { return strings.EqualFold(c.Key, row.Key) }) {
+				carried[row.Key] = cmp.Or(facts[row.Key], row.Example)
+			}
+		}
+	}
+	return carried
+}
+
+// withoutDeny returns the statements that allow.
+func withoutDeny(d policy.Set) policy.Set {
+	allows := policy.Set{Version: d.Version}
 	for _, st := range d.Statements {
 		if st.Effect == policy.Allow {
 			allows.Statements = append(allows.Statements, st)
 		}
 	}
-	return &allows
+	return allows
 }
 
 // groupsOf splits actions into groups that no statement tells apart.
-func groupsOf(d *policy.Document, actions access.Actions) []access.Actions {
+func groupsOf(d policy.Set, actions access.Actions) []access.Actions {
 	groups := []access.Actions{actions}
 	for i := range d.Statements {
 		var matching access.Actions
@@ -86,6 +114,9 @@ func (q *questionnaire) affordable(candidates []candidate) bool {
 // ask finds what the policy lets a candidate do.
 func (q *questionnaire) ask(c *candidate) {
 	r := requestOf(c, q.key)
+	for name, value := range q.carried {
+		r.Context[name] = value
+	}
 	for _, g := range q.actions {
 		c.may |= q.allowed(c, r, g)
 	}
@@ -102,7 +133,7 @@ func (q *questionnaire) allowed(c *candidate, r evaluation.Request, group access
 		d = q.policy
 	}
 	r.Action = group.Names()[0]
-	switch decision, _ := evaluation.Evaluate(q.key, d.Set, r); {
+	switch decision, _ := evaluation.Evaluate(q.key, d, r); {
 	case decision.Allows():
 		return group
 	case decision == evaluation.Inconclusive:

@@ -107,7 +107,7 @@ func identify(t rapid.TB, keyType defaultpolicy.KeyType, d *policy.Document, o r
 
 func identifyAs(t rapid.TB, k policy.Key, keyType defaultpolicy.KeyType, d *policy.Document, o recognition.Options) recognition.Result {
 	t.Helper()
-	r, err := recognition.Identify(k, keyType, d, o)
+	r, err := recognition.Identify(k, keyType, d.Set, o)
 	if err != nil {
 		t.Fatalf("%s: %v", keyType, err)
 	}

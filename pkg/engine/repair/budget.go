@@ -7,10 +7,10 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
-// DefaultBudget is how much work a plan is worth. A comparison is one step, and one more for
-// each kilobyte compared. Real policies need a few hundred, the worst of 32 kilobytes some
-// thousand.
-const DefaultBudget = 8_000
+// wholeBudget is how much work a whole plan is worth. A comparison is one step, and one
+// more for each kilobyte compared; a step takes at most about a millisecond. Real policies
+// need less than a hundred steps. What a plan of what is critical takes is counted apart.
+const wholeBudget = 500
 
 // overrun is what a comparison costs that has used up its own budget.
 const overrun = 100
@@ -19,69 +19,60 @@ const overrun = 100
 type comparer struct {
 	key  policy.Key
 	left int
+	// isFree is true where nothing is refused: whoever asks looks at what is left, and asks
+	// no more than takes a bounded amount of work where that is nothing.
+	isFree bool
 }
 
-// excess compares statements with a ceiling only.
-func (c *comparer) excess(s, ceiling policy.Set) (access.Result, error) {
-	return c.within(s, s, ceiling)
+// excess compares a policy with a ceiling only.
+func (c *comparer) excess(d, ceiling policy.Set) (access.Result, error) {
+	return c.within(d, d, ceiling)
 }
 
-// missing compares statements with a floor only.
-func (c *comparer) missing(floor, s policy.Set) (access.Result, error) {
-	return c.within(floor, s, s)
+// missing compares a policy with a floor only.
+func (c *comparer) missing(floor, d policy.Set) (access.Result, error) {
+	return c.within(floor, d, d)
 }
 
-func (c *comparer) within(floor, s, ceiling policy.Set) (access.Result, error) {
-	const small = 1024
-	c.left -= 1 + (size(floor)+size(s)+size(ceiling))/small
-	if c.left < 0 {
+func (c *comparer) within(floor, d, ceiling policy.Set) (access.Result, error) {
+	c.left -= 1 + kilobytes(floor, d, ceiling)
+	if c.left < 0 && !c.isFree {
 		return access.Result{}, refuse(OverBudget, "the policy takes too much work to repair")
 	}
-	result := access.Within(c.key, floor, s, ceiling)
-	if slices.ContainsFunc(result.Inconclusive, func(open access.Inconclusive) bool { return open.Reason == "over-budget" }) {
+	result := access.Within(c.key, floor, d, ceiling)
+	if isOverBudget(result) {
 		c.left -= overrun
 	}
 	return result, nil
 }
 
-// inside tells whether statements are proved to be within a ceiling.
-func (c *comparer) inside(s, ceiling policy.Set) (bool, error) {
-	result, err := c.excess(s, ceiling)
+// isOverBudget tells whether a comparison has used up its own budget.
+func isOverBudget(r access.Result) bool {
+	return slices.ContainsFunc(r.Inconclusive, func(open access.Inconclusive) bool { return open.Reason == "over-budget" })
+}
+
+// isInside tells whether a policy is proved to be within a ceiling.
+func (c *comparer) isInside(d, ceiling policy.Set) (bool, error) {
+	result, err := c.excess(d, ceiling)
 	return result.Verdict == access.Inside, err
 }
 
-// size returns about how many bytes the statements have as text.
-func size(s policy.Set) int {
-	const perStatement, perValue = 90, 4 // names of elements, quotes and commas
-	n := 0
-	list := func(values []string) {
-		for _, v := range values {
-			n += perValue + len(v)
+// kilobytes returns how much text policies have, about.
+func kilobytes(sets ...policy.Set) int {
+	const kilobyte, around = 1024, 80
+	size := 0
+	for _, set := range sets {
+		for _, st := range set.Statements {
+			size += around
+			for _, p := range st.Principals.Entries {
+				size += len(p.Text)
+			}
+			for _, c := range st.Conditions {
+				for _, v := range c.Values {
+					size += len(v)
+				}
+			}
 		}
 	}
-	for i := range s.Statements {
-		st := &s.Statements[i]
-		n += perStatement + len(st.SID)
-		list(st.Actions.Values)
-		list(st.Resources.Values)
-		for _, p := range st.Principals.Entries {
-			n += perValue + len(p.Text)
-		}
-		for _, c := range st.Conditions {
-			n += perStatement/2 + len(c.Key)
-			list(c.Values)
-		}
-	}
-	return n
-}
-
-// actionsOf returns the actions that differences are about.
-func actionsOf(differences []access.Difference) access.Actions {
-	var set access.Actions
-	for _, d := range differences {
-		for _, name := range d.Actions {
-			set |= access.ActionsMatching(name)
-		}
-	}
-	return set
+	return size / kilobyte
 }

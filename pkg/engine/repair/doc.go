@@ -1,45 +1,48 @@
 // Package repair plans the policy that puts a key right.
 //
-// # Plans
+// # Decisions
 //
-// [Trim] changes as little of the live policy as possible: it keeps every access that the
-// ceiling has, drops or narrows the rest, and adds what a floor lacks. [Replace] writes
-// a given document, such as the generated default, in place of the live one. Planning
-// writes nothing. A [Plan] carries the new document, the edits in words, the hashes of
-// before and after, and the proof: each floor \ plan and plan \ ceiling are empty, decided by
-// package access. No proof, no plan: everything else is a [*Refusal] with a [Reason].
-// What KMS would not take (see [Reason]) is not a plan either.
+// [Decide] plans an edit for each finding from repair.from on, and leaves everything else as
+// it is, byte for byte. A [Plan] carries the new document, the edits in words, the hashes of
+// before and after, and the [Proof]. No proof, no plan: everything else is a [*Refusal] with
+// a [Reason]. Planning writes nothing.
 //
-// # How a policy is trimmed
+// # How a policy is repaired
 //
-//  1. What KMS refuses when it is written again goes: deleted principals, and statements
-//     without an Action, a Resource or a principal.
-//  2. A Deny that takes access of a floor, or may take it, loses those actions, for those
-//     principals; if none is left, the statement.
-//  3. What a floor lacks is added: its statements, for the principals and actions that
-//     lack, at the end.
-//  4. Each Allow is held against the ceiling, alone but for the Denies. Inside, it keeps its
-//     bytes. Else each of its principals is: those that are inside for the same actions
-//     stay together, the most of them in the statement, others in one behind it.
-//  5. What is outside is narrowed to what it has in common with each Allow of the ceiling:
-//     principals, actions and conditions of both. What the plan
-//     allows already is not said again.
-//  6. If that is still outside because of a Deny of the ceiling, that Deny is added.
+//  1. Each Allow is weighed by itself, under the Denies of the policy: which of its
+//     principals may do what beyond the ceiling, and how bad that is (weigh).
+//  2. What a hold keeps is left: documented use by services, say, that the last recorded
+//     policy had as well (hold). A hold keeps one principal's use, and nothing beside it.
+//  3. The principals lose the rest. What of that the ceiling has under narrower conditions
+//     they get back, in a statement that says both conditions (narrow, meet). A statement
+//     names nobody whom neither the live policy nor the floor names.
+//  4. What the floor has and findings say is lacking is added (addFloors), and taken out of
+//     the Denies: those actions, for those whom the floor requires (relaxDenies).
+//  5. A Deny of the ceiling is added where Allows are outside without it (addDenies).
+//  6. What KMS refuses when a policy is written again goes with that: deleted principals, and
+//     statements without an Action, a Resource or a principal (clean).
 //
-// What an undecided Allow has in common with the ceiling is found in the same way, so that a
-// statement that nobody can decide is narrowed to what is surely inside. But a policy of
-// which no difference from its bounds is proved is not touched.
+// # What is not decided
+//
+// An Allow that package access cannot decide, or not within its budget, is read as if its
+// undecided parts were met, and the decided ones stay. What is critical in that reading goes:
+// those principals and actions. Else the statement stays, and takes part in no proof: it
+// hides only itself. An undecided Deny shields nothing, and stays.
+//
+// # What cannot be planned
+//
+// The work is counted, see [Decide]. Where a whole plan takes too much of it, cannot be proved,
+// or would be refused by KMS, a linear plan takes away what is critical, statement by
+// statement, and the decision says why the rest is left.
 //
 // # Limits
 //
-//   - A Deny for "*" that takes some access of a floor loses the action for everyone; what
-//     that gives beyond the floor is inside the ceiling.
 //   - What a session of a role may do only through its account is in no statement; it stays
-//     where the account statement allows it, and else is in [Plan.Lost].
+//     where the account statement allows it, and else there is no whole plan.
 //   - Two conditions on one key that one statement cannot hold together (two different
-//     ForAnyValue on one key, say) are not narrowed; what that may lose is in [Plan.Lost].
-//   - Allow with NotPrincipal, which AWS does not support, goes as a whole.
+//     ForAnyValue on one key, say) are not narrowed: there is no whole plan.
+//   - Allow with NotPrincipal, which AWS does not support, loses actions for everyone.
 //   - A statement of a floor or ceiling with a policy variable is of no use to a policy of
-//     another Version, in which ${…} means something else; the plan is refused.
+//     another Version, in which ${…} means something else.
 //   - That a principal exists, KMS tells only when the policy is written.
 package repair

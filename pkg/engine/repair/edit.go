@@ -9,171 +9,140 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
-// edits says what became of the live policy.
-func (p *planner) edits() []Edit {
-	var list []Edit
-	for i, f := range p.fates {
-		if f.changed {
-			list = append(list, editsOf(i, &p.Live.Statements[i], &f)...)
-		}
-	}
-	for _, st := range p.added {
-		why := "which has to be there"
-		if st.Effect == policy.Deny {
-			why = "without which others allow more than the ceiling"
-		}
-		list = append(list, Edit{AddStatement, NoStatement, st.SID, describe(&st) + ", " + why})
-	}
-	return list
+// NoStatement is the place of an edit that is about no statement of the live policy.
+const NoStatement = -1
+
+// Edit is one change of the live policy.
+type Edit struct {
+	Kind EditKind
+	// Statement, from 0, is the changed one of the live policy, or NoStatement. SID is its
+	// Sid; for an added statement, the new one.
+	Statement int
+	SID       string
+	// Detail is a sentence: who loses or gets what, and why. It counts statements from 1.
+	// What it quotes of a policy is escaped and shortened.
+	Detail string
 }
 
-// editsOf says what became of one statement.
-func editsOf(i int, was *policy.Statement, f *fate) []Edit {
-	var list []Edit
-	add := func(kind EditKind, format string, args ...any) {
-		list = append(list, Edit{kind, i, was.SID, fmt.Sprintf(format, args...) + ": " + f.why})
-	}
-	if len(f.now) == 0 {
-		add(DropStatement, "the statement goes")
-		return list
-	}
-	now := &f.now[0]
-	principalEdits(was, f, add)
-	actionEdits(was, now, add)
-	var more []policy.Condition
-	for _, c := range now.Conditions {
-		if !slices.ContainsFunc(was.Conditions, func(o policy.Condition) bool { return sameCondition(o, c) }) {
-			more = append(more, c)
-		}
-	}
-	if len(more) > 0 {
-		add(NarrowCondition, "only where %s", conditionWords(more))
-	} else if !sameConditions(*was, *now) {
-		add(NarrowCondition, "other conditions")
-	}
-	for n := range f.now[1:] {
-		list = append(list, Edit{SplitStatement, i, was.SID, "what else of it may stay, in a statement behind it: " + describe(&f.now[n+1])})
-	}
-	return list
+// String returns the sentence.
+func (e Edit) String() string { return e.Detail }
+
+// EditKind names a kind of change. Kinds are stable.
+type EditKind string
+
+// The kinds of changes.
+const (
+	// DropStatement: the statement goes.
+	DropStatement EditKind = "drop-statement"
+	// DropPrincipal: principals go out of an Allow.
+	DropPrincipal EditKind = "drop-principal"
+	// DropDeleted: deleted users and roles go.
+	DropDeleted EditKind = "drop-dead-principal"
+	// DropAction: principals of an Allow lose actions.
+	DropAction EditKind = "drop-action"
+	// Narrow: what principals of an Allow may do, they may do only under conditions, or fewer
+	// of them may.
+	Narrow EditKind = "narrow"
+	// RelaxDeny: actions go out of a Deny, for some or for everyone.
+	RelaxDeny EditKind = "relax-deny"
+	// AddStatement: a statement of the floor is added, or a Deny of the ceiling.
+	AddStatement EditKind = "add-statement"
+	// ReplaceDocument: the whole policy is replaced.
+	ReplaceDocument EditKind = "replace-document"
+)
+
+func (p *planner) edit(kind EditKind, i int, format string, args ...any) Edit {
+	return Edit{kind, i, p.live.Statements[i].SID, words(format, args...)}
 }
 
-func sameCondition(a, b policy.Condition) bool {
-	return policy.CanonicalConditions([]policy.Condition{a}) == policy.CanonicalConditions([]policy.Condition{b})
+// place names a statement of the live policy.
+func (p *planner) place(i int) string {
+	return fmt.Sprintf("statement %d", i+1) + titled(p.live.Statements[i].SID)
 }
 
-// principalEdits says which principals went or came. One that stands in a statement that
-// was split off has not gone.
-func principalEdits(was *policy.Statement, f *fate, add func(EditKind, string, ...any)) {
-	var dead, gone, come []string
-	for _, p := range was.Principals.Entries {
-		stays := slices.ContainsFunc(f.now, func(st policy.Statement) bool { return slices.Contains(st.Principals.Entries, p) })
-		switch {
-		case isDeleted(p):
-			dead = append(dead, quote(p.Text))
-		case !stays:
-			gone = append(gone, quote(p.Text))
+func titled(sid string) string {
+	if sid == "" {
+		return ""
+	}
+	return " " + quote(sid)
+}
+
+// describeAllows says what became of the Allows.
+func (p *planner) describeAllows() {
+	for i := range p.fates {
+		f, st := &p.fates[i], &p.live.Statements[i]
+		if !f.changed || st.Effect != policy.Allow {
+			continue
+		}
+		gone := map[access.Actions][]policy.Principal{}
+		var order []access.Actions
+		for e, fault := range f.faults {
+			if actions := p.taken(fault); actions != 0 {
+				if gone[actions] == nil {
+					order = append(order, actions)
+				}
+				gone[actions] = append(gone[actions], oneOf(st, e).Principals.Entries...)
+			}
+		}
+		for _, actions := range order {
+			f.edits = append(f.edits, p.describe(i, gone[actions], actions))
 		}
 	}
-	for _, p := range f.now[0].Principals.Entries {
-		if !slices.Contains(was.Principals.Entries, p) {
-			come = append(come, quote(p.Text))
-		}
+}
+
+// describe says what some principals of an Allow lose.
+func (p *planner) describe(i int, from []policy.Principal, actions access.Actions) Edit {
+	st, f := &p.live.Statements[i], &p.fates[i]
+	whom := principals(from)
+	if st.Principals.Negated {
+		whom = "everyone but " + whom
 	}
-	if len(dead) > 0 {
-		add(DropDeadPrincipal, "without the deleted %s", shortened(dead))
+	why := "guardrail.yaml does not permit " + whom + " to " + doing(actions, st.Actions.Values...) + where(st.Conditions)
+	if f.murky {
+		why = "it cannot be ruled out that " + whom + " can " + doing(actions, st.Actions.Values...)
 	}
+	back := backFor(f, from, actions)
 	switch {
-	case len(come) > 0 && len(gone) > 0:
-		add(NarrowPrincipal, "%s in place of %s", shortened(come), shortened(gone))
-	case len(gone) > 0 && was.Effect == policy.Deny:
-		add(DropDenyPrincipal, "without %s", shortened(gone))
-	case len(gone) > 0:
-		add(DropPrincipal, "without %s", shortened(gone))
+	case len(back) > 0:
+		return p.edit(Narrow, i, "Narrowed %s: guardrail.yaml permits it only as far as %s.", p.place(i), strings.Join(back, " and "))
+	case len(f.now) == 0:
+		return p.edit(DropStatement, i, "Removed %s: %s.", p.place(i), why)
+	case actions == covered(st.Actions):
+		return p.edit(DropPrincipal, i, "Took %s out of %s: %s.", principals(from), p.place(i), why)
+	case !f.murky:
+		return p.edit(DropAction, i, "Took %s for %s out of %s: guardrail.yaml does not permit that.", actionWords(actions, st.Actions.Values...), principals(from), p.place(i))
+	default:
+		return p.edit(DropAction, i, "Took %s for %s out of %s: %s.", actionWords(actions, st.Actions.Values...), principals(from), p.place(i), why)
 	}
 }
 
-// actionEdits says which actions went.
-func actionEdits(was, now *policy.Statement, add func(EditKind, string, ...any)) {
-	if slices.Equal(was.Actions.Values, now.Actions.Values) && was.Actions.Negated == now.Actions.Negated {
-		return
-	}
-	gone, come := beyond(was.Actions.Values, now.Actions.Values), beyond(now.Actions.Values, was.Actions.Values)
-	if was.Actions.Negated {
-		gone = []string{"NotAction"}
-	}
-	switch {
-	case was.Effect == policy.Deny && len(come) > 0:
-		add(DropDenyAction, "%s in place of %s", shortened(come), shortened(gone))
-	case was.Effect == policy.Deny:
-		add(DropDenyAction, "without %s", shortened(gone))
-	case len(come) > 0:
-		add(NarrowAction, "%s in place of %s", shortened(come), shortened(gone))
-	case len(gone) > 0:
-		add(DropAction, "without %s", shortened(gone))
-	}
-}
-
-// beyond returns what of a is not in b, quoted.
-func beyond(a, b []string) []string {
-	var list []string
-	for _, v := range a {
-		if !slices.Contains(b, v) {
-			list = append(list, quote(v))
+// backFor says what became of an Allow that principals lost actions of gives back to them, or
+// to others whom they cover.
+func backFor(f *fate, from []policy.Principal, actions access.Actions) (list []string) {
+	isAll := slices.ContainsFunc(from, func(q policy.Principal) bool { return q.Kind == policy.Anyone })
+	for _, st := range f.now {
+		if isPart(&fate{now: []policy.Statement{st}, left: f.left}) || covered(st.Actions)&actions == 0 {
+			continue
+		}
+		for _, q := range st.Principals.Entries {
+			if isAll || slices.ContainsFunc(from, func(o policy.Principal) bool { return isSame(o, q) || o.AccountID != "" && o.AccountID == q.AccountID }) {
+				list = append(list, who(&st)+" can "+doing(covered(st.Actions)&actions, st.Actions.Values...)+where(st.Conditions))
+				break
+			}
 		}
 	}
 	return list
 }
 
-// describe says what a statement does.
-func describe(st *policy.Statement) string {
-	var principals, actions []string
-	for _, p := range st.Principals.Entries {
-		principals = append(principals, quote(p.Text))
+// added says what a new statement gives or refuses whom.
+func added(st *policy.Statement) Edit {
+	kind, can := "statement", "can"
+	if st.Effect == policy.Deny {
+		kind, can = "Deny statement", "cannot"
 	}
-	for _, v := range st.Actions.Values {
-		actions = append(actions, quote(v))
-	}
-	text := fmt.Sprintf("%s %s for %s", st.Effect, shortened(actions), shortened(principals))
-	if len(st.Conditions) > 0 {
-		text += " where " + conditionWords(st.Conditions)
-	}
-	return text
-}
-
-func conditionWords(conditions []policy.Condition) string {
-	var list []string
-	for _, c := range conditions {
-		var values []string
-		for _, v := range c.Values {
-			values = append(values, quote(v))
-		}
-		list = append(list, fmt.Sprintf("%s %s %s", c.Operator, quote(c.Key), shortened(values)))
-	}
-	return strings.Join(list, " and ")
-}
-
-// shortened lists a few values and counts the others.
-func shortened(values []string) string {
-	const most = 8
-	if len(values) > most {
-		values = append(values[:most:most], fmt.Sprintf("%d more", len(values)-most))
-	}
-	return strings.Join(values, ", ")
+	what := doing(covered(st.Actions), st.Actions.Values...) + where(st.Conditions)
+	return Edit{AddStatement, NoStatement, st.SID, words("Added %s%s: guardrail.yaml requires that %s %s %s.", kind, titled(st.SID), who(st), can, what)}
 }
 
 // quote returns text of a policy fit for one line.
 func quote(s string) string { return policy.Quote(s, 120) }
-
-// explain says what stands first in a result.
-func explain(r access.Result) string {
-	for _, list := range [][]access.Difference{r.Excess, r.Missing} {
-		for _, d := range list {
-			return fmt.Sprintf("%s may %s by statement %d of the %s policy",
-				shortened(d.Principals), shortened(access.ActionPatterns(d.Actions)), d.Statement, d.Policy)
-		}
-	}
-	for _, open := range r.Inconclusive {
-		return fmt.Sprintf("%s in statement %d of the %s policy: %s", open.Reason, open.Statement, open.Policy, quote(open.Detail))
-	}
-	return string(r.Verdict)
-}

@@ -1,115 +1,70 @@
 package repair
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
-// relaxDenies takes out of the Denies what takes access of a floor, or may do so: that
-// access has to be there for sure.
-func (p *planner) relaxDenies() error {
-	for i := range p.fates {
-		f := &p.fates[i]
-		if len(f.now) == 0 || f.now[0].Effect != policy.Deny {
-			continue
-		}
-		st := f.now[0]
-		taken := make([]access.Actions, max(1, len(st.Principals.Entries)))
-		for _, floor := range p.Bounds.Floors {
-			if err := p.takenFrom(floor, &st, taken); err != nil {
-				return err
-			}
-		}
-		var all access.Actions
-		for _, actions := range taken {
-			all |= actions
-		}
-		if all == 0 {
-			continue
-		}
-		f.changed, f.why = true, "it takes access that has to be there"
-		f.now = split(&st, taken)
-		if st.Principals.Negated {
-			f.now = nil
-			if keep := covered(st.Actions) &^ all; keep != 0 {
-				st.Actions = reduced(st.Actions, keep)
-				f.now = []policy.Statement{st}
-			}
+// lacking returns the findings to mend about access that has to be there and is not.
+func (p *planner) lacking() []guardrail.Finding {
+	if p.scope != all || p.removesOnly {
+		return nil
+	}
+	var list []guardrail.Finding
+	for _, f := range p.judgement.Findings {
+		if d := f.Difference; d != nil && f.Severity.AtLeast(p.from) && (d.Policy == access.Floor || p.isByDeny(*d)) {
+			list = append(list, f)
 		}
 	}
-	return nil
+	return list
 }
 
-// takenFrom adds, for each principal of a Deny, the actions that the Deny takes from a
-// floor. NotPrincipal counts as one principal.
-func (p *planner) takenFrom(floor policy.Set, deny *policy.Statement, taken []access.Actions) error {
-	judge := func(st policy.Statement) (access.Result, error) {
-		return p.missing(floor, behind(floor, st))
-	}
-	whole, err := judge(*deny)
-	if err != nil || whole.Verdict == access.Inside {
-		return err
-	}
-	if deny.Principals.Negated {
-		all := actionsOf(whole.Missing)
-		if len(whole.Inconclusive) > 0 {
-			all, err = doubtful(deny, judge)
-		}
-		for i := range taken {
-			taken[i] |= all
-		}
-		return err
-	}
-	list, err := faults(deny, judge)
-	for i := range list {
-		taken[i] |= list[i]
-	}
-	return err
+// isByDeny tells whether a Deny of the live policy causes a difference.
+func (p *planner) isByDeny(d access.Difference) bool {
+	return d.Policy == access.Actual && p.live.Statements[d.Statement].Effect == policy.Deny
 }
 
-// behind returns statements with one more at their end.
-func behind(s policy.Set, st policy.Statement) policy.Set {
-	s.Statements = append(s.Statements[:len(s.Statements):len(s.Statements)], st)
-	return s
-}
-
-// addFloors adds what the floors have and the policy lacks.
+// addFloors adds what the floor has and the policy lacks, by the findings that say so. What
+// the Denies of the policy take is not lacking here; see relaxDenies.
 func (p *planner) addFloors() error {
-	for _, floor := range p.Bounds.Floors {
-		for i := range floor.Statements {
-			if st := &floor.Statements[i]; st.Effect != policy.Allow || st.Principals.Negated {
-				continue
-			}
-			if err := p.addLacking(floor, i); err != nil {
-				return err
-			}
+	var statements []int
+	for _, f := range p.lacking() {
+		if f.Difference.Policy == access.Floor && !slices.Contains(statements, f.Difference.Statement) {
+			statements = append(statements, f.Difference.Statement)
+		}
+	}
+	slices.Sort(statements)
+	for _, i := range statements {
+		if err := p.addLacking(&p.judgement.Limits.Floor.Statements[i]); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// addLacking adds what the policy lacks of one statement of a floor.
-func (p *planner) addLacking(floor policy.Set, i int) error {
-	now := p.soFar()
-	judge := func(st policy.Statement) (access.Result, error) {
-		return p.missing(only(floor, i, st), now)
-	}
-	st := &floor.Statements[i]
-	if result, err := judge(*st); err != nil || result.Verdict == access.Inside {
-		return err
-	}
-	lacking, err := faults(st, judge)
-	if err != nil {
-		return err
-	}
+// addLacking adds what the policy lacks of one Allow of the floor, for the principals that
+// lack it.
+func (p *planner) addLacking(st *policy.Statement) error {
 	all := covered(st.Actions)
-	for i := range lacking {
-		lacking[i] = all &^ lacking[i] // split keeps the rest
+	has := make([]access.Actions, max(1, len(st.Principals.Entries)))
+	for e := range has {
+		one := oneOf(st, e)
+		result, err := p.missing(p.under(one), p.soFar())
+		if err != nil {
+			return err
+		}
+		lacks := actionsOf(result.Missing...)
+		if len(result.Inconclusive) > 0 {
+			lacks = all
+		}
+		has[e] = all &^ lacks
 	}
-	for _, part := range split(st, lacking) {
+	for _, part := range without(st, has) {
 		if len(part.Actions.Values) > len(st.Actions.Values) {
 			part.Actions = st.Actions // shorter, and the floor has it all
 		}
@@ -118,29 +73,46 @@ func (p *planner) addLacking(floor policy.Set, i int) error {
 	return nil
 }
 
-// only returns statements with another one in place of one Allow, and without the other
-// Allows.
-func only(s policy.Set, i int, st policy.Statement) policy.Set {
-	part := policy.Set{Version: s.Version}
-	for j, other := range s.Statements {
-		switch {
-		case j == i:
-			part.Statements = append(part.Statements, st)
-		case other.Effect != policy.Allow:
-			part.Statements = append(part.Statements, other)
+// addWholeFloor adds the Allows of the floor, for whom the plan may name.
+func (p *planner) addWholeFloor() {
+	for _, st := range p.judgement.Limits.Floor.Statements {
+		st.Principals.Entries = slices.DeleteFunc(slices.Clone(st.Principals.Entries), func(q policy.Principal) bool { return !p.mayName(q) })
+		if st.Effect == policy.Allow && len(st.Principals.Entries) > 0 {
+			p.added = append(p.added, st)
 		}
 	}
-	return part
 }
 
-// addDenies adds the Denies of the ceiling that the policy needs to be within it.
+// addDenies adds the Denies of the ceiling without which Allows of the plan are outside.
 func (p *planner) addDenies() error {
-	for _, deny := range p.denies {
-		now := p.soFar()
-		if inside, err := p.inside(now, p.Bounds.Ceiling); err != nil || inside {
+	if len(p.required) == 0 || p.scope != all || p.removesOnly {
+		return nil
+	}
+	if !p.lacksDeny {
+		part := policy.Set{Version: p.live.Version, Statements: slices.Concat(p.added, p.clear)}
+		inside, err := p.isInside(part, p.ceiling)
+		if err != nil {
 			return err
 		}
-		if result, err := p.missing(now, behind(now, deny)); err != nil {
+		p.lacksDeny = !inside
+		for i := range p.fates {
+			if f := &p.fates[i]; f.changed && !f.murky && p.live.Statements[i].Effect == policy.Allow {
+				part := policy.Set{Version: p.live.Version, Statements: slices.Concat(f.now, p.clear)}
+				inside, err := p.isInside(part, p.withLeft(f))
+				if err != nil {
+					return err
+				}
+				p.lacksDeny = p.lacksDeny || !inside
+			}
+		}
+	}
+	if !p.lacksDeny {
+		return nil
+	}
+	for _, deny := range p.required {
+		now := p.soFar()
+		with := policy.Set{Version: now.Version, Statements: append(slices.Clone(now.Statements), deny)}
+		if result, err := p.missing(now, with); err != nil {
 			return err
 		} else if result.Verdict != access.Inside {
 			p.added = append(p.added, deny)
@@ -149,19 +121,24 @@ func (p *planner) addDenies() error {
 	return nil
 }
 
-// nameStatements gives new statements Sids that are not taken: KMS's console may refuse a
+// withLeft is the ceiling without its Denies, with what the plan leaves of a statement.
+func (p *planner) withLeft(f *fate) policy.Set {
+	return policy.Set{Version: p.allows.Version, Statements: slices.Concat(p.allows.Statements, f.left)}
+}
+
+// nameStatements gives new statements Sids that no other has: KMS's console may refuse a
 // policy with one twice. https://repost.aws/knowledge-center/kms-policy-error-invalid-principals
 func (p *planner) nameStatements() {
-	taken := map[string]bool{}
+	used := map[string]bool{}
 	for _, f := range p.fates {
 		if len(f.now) > 0 {
-			taken[f.now[0].SID] = true
+			used[f.now[0].SID] = true
 		}
 	}
 	name := func(list []policy.Statement) {
 		for i := range list {
 			if list[i].SID != "" {
-				list[i].SID = fresh(list[i].SID, taken)
+				list[i].SID = fresh(list[i].SID, used)
 			}
 		}
 	}
@@ -173,11 +150,11 @@ func (p *planner) nameStatements() {
 	name(p.added)
 }
 
-// fresh returns a Sid that is not taken, by a number behind it where it is.
-func fresh(sid string, taken map[string]bool) string {
-	for n := 1; taken[sid]; n++ {
+// fresh returns a Sid that is not used, by a number behind it where it is.
+func fresh(sid string, used map[string]bool) string {
+	for n := 1; used[sid]; n++ {
 		sid = strings.TrimRight(sid, "0123456789") + strconv.Itoa(n+1)
 	}
-	taken[sid] = true
+	used[sid] = true
 	return sid
 }

@@ -4,39 +4,37 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
-// FuzzTrim looks for a policy, or a ceiling, with which a plan is not what it promises.
-func FuzzTrim(f *testing.F) {
+// FuzzDecide looks for a policy, or a permitted statement, with which a decision is not what
+// it promises.
+func FuzzDecide(f *testing.F) {
 	for _, statement := range corpusStatements(f) {
-		f.Add(`{"Version":"2012-10-17","Statement":[`+accountStatement+`,`+statement+`]}`, ceilingText)
-		f.Add(`{"Version":"2012-10-17","Statement":[`+public+`]}`, `{"Statement":[`+root+`,`+statement+`]}`)
+		f.Add(statements(accountStatement, statement), string(usualPermits[1]))
+		f.Add(statements(public), statement)
 	}
-	for _, test := range trims {
-		f.Add(test.live, ceilingText)
+	for _, test := range plans {
+		f.Add(test.live, string(usualPermits[0]))
 	}
-	f.Fuzz(func(t *testing.T, live, ceiling string) {
-		r := repair.Request{Key: ownKey, Bounds: repair.Bounds{Floors: []policy.Set{document(t, floorText).Set}}, Writer: writer}
-		var err error
-		if r.Live, err = policy.Parse(live); err != nil {
+	f.Fuzz(func(t *testing.T, live, permit string) {
+		if _, err := policy.Parse(live); err != nil {
 			return
 		}
-		above, err := policy.Parse(ceiling)
-		if err != nil {
+		if d, err := policy.Parse(`{"Version":"2012-10-17","Statement":` + permit + `}`); err != nil || len(d.Statements) != 1 {
 			return
 		}
-		r.Bounds.Ceiling = above.Set
-		plan, err := repair.Trim(r)
+		c := usual(rules.Medium, rules.Template(permit))
+		d, err := decide(live, c)
 		var refusal *repair.Refusal
 		if errors.As(err, &refusal) {
 			return
 		}
-		if err != nil || plan.Proof.Ceiling != access.Inside {
-			t.Fatalf("%v, proof %+v", err, plan.Proof)
+		if err != nil {
+			t.Fatal(err)
 		}
-		checkPlanOf(t, r, plan)
+		checkDecision(t, live, c, d)
 	})
 }

@@ -1,23 +1,28 @@
 package repair
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/integration"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
-// Hold is a reason to report a plan and not to write it.
+// Hold is a reason to leave a part of a repair to a person.
 type Hold struct {
 	Reason rules.HoldReason
-	// Detail says what would break, and of a managed key, which stack to change. It may
+	// Detail says who would lose what, and of a managed key, which stack to change. It may
 	// have the name of a stack or of a service, escaped.
 	Detail string
 }
+
+// HoldUnplanned: no whole plan could be made. It is no reason that a configuration names.
+const HoldUnplanned rules.HoldReason = "no-whole-plan"
 
 // The tags that CloudFormation puts on what it makes.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
@@ -26,146 +31,174 @@ const (
 	stackIDTag   = "aws:cloudformation:stack-id"
 )
 
-// Holds returns why a plan for a judged policy is to be held, by the reasons that the
-// settings name. What is not known holds as well: tags that could not be read, and access
-// of which it is not decided whether the plan takes it away. What becomes of a critical
-// finding, which nothing holds, is what [Decide] says.
-//
-// A service loses access where the policy names it, where a service-linked role does, and
-// where a statement lets its principals in only through a service, or AWS services make
-// their grants: [rules.HoldServiceAccess].
-func Holds(p Plan, s guardrail.Snapshot, j guardrail.Judgement, settings rules.RepairSettings) []Hold {
+// hold marks the faults that holds keep, by the reasons that the settings name, and returns
+// the holds. Holds protect users, so what the last recorded policy of the key did not allow
+// is not held. Nor is what is critical, administration, or a principal beside the held one.
+func (p *planner) hold(s guardrail.Snapshot, settings rules.RepairSettings, previous *policy.Document) ([]Hold, error) {
 	var holds []Hold
 	wants := func(r rules.HoldReason) bool { return slices.Contains(settings.HoldWhen, r) }
-	if lost := servicesLosing(p, j); wants(rules.HoldServiceAccess) && len(lost) > 0 {
-		holds = append(holds, Hold{rules.HoldServiceAccess, "the repair would take access from AWS services: " + strings.Join(lost, "; ")})
-	}
-	if lost := accountsLosing(p); wants(rules.HoldCrossAccountAccess) && len(lost) > 0 {
-		holds = append(holds, Hold{rules.HoldCrossAccountAccess, "the repair would take access from other accounts: " + strings.Join(lost, "; ")})
-	}
-	if len(holds) == 0 && len(p.Open) > 0 && (wants(rules.HoldServiceAccess) || wants(rules.HoldCrossAccountAccess)) {
-		reason := rules.HoldServiceAccess
-		if !wants(reason) {
-			reason = rules.HoldCrossAccountAccess
+	for i := range p.fates {
+		for e := range p.fates[i].faults {
+			f := &p.fates[i].faults[e]
+			if f.lesser == 0 || p.fates[i].murky {
+				continue
+			}
+			one := oneOf(&p.live.Statements[i], e)
+			reason, actions := p.inUse(&one, f.lesser)
+			if actions == 0 || !wants(reason) {
+				continue
+			}
+			var err error
+			if f.held, err = p.before(&one, actions, previous); err != nil {
+				return nil, err
+			}
+			if f.held != 0 {
+				holds = append(holds, Hold{reason, fmt.Sprintf("%s would lose in %s: %s", who(&one), p.place(i), actionWords(f.held, one.Actions.Values...))})
+			}
 		}
-		holds = append(holds, Hold{reason, "what access the repair would take away is not decided"})
 	}
 	if detail := managed(s.Labels.Tags); wants(rules.HoldCloudFormation) && detail != "" {
 		holds = append(holds, Hold{rules.HoldCloudFormation, detail})
 	}
-	return holds
+	return holds, nil
 }
 
-// accountsLosing words what the plan takes from accounts that the policy names and that
-// are not the key's own.
-func accountsLosing(p Plan) []string {
-	var list []string
-	for _, d := range p.Removed {
-		if d.Scope == access.NamedAccount {
-			list = append(list, losing(d, d.Principals...))
-		}
+// inUse returns which actions of one principal of an Allow are use that a hold may keep, and
+// the reason: a documented use by an AWS service, grants for AWS resources by principals
+// of the key's account, or use by another account.
+func (p *planner) inUse(one *policy.Statement, actions access.Actions) (rules.HoldReason, access.Actions) {
+	if one.Principals.Negated || len(one.Principals.Entries) != 1 {
+		return "", 0
 	}
-	return list
+	q := one.Principals.Entries[0]
+	use := actions & usage
+	switch grants := actions & access.ActionsMatching("kms:CreateGrant"); {
+	case p.isOfOthers(one):
+		return rules.HoldCrossAccountAccess, use
+	case q.Kind == policy.Service:
+		return rules.HoldServiceAccess, use & p.documented(q)
+	case isServiceLinked(q), len(throughServices(one.Conditions)) > 0:
+		return rules.HoldServiceAccess, use | grants
+	default:
+		return "", 0
+	}
 }
 
-// servicesLosing words what the plan takes from AWS services. What a statement with a
-// critical finding gives to everyone is no service's in particular.
-func servicesLosing(p Plan, j guardrail.Judgement) []string {
-	var list []string
-	for _, d := range p.Removed {
-		if namesService(d) {
-			list = append(list, losing(d, d.Principals...))
+// usage are the actions that use a key, and not administer it or grant it to others.
+var usage = func() (set access.Actions) {
+	for _, name := range []string{
+		"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:GenerateMac", "kms:VerifyMac",
+		"kms:Sign", "kms:Verify", "kms:DeriveSharedSecret", "kms:Encapsulate", "kms:Decapsulate", "kms:DescribeKey", "kms:GetPublicKey",
+	} {
+		set |= access.ActionsMatching(name)
+	}
+	return set
+}()
+
+// isOfOthers tells whether an Allow for one principal gives access to another account, whose
+// principal it is or for which a service acts.
+func (p *planner) isOfOthers(one *policy.Statement) bool {
+	if id := one.Principals.Entries[0].AccountID; id != "" {
+		return id != p.k.Account
+	}
+	for _, c := range one.Conditions {
+		if c.Operator.Negated || c.Operator.Family == policy.NullFamily {
 			continue
 		}
-		if d.Policy != access.Actual || causesCritical(j, d.Statement) {
-			continue
-		}
-		if roles := serviceLinked(d.Principals); len(roles) > 0 {
-			list = append(list, losing(d, roles...))
-		}
-		for _, what := range through(j.Live.Statements[d.Statement].Conditions) {
-			list = append(list, what+" loses "+actionWords(d))
+		for _, v := range c.Values {
+			switch parts := strings.SplitN(v, ":", 6); strings.ToLower(c.Key) {
+			case "aws:sourceaccount", "kms:calleraccount", "aws:principalaccount":
+				if v != p.k.Account {
+					return true
+				}
+			case "aws:sourcearn":
+				if len(parts) == 6 && parts[4] != "" && parts[4] != p.k.Account {
+					return true
+				}
+			}
 		}
 	}
-	return union(nil, list)
+	return false
 }
 
-func losing(d access.Difference, who ...string) string {
-	return strings.Join(who, ", ") + " lose " + actionWords(d)
-}
-
-func actionWords(d access.Difference) string {
-	return strings.Join(access.ActionPatterns(d.Actions), ", ")
-}
-
-// namesService tells whether a service that the policy names is among the principals.
-// "Every AWS service" is part of what "*" gives to the whole world, and nobody's in
-// particular.
-func namesService(d access.Difference) bool { return d.Scope == access.AWSService && !d.Unnamed }
-
-// serviceLinked returns the service-linked roles among principals, by their path.
+// isServiceLinked tells whether a principal is a service-linked role, by its path.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
-func serviceLinked(principals []string) []string {
-	var list []string
-	for _, p := range principals {
-		if strings.Contains(p, ":role/aws-service-role/") {
-			list = append(list, p)
-		}
-	}
-	return list
+func isServiceLinked(q policy.Principal) bool {
+	return q.Kind == policy.Role && strings.Contains(q.Text, ":role/aws-service-role/")
 }
 
-// through says what AWS services do for the principals of an Allow, by its conditions: one
-// that keeps services out is not among them.
+// throughServices returns the conditions by which AWS services act for the principals of an
+// Allow. One that keeps services out is not among them.
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource
-func through(conditions []policy.Condition) []string {
-	var list []string
+func throughServices(conditions []policy.Condition) (list []policy.Condition) {
 	for _, c := range conditions {
-		switch key := strings.ToLower(c.Key); {
-		case c.Operator.Negated:
-		case key == "kms:viaservice" && c.Operator.Family != policy.NullFamily:
-			list = append(list, "what is called through "+quoted(c.Values))
-		case key == "kms:viaservice" && says(c, false):
-			list = append(list, "what is called through any service")
-		case key == "kms:grantisforawsresource" && c.Operator.Family == policy.BoolFamily && says(c, true):
-			list = append(list, "what makes grants for AWS services")
+		key, family := strings.ToLower(c.Key), c.Operator.Family
+		via := key == "kms:viaservice" && (family != policy.NullFamily || hasBool(c, false))
+		grants := key == "kms:grantisforawsresource" && family == policy.BoolFamily && hasBool(c, true)
+		if !c.Operator.Negated && (via || grants) {
+			list = append(list, c)
 		}
 	}
 	return list
 }
 
-// says tells whether a truth value is among those of a condition.
-func says(c policy.Condition, value bool) bool {
+// hasBool tells whether a truth value is among those of a condition.
+func hasBool(c policy.Condition, value bool) bool {
 	return slices.ContainsFunc(c.Values, func(text string) bool {
 		b, err := policy.ParseBool(text)
 		return err == nil && b == value
 	})
 }
 
-// quoted names the first few values of a policy.
-func quoted(values []string) string {
-	const most = 8
-	var list []string
-	for _, v := range values[:min(most, len(values))] {
-		list = append(list, quote(v))
+// before returns which actions of one principal of an Allow the previous policy had as well.
+// Without one, it is not known that it did not.
+func (p *planner) before(one *policy.Statement, actions access.Actions, previous *policy.Document) (access.Actions, error) {
+	if previous == nil {
+		return actions, nil
 	}
-	if more := len(values) - most; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(list, ", "), more)
+	part := *one
+	part.Actions = policy.Values(actions.Names()...)
+	result, err := p.excess(policy.Set{Version: p.live.Version, Statements: append([]policy.Statement{part}, p.denies...)}, previous.Set)
+	if err != nil || len(result.Inconclusive) > 0 {
+		return 0, err
 	}
-	return strings.Join(list, " or ")
+	return actions &^ actionsOf(result.Excess...), nil
 }
 
 // managed says which stack manages a key, "" for none.
 func managed(tags map[string]string) string {
-	switch id, name := tags[stackIDTag], tags[stackNameTag]; {
+	stack := tags[stackIDTag]
+	if stack == "" {
+		stack = tags[stackNameTag]
+	}
+	switch {
 	case tags == nil:
 		return "whether a CloudFormation stack manages the key is not known: its tags could not be read"
-	case id != "":
-		return fmt.Sprintf("a CloudFormation stack manages the key and would bring its policy back; change KeyPolicy in stack %s", quote(id))
-	case name != "":
-		return fmt.Sprintf("a CloudFormation stack manages the key and would bring its policy back; change KeyPolicy in stack %s", quote(name))
+	case stack != "":
+		return fmt.Sprintf("a CloudFormation stack manages the key and would bring its policy back; change KeyPolicy in stack %s", quote(stack))
 	default:
 		return ""
 	}
+}
+
+// documented returns the actions that AWS documents for a service, with a bound or without.
+func (p *planner) documented(service policy.Principal) (set access.Actions) {
+	region := p.k.Region
+	if labels := strings.Split(service.Text, "."); region == "" && len(labels) > 3 {
+		region = labels[1] // at a desk, the Region may be unknown
+	}
+	facts := integration.Facts{Partition: p.k.Partition, Region: cmp.Or(region, "us-east-1"), Account: p.k.Account}
+	for _, entry := range integration.All() {
+		statements, err := entry.Statements(facts)
+		if err != nil {
+			continue // none is known for such a key
+		}
+		for _, st := range statements {
+			if slices.ContainsFunc(st.Principals.Entries, func(q policy.Principal) bool { return isSame(q, service) }) {
+				set |= covered(st.Actions)
+			}
+		}
+	}
+	return set
 }

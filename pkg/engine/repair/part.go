@@ -20,64 +20,37 @@ func covered(l policy.List) access.Actions {
 	return set
 }
 
-// judgement compares a document with one of the bounds; only one side of the result is
-// filled.
-type judgement func(st policy.Statement) (access.Result, error)
-
-// faults returns, for each principal of a statement, the actions for which it is at fault,
-// or may be.
-func faults(st *policy.Statement, judge judgement) ([]access.Actions, error) {
-	list := make([]access.Actions, len(st.Principals.Entries))
-	for i, principal := range st.Principals.Entries {
-		one := *st
-		one.Principals.Entries = []policy.Principal{principal}
-		result, err := judge(one)
-		if err != nil {
-			return nil, err
-		}
-		list[i] = actionsOf(result.Excess) | actionsOf(result.Missing)
-		if len(result.Inconclusive) == 0 {
-			continue
-		}
-		if list[i], err = doubtful(&one, judge); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
-}
-
-// doubtful returns the actions of which it is not proved that they are without fault, by
-// the values that cover them.
-func doubtful(st *policy.Statement, judge judgement) (access.Actions, error) {
-	if st.Actions.Negated || len(st.Actions.Values) == 1 {
-		return covered(st.Actions), nil
-	}
+// actionsOf returns the actions that differences are about.
+func actionsOf(differences ...access.Difference) access.Actions {
 	var set access.Actions
-	for _, value := range st.Actions.Values {
-		one := *st
-		one.Actions = policy.Values(value)
-		result, err := judge(one)
-		if err != nil {
-			return 0, err
-		}
-		if result.Verdict != access.Inside {
-			set |= access.ActionsMatching(value)
+	for _, d := range differences {
+		for _, name := range d.Actions {
+			set |= access.ActionsMatching(name)
 		}
 	}
-	return set, nil
+	return set
 }
 
-// split takes faults out of a statement. Principals with the same faults stay together;
-// the statement with most principals comes first. A principal with no other action left
-// goes. Kinds of principals that have no access go where most go. New patterns of actions
-// are of those given, where one fits.
-func split(st *policy.Statement, faults []access.Actions, patterns ...string) []policy.Statement {
+// without takes actions out of a statement, for each principal others. Principals that
+// lose the same stay together; the statement with most principals comes first. A principal
+// with no other action left goes. Kinds of principals that have no access go where most go.
+// New patterns of actions are of those given, where one fits. Of a statement with
+// NotPrincipal, all principals lose what the first does.
+func without(st *policy.Statement, gone []access.Actions, patterns ...string) []policy.Statement {
 	all := covered(st.Actions)
+	if st.Principals.Negated {
+		if all &^= gone[0]; all == 0 {
+			return nil
+		}
+		rest := *st
+		rest.Actions = reduced(st.Actions, all, patterns...)
+		return []policy.Statement{rest}
+	}
 	groups := map[access.Actions][]int{}
 	var order []access.Actions
 	for i, p := range st.Principals.Entries {
-		keep := all &^ faults[i]
-		if keep == 0 || hasNoAccess(p) {
+		keep := all &^ gone[i]
+		if keep == 0 && gone[i] != 0 || hasNoAccess(p) {
 			continue
 		}
 		if groups[keep] == nil {
@@ -142,4 +115,15 @@ func spelled(set access.Actions, values ...string) []string {
 		}
 	}
 	return append(list, access.ActionPatterns((set &^ said).Names())...)
+}
+
+// union returns a new list of a, and of b what is not in a.
+func union[T comparable](a, b []T) []T {
+	list := slices.Clone(a)
+	for _, v := range b {
+		if !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	return list
 }

@@ -2,152 +2,182 @@ package repair_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
+
+func checkRefused(t *testing.T, err error, reason repair.Reason, because string) {
+	t.Helper()
+	var refusal *repair.Refusal
+	if !errors.As(err, &refusal) || refusal.Reason != reason || refusal.Detail == "" || strings.ContainsAny(refusal.Error(), "\n") {
+		t.Errorf("%v, want %s: %s", err, reason, because)
+	}
+}
 
 const (
 	foreignSign = `{"Effect":"Allow","Principal":{"AWS":"777788889999"},"Action":"kms:Sign","Resource":"*"}`
 	writes      = `{"Effect":"Allow","Principal":{"AWS":"` + writer + `"},"Action":["kms:PutKeyPolicy","kms:GetKeyPolicy"],"Resource":"*"}`
 )
 
-func statements(list ...string) string {
-	return `{"Version":"2012-10-17","Statement":[` + strings.Join(list, ",") + `]}`
-}
-
-// tangled is a policy of many statements, each of which has to be compared with the ceiling.
-func tangled() string {
-	var list []string
-	for i := range 150 {
-		list = append(list, fmt.Sprintf(`{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"StringLike":{"aws:PrincipalTag/t%d":"*a*b%d*"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*x%d*"}}}`, i%7, i, i))
-	}
-	return statements(list...)
-}
-
 func TestNoPlanWithoutAReason(t *testing.T) {
-	full := statements(usersStatement)
-	full = strings.Replace(full, "Allow use", strings.Repeat("x", policy.MaxBytes-len(full))+"Allow use", 1)
-	tests := []struct {
+	for _, row := range []struct {
 		because string
 		live    string
-		change  func(*repair.Request)
+		c       *rules.Configuration
 		reason  repair.Reason
 	}{
-		{"the floor itself is as wanted", floorText, nil, repair.NothingToDo},
-		{"the ceiling itself is as wanted", ceilingText, nil, repair.NothingToDo},
-		{"a deleted principal has no access", statements(root, `{"Effect":"Allow","Principal":{"AWS":"AIDAQ3EGRUZL2Z5FEXAMPLE"},"Action":"kms:*","Resource":"*"}`), nil, repair.NothingToDo},
-		{"it may be as wanted", statements(root, `{"Effect":"Allow","Principal":"*","Action":"kms:Sign","Resource":"${aws:username}"}`), nil, repair.Undecided},
-		{"a floor that the ceiling forbids", statements(root, public), func(r *repair.Request) {
-			r.Bounds.Floors = append(r.Bounds.Floors, r.Live.Set)
-		}, repair.BoundsContradict},
-		{"no ceiling", statements(root, public), func(r *repair.Request) { r.Bounds.Ceiling = policy.Set{} }, repair.Incomplete},
-		{"no live policy", statements(root, public), func(r *repair.Request) { r.Live = nil }, repair.Incomplete},
-		{"no account", statements(root, public), func(r *repair.Request) { r.Key.Account = "" }, repair.Incomplete},
-		{"a floor that is not there", statements(root, public), func(r *repair.Request) { r.Bounds.Floors[0] = policy.Set{} }, repair.Incomplete},
-		{"there is no room for the account statement", full, nil, repair.TooLarge},
-		{"nothing has to be there, and nothing may", statements(foreignSign), func(r *repair.Request) { r.Bounds.Floors = nil }, repair.NothingLeft},
-		{"a statement that may stay has a key that KMS refuses", statements(root, foreignSign, strings.Replace(usersStatement, `"Resource":"*"`, `"Resource":"*","Condition":{"ForAnyValue:StringEquals":{"kms:ResourceAliases":"alias/a"}}`, 1)), nil, repair.RefusedCondition},
-		{"a statement that may stay has a set operator that KMS refuses", statements(root, foreignSign, strings.Replace(usersStatement, `"Resource":"*"`, `"Resource":"*","Condition":{"ForAllValues:StringEquals":{"kms:EncryptionContext:a":"b"}}`, 1)), nil, repair.RefusedCondition},
-		{"only a user would be left", statements(usersStatement, foreignSign), func(r *repair.Request) { r.Bounds.Floors = nil }, repair.Lockout},
-		{"the writer is denied, and so is the account", statements(writes, foreignSign, `{"Effect":"Deny","Principal":{"AWS":"`+writer+`"},"Action":"kms:Put*","Resource":"*"}`), func(r *repair.Request) { r.Bounds.Floors = nil }, repair.Lockout},
-		{"the writer is not known", statements(writes, foreignSign), func(r *repair.Request) { r.Bounds.Floors, r.Writer = nil, "" }, repair.Lockout},
-		{"the writer is of another account", statements(writes, foreignSign), func(r *repair.Request) {
-			r.Bounds.Floors, r.Writer = nil, strings.Replace(writer, account, "777788889999", 1)
-		}, repair.Lockout},
-		{"a floor with a variable means something else in a policy of 2008", `{"Statement":[` + root + `,` + foreignSign + `]}`, func(r *repair.Request) {
-			statement := strings.Replace(usersStatement, `"Resource":"*"`, `"Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"${aws:PrincipalTag/region}"}}`, 1)
-			r.Bounds.Floors = []policy.Set{document(t, statements(statement)).Set}
-			r.Bounds.Ceiling = document(t, statements(root, statement)).Set
-		}, repair.NotProved},
-		{"a policy made to cost much", tangled(), func(r *repair.Request) { r.Budget = 500 }, repair.OverBudget},
-		{"an ordinary policy that is worth no work", statements(root, public), func(r *repair.Request) { r.Budget = 10 }, repair.OverBudget},
-	}
-	for _, test := range tests {
-		t.Run(test.because, func(t *testing.T) {
-			r := request(t, test.live)
-			if test.change != nil {
-				test.change(&r)
-			}
-			plan, err := repair.Trim(r)
-			refused(t, plan, err, test.reason)
-		})
-	}
-}
-
-func refused(t *testing.T, plan repair.Plan, err error, reason repair.Reason) {
-	t.Helper()
-	var refusal *repair.Refusal
-	if !errors.As(err, &refusal) || refusal.Reason != reason || refusal.Detail == "" || strings.ContainsAny(refusal.Error(), "\n") {
-		t.Errorf("got %v, want %s; edits %v", err, reason, plan.Edits)
-	}
-	if plan.Document != nil {
-		t.Errorf("refused, and planned all the same: %s", plan.Document.Text())
-	}
-}
-
-// A statement that KMS refuses is no reason to refuse where it goes anyway.
-func TestARefusedConditionOutsideTheCeilingGoes(t *testing.T) {
-	r := request(t, statements(root, strings.Replace(foreignSign, `"Resource":"*"`, `"Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/a":"b"}}`, 1)))
-	plan, err := repair.Trim(r)
-	if err != nil || len(plan.Document.Statements) != 1 {
-		t.Errorf("%v, %+v", err, plan)
-	}
-}
-
-func TestTheWriterMayWriteAgain(t *testing.T) {
-	for because, live := range map[string]string{
-		"the policy names the writer":                     statements(writes, foreignSign),
-		"the account delegates to roles like the writer":  statements(strings.Replace(root, `"Resource":"*"`, `"Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/kms-*"}}`, 1), foreignSign),
-		"the account delegates":                           statements(root, foreignSign),
-		"the Deny is for requests that the writer avoids": statements(root, foreignSign, `{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}`),
+		{"the floor itself is as wanted", statements(root), onlyAccountFrom(rules.Low), repair.NothingToDo},
+		{"the account in other words", statements(strings.Replace(root, "arn:aws:iam::111122223333:root", "111122223333", 1)), onlyAccountFrom(rules.Low), repair.NothingToDo},
+		{"a deleted principal has no access", statements(root, `{"Effect":"Allow","Principal":{"AWS":"AIDAQ3EGRUZL2Z5FEXAMPLE"},"Action":"kms:*","Resource":"*"}`), onlyAccountFrom(rules.Low), repair.NothingToDo},
+		{"what was found is not bad enough", statements(root, allows(`{"AWS":"`+worker+`"}`, "kms:Sign", "")), onlyAccountFrom(rules.High), repair.NothingToDo},
+		{"it may be as wanted", statements(root, allows(`{"AWS":"`+worker+`"}`, "kms:Sign", `"StringEquals":{"aws:userid":"${aws:userid}"}`)), onlyAccountFrom(rules.Low), repair.Undecided},
+		{"an account statement, and nothing else is known to have control", statements(strings.Replace(root, "kms:*", "kms:Decrypt", 1), foreignSign), onlyAccountFrom(rules.Critical), repair.NothingToDo},
+		{"a reset that changes nothing", statements(root), reset(), repair.NothingToDo},
 	} {
-		r := request(t, live)
-		r.Bounds.Floors = nil
-		if plan, err := repair.Trim(r); err != nil {
-			t.Errorf("%s: %v", because, err)
-		} else if len(plan.Removed) != 1 || plan.Removed[0].Scope != access.NamedAccount {
-			t.Errorf("%s: removed %+v", because, plan.Removed)
+		_, err := decide(row.live, row.c)
+		checkRefused(t, err, row.reason, row.because)
+	}
+}
+
+func reset() *rules.Configuration {
+	return onlyAccount(func(c *rules.Configuration, _ *rules.Baseline) { c.Repair.Strategy = rules.Reset })
+}
+
+func TestOnlyWhatWasReadAndJudgedIsRepaired(t *testing.T) {
+	c := onlyAccountFrom(rules.Low)
+	text := statements(root, public)
+	event, file := snapshot(text), snapshot(text)
+	event.Evidence, file.Evidence = guardrail.EventPolicy, guardrail.FilePolicy
+	nobody := snapshot(text)
+	nobody.Key.Account = ""
+	for _, row := range []struct {
+		s       guardrail.Snapshot
+		reason  repair.Reason
+		because string
+	}{
+		{event, repair.NotLive, "an event's policy is not the key's"},
+		{file, "", "a file is planned as if it were live"},
+		{snapshot("{"), repair.Incomplete, "a policy that cannot be read"},
+	} {
+		_, err := repair.Decide(row.s, guardrail.Judge(row.s, c, today), c, writer, nil)
+		if row.reason == "" && err != nil {
+			t.Errorf("%v: %s", err, row.because)
+		} else if row.reason != "" {
+			checkRefused(t, err, row.reason, row.because)
+		}
+	}
+	if _, err := repair.Decide(snapshot(text), guardrail.Judgement{}, c, writer, nil); err == nil {
+		t.Error("what was not judged cannot be repaired")
+	}
+}
+
+// KMS refuses a policy that its writer could not change again.
+func TestTheWriterMayWriteAgain(t *testing.T) {
+	like := func(pattern string) string {
+		return strings.Replace(root, `"Resource":"*"`, `"Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/`+pattern+`"}}`, 1)
+	}
+	c := onlyAccount(func(c *rules.Configuration, b *rules.Baseline) {
+		c.Repair.From = rules.High
+		b.Permit = []rules.Template{rules.Template(writes)}
+	})
+	for _, row := range []struct {
+		live    string
+		writer  string
+		reason  repair.Reason // of no plan
+		because string
+	}{
+		{statements(root, foreignSign), writer, "", "the account delegates"},
+		{statements(root, foreignSign), "", "", "and without a known writer"},
+		{statements(root, foreignSign, denies(`"*"`, `"kms:*"`, `,"Condition":{"Bool":{"aws:SecureTransport":"false"}}`)), writer, "", "the Deny is for requests that the writer avoids"},
+		{statements(root, foreignSign, denies(`"*"`, `"kms:PutKeyPolicy"`, network)), writer, "", "whoever writes under the live Deny can do so again"},
+		{statements(like("kms-*"), writes, foreignSign), writer, "", "the policy names the writer"},
+	} {
+		s := snapshot(row.live)
+		d, err := repair.Decide(s, guardrail.Judge(s, c, today), c, row.writer, nil)
+		if row.reason != "" {
+			checkRefused(t, err, row.reason, row.because)
+		} else if err != nil || strings.Contains(d.Plan.Document.Text(), "777788889999") {
+			t.Errorf("%v: %s", err, row.because)
 		}
 	}
 }
 
-func TestReplaceWritesWhatItIsGiven(t *testing.T) {
-	r := request(t, statements(root, public))
-	wanted := document(t, floorText)
-	plan, err := repair.Replace(r, wanted)
+// KMS refuses the whole policy for one principal that it does not know. What is open must
+// not stay open for that.
+func TestExcessTakesAwayAndNamesNobodyNew(t *testing.T) {
+	const nobody = "arn:aws:iam::111122223333:role/Nobody"
+	c := repairing(func(_ *rules.Configuration, b *rules.Baseline) {
+		b.Administrators, b.Users = rules.Principals{Required: []string{nobody}}, rules.Principals{}
+	})
+	everything := allows(`"*"`, "kms:*", "")
+	namedNobody := allows(`{"AWS":"`+nobody+`"}`, "kms:*", "")
+	for _, row := range []struct {
+		name    string
+		live    []string
+		wants   string // is in the plan
+		because string
+	}{
+		{"public beside the account", []string{root, public}, ":root", "the rest stays"},
+		{"only public", []string{everything}, ":root", "KMS stores no policy that nobody can change"},
+		{"who is named already", []string{root, namedNobody, public}, nobody, "KMS has taken that name before"},
+	} {
+		s := snapshot(statements(row.live...))
+		j := guardrail.Judge(s, c, today)
+		p, err := repair.Excess(s, j, writer)
+		if err != nil {
+			t.Errorf("%s: %v: %s", row.name, err, row.because)
+			continue
+		}
+		text := p.Document.Text()
+		if strings.Contains(text, `"Principal":"*"`) || !strings.Contains(text, row.wants) || len(repair.Unnamed(j.Live, p.Document)) > 0 {
+			t.Errorf("%s: %s: %s", row.name, text, row.because)
+		}
+		if s.Policy = text; guardrail.Judge(s, c, today).Severity == rules.Critical {
+			t.Errorf("%s: it is still critical: %s", row.name, text)
+		}
+	}
+	d, err := decide(statements(root, everything), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkPlanOf(t, r, plan)
-	if plan.Document != wanted || len(plan.Edits) != 1 || plan.Edits[0].Kind != repair.ReplaceDocument || len(plan.Removed) == 0 {
-		t.Errorf("got %+v", plan)
+	if names := repair.Unnamed(document(t, statements(root, everything)), d.Plan.Document); len(names) != 1 || names[0] != nobody {
+		t.Errorf("the whole plan adds %q", names)
+	}
+	s := snapshot(statements(root, public))
+	s.Evidence = guardrail.EventPolicy
+	if _, err := repair.Excess(s, guardrail.Judge(s, c, today), writer); err == nil {
+		t.Error("the policy of an event is no live one")
 	}
 }
 
-func TestReplaceRefusesWhatIsNotNeededOrNotAcceptable(t *testing.T) {
-	broad := statements(root, public)
-	for _, test := range []struct {
-		because, live, wanted string
-		reason                repair.Reason
-	}{
-		{"the same in other words", statements(strings.Replace(root, "arn:aws:iam::111122223333:root", "111122223333", 1)), floorText, repair.NothingToDo},
-		{"perhaps the same", statements(root, `{"Effect":"Allow","Principal":"*","Action":"kms:Sign","Resource":"${aws:username}"}`), floorText, repair.Undecided},
-		{"outside the ceiling", floorText, broad, repair.NotProved},
-		{"less than the floor", broad, statements(usersStatement), repair.NotProved},
-		{"a deleted principal", broad, statements(root, `{"Effect":"Allow","Principal":{"AWS":"AIDAQ3EGRUZL2Z5FEXAMPLE"},"Action":"kms:*","Resource":"*"}`), repair.DeadPrincipal},
-		{"a statement without a Resource", broad, statements(root, `{"Effect":"Allow","Principal":"*","Action":"kms:*"}`), repair.DeadStatement},
-		{"a key that KMS refuses", broad, statements(root, strings.Replace(usersStatement, `"Resource":"*"`, `"Resource":"*","Condition":{"StringEquals":{"kms:ResourceTag/a":"b"}}`, 1)), repair.RefusedCondition},
+func TestAResetWritesTheDefault(t *testing.T) {
+	c := reset()
+	for live, because := range map[string]string{
+		statements(root, foreign): "the foreign account goes",
+		statements(root, allows(`"*"`, "kms:Decrypt", `"StringEquals":{"aws:userid":"${aws:userid}"}`), public): "what is not decided goes with what is critical",
 	} {
-		t.Run(test.because, func(t *testing.T) {
-			plan, err := repair.Replace(request(t, test.live), document(t, test.wanted))
-			refused(t, plan, err, test.reason)
-		})
+		d, err := decide(live, c)
+		if err != nil || len(d.Plan.Edits) != 1 || d.Plan.Edits[0].Kind != repair.ReplaceDocument || d.Plan.Document.Statements[0].SID != "Enable IAM User Permissions" || len(d.Plan.Document.Statements) != 1 {
+			t.Errorf("%v, %v: %s", d.Plan.Edits, err, because)
+			continue
+		}
+		if d.Plan.Edits[0].String() != "Replaced the whole policy by the default of guardrail.yaml: each access that is not in it is gone." {
+			t.Errorf("%s", d.Plan.Edits[0])
+		}
+		checkDecision(t, live, c, d)
 	}
-	plan, err := repair.Replace(request(t, broad), nil)
-	refused(t, plan, err, repair.Incomplete)
+}
+
+// KMS would refuse a policy that nobody can change, so what is critical goes with the floor in
+// its place, although nobody asked for the floor.
+func TestWhereOnlyWhatIsCriticalGivesControlTheFloorIsAdded(t *testing.T) {
+	users := allows(`{"AWS":"`+worker+`"}`, "kms:Decrypt", "")
+	d, err := decide(statements(users, public), onlyAccountFrom(rules.Critical))
+	if want := document(t, statements(users, accountStatement)); err != nil || d.Plan.After != want.Hash("aws") {
+		t.Errorf("%v, %v", d.Plan.Document, err)
+	}
 }

@@ -136,7 +136,7 @@ func (b *Baseline) checkLimits(found *problems, place func(...string) []string) 
 		if len(b.Permit)+len(b.Require) == 0 {
 			continue
 		}
-		result := access.Within(k.PolicyKey(), limits.unnarrowed, limits.Ceiling, limits.Ceiling)
+		result := access.Within(k.examplePolicyKey(), limits.unnarrowed, limits.Ceiling, limits.Ceiling)
 		for _, d := range result.Missing {
 			if d.Conditions == "" && (IsAboutControl(d) || !d.Delegated) {
 				*found = append(*found, Problem{

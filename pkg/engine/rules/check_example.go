@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
 // exampleKey is a key that a baseline can be meant for: of the partition of the ARNs that
@@ -68,4 +69,10 @@ func exampleTypes() []defaultpolicy.KeyType {
 		defaultpolicy.KeyType{Spec: defaultpolicy.RSA2048, Usage: defaultpolicy.EncryptDecrypt}.WithDefaults(),
 		defaultpolicy.KeyType{Spec: defaultpolicy.RSA2048, Usage: defaultpolicy.SignVerify}.WithDefaults(),
 	}
+}
+
+// examplePolicyKey is PolicyKey of an example without the properties by which keys of a
+// baseline differ: a statement for another Region or spec is not wrong for that.
+func (k Key) examplePolicyKey() policy.Key {
+	return policy.Key{ARN: k.ARN, Partition: k.Partition, Account: k.Account}
 }

@@ -73,7 +73,7 @@ func undecidedTemplate(k Key, d *policy.Document, required bool) string {
 		Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{account}},
 		Actions: policy.Values("kms:*"), Resources: policy.Values("*"),
 	}}}
-	result := access.Compare(k.PolicyKey(), without, with(without, d.Statements))
+	result := access.Compare(k.examplePolicyKey(), without, with(without, d.Statements))
 	if result.Verdict != access.Undecided {
 		return ""
 	}
@@ -131,7 +131,7 @@ func (b *Baseline) checkControl(found *problems, place func(...string) []string)
 		found.add("whether somebody could change the key policy could not be asked: "+err.Error(), place("require")...)
 		return
 	}
-	who, unsure := access.WhoMay(k.PolicyKey(), possible, PutKeyPolicy)
+	who, unsure := access.WhoMay(k.examplePolicyKey(), possible, PutKeyPolicy)
 	switch {
 	case len(who) > 0:
 	case unsure:
@@ -178,7 +178,7 @@ func (b *Baseline) someoneMay(k Key, s policy.Set) bool {
 	}
 	return slices.ContainsFunc(who, func(p policy.Principal) bool {
 		for _, mfa := range []bool{true, false} {
-			if decision, _ := evaluation.Evaluate(k.PolicyKey(), s, changeOfPolicy(k, p, mfa)); decision.Allows() {
+			if decision, _ := evaluation.Evaluate(k.examplePolicyKey(), s, changeOfPolicy(k, p, mfa)); decision.Allows() {
 				return true
 			}
 		}

@@ -159,8 +159,7 @@ func (e Exemption) LastDay() string { return e.Expires.UTC().Add(-1).Format(time
 // RepairSettings say what may be repaired, and how.
 type RepairSettings struct {
 	Strategy Strategy `json:"strategy"`
-	// From is how severe a key's worst finding must be for the key to be repaired. A repair
-	// brings the whole policy inside the limits, whatever its lesser findings.
+	// From is how severe a finding must be to be repaired. What is less severe stays as it is.
 	From Severity `json:"from"`
 	// Budget bounds the repairs of one key.
 	Budget Budget `json:"budget"`
@@ -168,7 +167,7 @@ type RepairSettings struct {
 	MaxPerHour PerHour `json:"maxPerHour"`
 	// Sweep lets a sweep repair, too, not only events.
 	Sweep bool `json:"sweep"`
-	// HoldWhen names what keeps a repair from being written, unless the finding is critical.
+	// HoldWhen names whose access keeps an edit from being written, unless it is critical.
 	HoldWhen []HoldReason `json:"holdWhen"`
 }
 

@@ -35,7 +35,17 @@ func KeyOf(arn string) (Key, error) {
 
 // PolicyKey returns what of the key decides about its policy.
 func (k Key) PolicyKey() policy.Key {
-	return policy.Key{ARN: k.ARN, Partition: k.Partition, Account: k.Account}
+	key := policy.Key{
+		ARN: k.ARN, Partition: k.Partition, Account: k.Account, Region: k.Region,
+		Spec: string(k.Type.Spec), Usage: string(k.Type.Usage), Origin: string(k.Type.Origin),
+	}
+	switch k.Type.MultiRegion {
+	case defaultpolicy.SingleRegion:
+		key.MultiRegion = "false"
+	case defaultpolicy.Primary, defaultpolicy.Replica:
+		key.MultiRegion = "true"
+	}
+	return key
 }
 
 // Labels are what people hang on a key. Whoever may name or tag a key writes them.

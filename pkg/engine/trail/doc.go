@@ -73,7 +73,7 @@
 //
 // # Limits
 //
-// Partitions aws, aws-cn and aws-us-gov; the Regions of others are refused
+// Partitions aws, aws-cn, aws-us-gov and aws-eusc; the Regions of others are refused
 // ([CodePartition]). CloudTrail leaves out requestParameters or responseElements
 // above 100 KB each; the key is then taken from what is left (Event.ParametersOmitted).
 // Whether KMS logs the dry run of CreateKey that a ReplicateKey call makes is not

@@ -14,7 +14,7 @@ import (
 )
 
 // The grammar once more, in another notation than the code's.
-var keyARNGrammar = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):kms:([a-z0-9-]{1,32}):([0-9]{12}):key/[A-Za-z0-9-]{1,128}$`)
+var keyARNGrammar = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc):kms:([a-z0-9-]{1,32}):([0-9]{12}):key/[A-Za-z0-9-]{1,128}$`)
 
 var codes = []trail.Code{
 	trail.CodeMalformed, trail.CodeTooLarge, trail.CodeTooDeep, trail.CodeNotEvent, trail.CodeSource,

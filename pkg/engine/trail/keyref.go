@@ -38,16 +38,18 @@ func parseKeyARN(place, arn string) (keyRef, error) {
 }
 
 // partitionOf says in which partition a Region lies, by its name. The prefixes are
-// those of the SDK's endpoint rules; the isolated and sovereign partitions among them
-// are refused, because nothing of the guardrail was ever tried there.
+// those of the SDK's endpoint rules; the isolated partitions among them are refused,
+// because nothing of the guardrail was ever tried there.
 func partitionOf(region string) (string, error) {
 	switch {
 	case strings.HasPrefix(region, "cn-"):
 		return "aws-cn", nil
 	case strings.HasPrefix(region, "us-gov-"):
 		return "aws-us-gov", nil
-	case strings.HasPrefix(region, "us-iso"), strings.HasPrefix(region, "eu-iso"), strings.HasPrefix(region, "eusc-"):
-		return "", refuse(CodePartition, "Region %s; the guardrail knows aws, aws-cn and aws-us-gov", region)
+	case strings.HasPrefix(region, "eusc-"):
+		return "aws-eusc", nil
+	case strings.HasPrefix(region, "us-iso"), strings.HasPrefix(region, "eu-iso"):
+		return "", refuse(CodePartition, "Region %s; the guardrail knows aws, aws-cn, aws-us-gov and aws-eusc", region)
 	default:
 		return "aws", nil
 	}

@@ -17,6 +17,7 @@ func TestKeyARNGrammar(t *testing.T) {
 		{"arn:aws:kms:us-west-2:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab", "", "multi-Region"},
 		{"arn:aws-cn:kms:cn-north-1:111122223333:key/" + id, "", "China"},
 		{"arn:aws-us-gov:kms:us-gov-east-1:111122223333:key/" + id, "", "GovCloud"},
+		{"arn:aws-eusc:kms:eusc-de-east-1:111122223333:key/" + id, "", "the European Sovereign Cloud"},
 		{"arn:aws:kms:us-west-2:111122223333:key/" + strings.Repeat("a", 128), "", "the longest id"},
 		{"arn:aws:kms:us-west-2:111122223333:key/" + strings.Repeat("a", 129), CodeKeyReference, "too long an id"},
 		{"arn:aws:kms:us-west-2:111122223333:key/", CodeKeyReference, "no id"},
@@ -40,6 +41,7 @@ func TestKeyARNGrammar(t *testing.T) {
 		{"", CodeKeyReference, "nothing"},
 		{"arn:aws-cn:kms:us-west-2:111122223333:key/" + id, CodeDisagreement, "partition of another Region"},
 		{"arn:aws:kms:cn-north-1:111122223333:key/" + id, CodeDisagreement, "Region of another partition"},
+		{"arn:aws:kms:eusc-de-east-1:111122223333:key/" + id, CodeDisagreement, "a sovereign Region is of a partition of its own"},
 		{"arn:*:kms:us-west-2:111122223333:key/" + id, CodeDisagreement, "any partition is none"},
 		{"arn:aws-iso:kms:us-iso-east-1:111122223333:key/" + id, CodePartition, "an isolated partition"},
 	}
@@ -70,7 +72,7 @@ func TestPartitionFollowsFromTheRegion(t *testing.T) {
 		{"us-isob-east-1", "", "isolated"},
 		{"us-isof-south-1", "", "isolated"},
 		{"eu-isoe-west-1", "", "isolated"},
-		{"eusc-de-east-1", "", "sovereign"},
+		{"eusc-de-east-1", "aws-eusc", "sovereign"},
 	}
 	for _, row := range rows {
 		got, err := partitionOf(row.region)

@@ -34,6 +34,7 @@ var decoded = []struct {
 	{"create-key-ecc-sign", judge, "key type does not matter"},
 	{"create-key-ed25519", judge, "key type does not matter"},
 	{"create-key-failed", trail.FailedCall, "KMS refused the policy; no key was made"},
+	{"create-key-eusc", judge, "partition aws-eusc from the Region"},
 	{"create-key-govcloud", judge, "partition aws-us-gov from the Region"},
 	{"create-key-hmac", judge, "key type does not matter"},
 	{"create-key-imported", judge, "AWSAccountId with a capital A is the same member"},

@@ -24,7 +24,7 @@ var swept = trail.SweptKey{
 // What a sweep sends is what the function on the other end of the queue reads.
 func TestASweptKeyIsReadAsItWasWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		place := rapid.SampledFrom([][2]string{{"aws", "us-west-2"}, {"aws-cn", "cn-north-1"}, {"aws-us-gov", "us-gov-west-1"}}).Draw(t, "place")
+		place := rapid.SampledFrom([][2]string{{"aws", "us-west-2"}, {"aws-cn", "cn-north-1"}, {"aws-us-gov", "us-gov-west-1"}, {"aws-eusc", "eusc-de-east-1"}}).Draw(t, "place")
 		account := rapid.StringMatching(`[0-9]{12}`).Draw(t, "account")
 		id := rapid.StringMatching(`[A-Za-z0-9-]{1,128}`).Draw(t, "key id")
 		s := trail.SweptKey{

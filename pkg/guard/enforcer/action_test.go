@@ -15,6 +15,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // change is a configuration that repairs, with a change.
@@ -63,15 +64,15 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 		}), public, nil, guardrail.NoAction, guardrail.ReasonExempt, guardrail.CodePublicAccess, 0, "it is listed all the same"},
 		{"the archive cannot be used", repair, public, func(_ *testing.T, w *world, _ string) {
 			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
-				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/repairs/") {
+				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/records/") {
 					return answered(http.StatusForbidden, "AccessDenied"), nil
 				}
 				return call(), nil
 			}
 		}, guardrail.PlanRefused, "archive-unusable", guardrail.CodeArchiveUnusable, 0, "nothing is written that was not archived"},
-		{"the state is lost", repair, public, func(_ *testing.T, w *world, _ string) {
+		{"the ledger is lost", repair, public, func(_ *testing.T, w *world, _ string) {
 			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
-				if strings.Contains(r.URL.Path, "/state/") {
+				if strings.Contains(r.URL.Path, "/keys/") {
 					return answered(http.StatusForbidden, "AccessDenied"), nil
 				}
 				return call(), nil
@@ -104,8 +105,8 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 			if told := len(w.reporter.of(arn, row.want)); told != 1 && row.want != guardrail.NoAction {
 				t.Errorf("%d reports", told)
 			}
-			if names := w.bucket.names(t, "outbox/"); len(names) > 0 {
-				t.Errorf("the outbox has %q", names)
+			if open, _ := w.bucket.open(t); len(open) > 0 {
+				t.Errorf("open are %+v", open)
 			}
 		})
 	}
@@ -204,7 +205,7 @@ func TestTheCallsOfAnOutcomeAreCounted(t *testing.T) {
 		{
 			"repaired", repair, func(t *testing.T, w *world) []byte { _, e := w.drift(t, public); return e },
 			[]string{"DescribeKey", "GetKeyPolicy", "GetKeyPolicy", "PutKeyPolicy", "GetKeyPolicy"},
-			1 + 2 + 4 + 1 + 1 + 2, // state; two lists and four objects of the claim; state; written; reported and pointer
+			9, // the ledger, the hour twice, record and pointer, the ledger thrice, the pointer
 			true,
 		},
 	} {
@@ -273,25 +274,28 @@ func TestAMessageIsGivenBackWhereItCannotEnd(t *testing.T) {
 		says    string
 	}{
 		{"another invocation has the key", func(t *testing.T, w *world, arn string) context.Context {
-			other := w.bucket.archive()
-			r := enforcer.Record{
-				Time: w.clock.now(), Holder: "other", EventID: "other", EventTime: w.clock.now(), KeyARN: arn,
-				Before: enforcer.PolicyText{Text: public, Hash: hash(t, public)}, After: enforcer.PolicyText{Text: good, Hash: hash(t, good)},
+			key, err := ledger.KeyOf(arn)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if _, err := other.Claim(t.Context(), r, enforcer.Limits{Budget: 3, Window: 24 * time.Hour, AccountPerHour: 9, TotalPerHour: 9}); err != nil {
+			l := ledger.Ledger{KeyARN: arn}.Claim(ledger.Repair{
+				Record: ledger.NewName(key, w.clock.now(), "other", 1), Kind: ledger.ForFinding, EventID: "other", Holder: "other",
+				Before: hash(t, public), After: hash(t, good), Claimed: w.clock.now(), Deadline: w.clock.now().Add(time.Minute),
+			})
+			if _, err := w.bucket.archive().Swap(t.Context(), key, l, ""); err != nil {
 				t.Fatal(err)
 			}
 			return t.Context()
-		}, enforcer.ErrBusy, ""},
-		{"somebody else creates the same claim at the same moment", func(t *testing.T, w *world, _ string) context.Context {
+		}, ledger.ErrBusy, ""},
+		{"others change the ledger at every moment", func(t *testing.T, w *world, _ string) context.Context {
 			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
-				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/repairs/") {
+				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/keys/") {
 					return answered(http.StatusConflict, "ConditionalRequestConflict"), nil
 				}
 				return call(), nil
 			}
 			return t.Context()
-		}, enforcer.ErrBusy, ""},
+		}, nil, "changes faster"},
 		{"too little time", func(t *testing.T, _ *world, _ string) context.Context {
 			ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
 			t.Cleanup(cancel)
@@ -314,7 +318,7 @@ func TestAMessageIsGivenBackWhereItCannotEnd(t *testing.T) {
 			if n := len(w.cloud.Calls("PutKeyPolicy")); n > 0 {
 				t.Errorf("%d writes", n)
 			}
-			if row.says != "" && len(w.bucket.names(t, "repairs/")) > 0 {
+			if row.says == "too little time" && len(w.bucket.names(t, "records/")) > 0 {
 				t.Error("a claim was made that there is no time for")
 			}
 		})

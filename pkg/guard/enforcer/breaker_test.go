@@ -51,13 +51,13 @@ func TestACriticalRepairThatTheBreakerHoldsComesBackUntilItIsDone(t *testing.T) 
 	w.open(t, 2) // the next hour as well
 	w.clock.at = until
 	w.flush(t)
-	if held := w.reporter.of(arn, guardrail.Held); len(held) != 2 || len(w.bucket.names(t, "postponed/")) != 1 {
-		t.Fatalf("%d reports, postponed %q", len(held), w.bucket.names(t, "postponed/"))
+	if held := w.reporter.of(arn, guardrail.Held); len(held) != 2 || len(w.bucket.names(t, "pending/")) != 1 {
+		t.Fatalf("%d reports, postponed %q", len(held), w.bucket.names(t, "pending/"))
 	}
 	w.clock.at = until.Add(time.Hour)
 	w.flush(t)
-	if told := w.reporter.of(arn, guardrail.Repaired); len(told) != 1 || len(w.bucket.names(t, "postponed/")) != 0 || w.policy(t, arn) == public {
-		t.Errorf("%d reports, postponed %q", len(told), w.bucket.names(t, "postponed/"))
+	if told := w.reporter.of(arn, guardrail.Repaired); len(told) != 1 || len(w.bucket.names(t, "pending/")) != 0 || w.policy(t, arn) == public {
+		t.Errorf("%d reports, postponed %q", len(told), w.bucket.names(t, "pending/"))
 	}
 }
 
@@ -65,8 +65,8 @@ func TestARepairThatIsNotCriticalDoesNotComeBackFromTheBreaker(t *testing.T) {
 	w := newWorld(t, perHour(1, 3))
 	w.open(t, 1)
 	_, event := w.drift(t, toService)
-	if o := w.handle(t, event); o.Action != guardrail.Held || len(w.bucket.names(t, "postponed/")) > 0 {
-		t.Errorf("%+v, postponed %q", summary(o), w.bucket.names(t, "postponed/"))
+	if o := w.handle(t, event); o.Action != guardrail.Held || len(w.bucket.names(t, "pending/")) > 0 {
+		t.Errorf("%+v, postponed %q", summary(o), w.bucket.names(t, "pending/"))
 	}
 }
 
@@ -94,7 +94,7 @@ func TestAPostponedEventThatMeetsTheOpenBreakerStaysPostponed(t *testing.T) {
 func TestARepairThatIsBegunWhileTheBreakerOpensComesBack(t *testing.T) {
 	w := newWorld(t, perHour(1, 3))
 	arn, event := w.drift(t, public)
-	w.unanswered(t, event, http.MethodPut, "/breaker/")
+	w.unanswered(t, event, http.MethodPut, "/hours/")
 	w.open(t, 1)
 	w.clock.advance(16 * time.Minute)
 	if o, err := w.enforcer.Handle(t.Context(), again(event)); err != nil || o.Action != guardrail.Held {
@@ -103,20 +103,33 @@ func TestARepairThatIsBegunWhileTheBreakerOpensComesBack(t *testing.T) {
 	w.wantRepairedInTheNextHour(t, arn)
 }
 
-// The limit is lowered, and the message is a dead letter: only the record is left.
-func TestARepairThatALowerLimitHoldsComesBackByItsRecord(t *testing.T) {
+// Whoever lowers the limit because the guardrail itself is wrong wants that at once.
+func TestALimitThatIsLoweredWithinTheHourHoldsFromThenOn(t *testing.T) {
+	w := newWorld(t, perHour(3, 3))
+	w.open(t, 2)
+	w.config.Configuration = perHour(1, 3)
+	w.enforcer = enforcer.New(w.config)
+	arn, event := w.drift(t, public)
+	if o := w.handle(t, event); o.Action != guardrail.Held || o.ActionReason != "breaker-account" {
+		t.Errorf("%+v", summary(o))
+	}
+	w.clock.advance(time.Minute)
+	w.wantRepairedInTheNextHour(t, arn)
+}
+
+// A claim that was counted is finished with the same policy, whatever the limit is by now.
+func TestARepairThatIsUnderWayIsFinishedUnderALowerLimit(t *testing.T) {
 	w := newWorld(t, perHour(2, 3))
 	w.open(t, 1)
 	arn, event := w.drift(t, public)
-	w.unanswered(t, event, http.MethodPut, "/outbox/")
+	w.unanswered(t, event, http.MethodPut, "/keys/")
 	w.config.Configuration = perHour(1, 3)
 	w.enforcer = enforcer.New(w.config)
-	w.clock.advance(16 * time.Minute)
+	w.clock.advance(2 * lifetime)
 	w.flush(t)
-	if held := w.reporter.of(arn, guardrail.Held); len(held) != 1 || held[0].Actor == nil {
-		t.Errorf("held: %+v", held)
+	if told := w.reporter.of(arn, guardrail.Repaired); len(told) != 1 || told[0].Actor == nil || hash(t, w.policy(t, arn)) == hash(t, public) {
+		t.Errorf("reports %+v", told)
 	}
-	w.wantRepairedInTheNextHour(t, arn)
 }
 
 // unanswered handles an event without an answer to one kind of the archive's calls.
@@ -126,7 +139,7 @@ func (w *world) unanswered(t *testing.T, event []byte, method, path string) {
 		if r.Method != method || !strings.Contains(r.URL.Path, path) {
 			return call(), nil
 		}
-		if path == "/outbox/" {
+		if path == "/keys/" {
 			_ = call().Body.Close() // it is done, and the answer is lost
 		}
 		return nil, errNoAnswer
@@ -144,6 +157,6 @@ func (w *world) wantRepairedInTheNextHour(t *testing.T, arn string) {
 		w.flush(t)
 	}
 	if told := w.reporter.of(arn, guardrail.Repaired); len(told) != 1 || hash(t, w.policy(t, arn)) == hash(t, public) {
-		t.Errorf("%d repairs are told, postponed %q", len(told), w.bucket.names(t, "postponed/"))
+		t.Errorf("%d repairs are told, postponed %q", len(told), w.bucket.names(t, "pending/"))
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -17,7 +16,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/objectstore"
 )
 
@@ -42,7 +41,7 @@ func newBucket(c *clock) *bucket {
 // tries are good for, its tests show.
 func (b *bucket) archive() *archive.Archive {
 	config := aws.Config{Region: virginia, Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""), HTTPClient: b}
-	a, err := archive.New(config, archive.Options{Bucket: "archive", Invocation: time.Minute}, func(o *s3.Options) {
+	a, err := archive.New(config, archive.Options{Bucket: "archive"}, func(o *s3.Options) {
 		o.UsePathStyle, o.BaseEndpoint, o.Retryer = true, aws.String("http://s3.test"), aws.NopRetryer{}
 	})
 	if err != nil {
@@ -84,14 +83,65 @@ func (b *bucket) counted() []string {
 	return calls
 }
 
-// entries are the claims of a key, newest first.
-func (b *bucket) entries(t testing.TB, arn string) []enforcer.Entry {
+// entry is a repair that the ledger of a key names, with its texts.
+type entry struct {
+	ledger.Repair
+	Record     ledger.Record
+	Superseded []ledger.Superseded
+}
+
+func (e entry) isWritten() bool { return e.Phase == ledger.Written }
+func (e entry) isEnded() bool   { return e.Phase == ledger.Ended }
+
+// entries are the repairs of a key that its ledger names, newest first.
+func (b *bucket) entries(t testing.TB, arn string) []entry {
 	t.Helper()
 	list, err := b.archive().Entries(context.Background(), arn, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return list
+	var named []entry
+	for _, e := range list {
+		if e.Repair != nil {
+			named = append(named, entry{*e.Repair, e.Record, e.Superseded})
+		}
+	}
+	return named
+}
+
+// ledger is that of a key.
+func (b *bucket) ledger(t testing.TB, arn string) ledger.Ledger {
+	t.Helper()
+	key, err := ledger.KeyOf(arn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, _, err := b.archive().Ledger(context.Background(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// open are the repairs of all keys that are not closed and reported, and due the keys with an
+// event that is due.
+func (b *bucket) open(t testing.TB) (open []ledger.Repair, due []string) {
+	t.Helper()
+	for _, name := range b.names(t, "keys/") {
+		l, _, err := b.archive().Ledger(context.Background(), ledger.Key(strings.TrimPrefix(name, "keys/")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range l.Repairs {
+			if r.IsOpen() {
+				open = append(open, r)
+			}
+		}
+		if l.Due != nil {
+			due = append(due, l.KeyARN)
+		}
+	}
+	return open, due
 }
 
 // names are those of all objects with a prefix.

@@ -2,119 +2,189 @@ package enforcer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
-// claim archives the repair and takes lock, budget and breaker. It tells whether the
-// policy may be written now.
-func (w *work) claim(ctx context.Context, plan repair.Plan) (ok bool, err error) {
-	claim, err := w.tryClaim(ctx, plan)
+// makePlan plans the repair. A plan that is held or refused ends the wish for one.
+func (d *delivery) makePlan(ctx context.Context) error {
+	plan, err := d.inspector.Plan(ctx, &d.view.View)
 	if err != nil {
-		return false, w.noClaim(w.postponeHeld(ctx, err))
+		return err
 	}
-	entry := Entry{Hold: claim.Hold, Record: claim.Record, Abandoned: claim.Abandoned, Reported: claim.Reported}
-	switch claim.Status {
-	case Fresh, Adopted:
-		w.taken = w.taken || claim.Status == Adopted && w.held == nil
-		w.held = &claim
-		return true, nil
-	case AlreadyWritten:
-		if claim.Reported {
-			w.outcome.Action, w.outcome.ActionReason = guardrail.Reported, "repaired-before"
-			return false, nil
-		}
-		entry.Written = &Written{}
-		return false, w.finish(ctx, entry)
-	case Interrupted:
-		w.outcome.Action, w.outcome.ActionReason = guardrail.Reported, unconfirmed
-		return false, w.endUnconfirmed(ctx, entry)
-	default:
-		w.wasAbandoned(claim)
-		return false, nil
-	}
-}
-
-// tryClaim claims; for a critical finding beyond the budget, too.
-func (w *work) tryClaim(ctx context.Context, plan repair.Plan) (Claim, error) {
-	if w.memory.lost != nil {
-		return Claim{}, w.memory.lost
-	}
-	record, err := w.recordOf(plan)
-	if err != nil {
-		return Claim{}, err
-	}
-	claim, err := w.config.Archive.Claim(ctx, record, w.limits())
-	var budget *BudgetError
-	if errors.As(err, &budget) && w.judgement.Severity == rules.Critical {
-		return w.claimBeyondBudget(ctx, plan, budget)
-	}
-	return claim, err
-}
-
-// recordOf is the record of a plan, with the sweep that the event comes from.
-func (w *work) recordOf(plan repair.Plan) (Record, error) {
-	record, err := w.record(plan)
-	record.SweepID, record.SweptConfiguration = w.event.SweepID, w.event.SweptConfiguration
-	return record, err
-}
-
-func (w *work) limits() Limits {
-	settings := w.config.Configuration.Repair
-	return Limits{
-		Budget: settings.Budget.Repairs, Window: settings.Budget.Window,
-		AccountPerHour: settings.MaxPerHour.Account, TotalPerHour: settings.MaxPerHour.Total,
-		Settle: settlingTime,
-	}
-}
-
-// noClaim says in the outcome why nothing may be written. An error that may go away is
-// returned, so that the event comes back.
-func (w *work) noClaim(err error) error {
-	var budget *BudgetError
-	var breaker *BreakerError
-	switch {
-	case errors.As(err, &budget):
-		w.exhausted(budget)
-	case errors.As(err, &breaker):
-		w.outcome.Action, w.outcome.ActionReason = guardrail.Held, "breaker-"+string(breaker.Scope)
-		w.addFinding(guardrail.CodeBreakerOpen, rules.High, "the repair is held: "+breaker.Error()+w.untilDue())
-	case errors.Is(err, ErrTooOld):
-		w.refusePlan("event-too-old", guardrail.CodePlanRefused, "the event is too old to write a policy for it")
-	case errors.Is(err, ErrArchive):
-		w.refusePlan("archive-unusable", guardrail.CodeArchiveUnusable, "nothing was written, because the policy could not be archived: "+err.Error())
-	default:
-		return fmt.Errorf("archiving the repair: %w", err)
+	d.plan, d.decision.Planned = plan.Decision.Plan, true
+	*d.outcome = d.Enforcer.outcomeOf(d.event, d.view.View, plan)
+	if !plan.MayWrite() {
+		d.dismiss()
 	}
 	return nil
 }
 
-// wasAbandoned says what an earlier delivery of the message, or another event of the key,
-// gave the repair up for.
-func (w *work) wasAbandoned(claim Claim) {
-	reason := LockExpired
-	if claim.Abandoned != nil {
-		reason = claim.Abandoned.Reason
-	}
-	w.abandoned(w.outcome, reason)
-	if !claim.Reported {
-		w.unreported = claim.Slot
+func (d *delivery) limits() ledger.Limits {
+	settings := d.config.Configuration.Repair
+	return ledger.Limits{
+		Budget: settings.Budget.Repairs, Window: settings.Budget.Window,
+		AccountPerHour: settings.MaxPerHour.Account, TotalPerHour: settings.MaxPerHour.Total,
 	}
 }
 
-// abandoned says in an outcome what a repair was given up for, and that nothing was
-// written for it.
-func (w *work) abandoned(o *guardrail.Outcome, reason string) {
-	o.After, o.Archive, o.Restore = "", "", ""
-	if reason == BreakerOpened {
-		o.Action, o.ActionReason = guardrail.Held, reason
-		addFinding(o, guardrail.CodeBreakerOpen, rules.High, "the repair is held: an hourly limit was reached when it was tried"+w.untilDue())
-		return
+// claimRepair counts the repair in its hour, archives its record, and claims: in this order,
+// so that a crash in between leaves nothing that could be written by. attempt counts those
+// beyond the budget.
+func (d *delivery) claimRepair(ctx context.Context, attempt int) error {
+	o := d.outcome
+	if d.config.Archive == nil {
+		refuse(o, "no-archive", guardrail.CodeArchiveUnusable, "nothing was written, because there is no archive")
+		d.dismiss()
+		return nil
 	}
-	o.Action, o.ActionReason = guardrail.PlanRefused, reason
-	addFinding(o, guardrail.CodePlanRefused, rules.High, "an earlier attempt to repair the key for this event was given up: "+reason)
+	if attempt > 0 {
+		addFinding(o, guardrail.CodeTugOfWar, rules.Critical, fmt.Sprintf(
+			"the repair is undone again and again, last by %s; this is attempt %d beyond the budget", d.otherActor(), attempt))
+	}
+	err := d.count(ctx)
+	if err == nil {
+		err = d.claimPlan(ctx)
+	}
+	var breaker *ledger.BreakerError
+	switch {
+	case errors.As(err, &breaker):
+		d.hold(breaker)
+	case errors.Is(err, ledger.ErrArchive):
+		refuse(o, "archive-unusable", guardrail.CodeArchiveUnusable, "nothing was written, because the policy could not be archived: "+err.Error())
+	case err != nil:
+		return fmt.Errorf("archiving the repair: %w", err)
+	default:
+		d.view.reading.Made, d.message.Superseded = false, false
+		return nil
+	}
+	d.dismiss()
+	return nil
+}
+
+// count counts the repair in its hour, unless this delivery's claim was counted before.
+func (d *delivery) count(ctx context.Context) error {
+	if d.book.lost != nil {
+		return d.book.lost
+	}
+	err, now := enoughTime(ctx), d.config.Now()
+	if err != nil || d.isCounted {
+		return err
+	}
+	err = d.config.Archive.Count(ctx, now, d.holder, func(h ledger.Hour) (ledger.Hour, error) { return h.Add(d.event.Account, d.limits(), now) })
+	d.isCounted = err == nil
+	return err
+}
+
+// claimPlan archives and claims the plan.
+func (d *delivery) claimPlan(ctx context.Context) error {
+	record, err := d.recordOf(d.plan)
+	if err != nil {
+		return err
+	}
+	return d.claim(ctx, record)
+}
+
+// hold says that the breaker holds the repair. A critical one is tried again when the breaker
+// is closed: nobody may keep a key open by making cheap ones drift.
+func (d *delivery) hold(breaker *ledger.BreakerError) {
+	if d.decision.Critical {
+		d.postpone(breaker.Until.Add(ledger.ClockSkew))
+	}
+	d.outcome.Action, d.outcome.ActionReason = guardrail.Held, "breaker-"+string(breaker.Scope)
+	addFinding(d.outcome, guardrail.CodeBreakerOpen, rules.High, "the repair is held: "+breaker.Error()+d.untilDue())
+}
+
+// postpone has the event handled again later. Where the event does not say what was put, that
+// is not before KMS has settled.
+func (d *delivery) postpone(at time.Time) {
+	if settled := d.event.Time.Add(ledger.SettlingTime); d.view.reading.EventIsHidden && at.Before(settled) {
+		at = settled
+	}
+	key, _ := ledger.KeyOf(d.event.KeyARN) // the ledger of the key was read
+	d.due = &ledger.Due{
+		Name: d.newName(key), At: at.UTC(), EventID: d.event.ID, EventTime: d.event.Time, EventPolicy: d.view.reading.Event,
+		Actor: d.outcome.Actor, SweepID: d.event.SweepID, SweptConfiguration: d.event.SweptConfiguration,
+	}
+}
+
+// untilDue says until when the event was postponed; "" if it was not.
+func (d *delivery) untilDue() string {
+	if d.due == nil {
+		return ""
+	}
+	return "; postponed until " + d.due.At.Format(time.RFC3339)
+}
+
+// exhausted says that the budget is used up, and who used it.
+func (d *delivery) exhausted() {
+	used := d.book.ledger.Used(d.limits(), d.config.Now())
+	written := 0
+	for _, r := range used {
+		if r.Phase == ledger.Written {
+			written++
+		}
+	}
+	d.outcome.Action, d.outcome.ActionReason = guardrail.BudgetExhausted, ledger.BudgetExhausted
+	addFinding(d.outcome, guardrail.CodeBudgetExhausted, rules.High, fmt.Sprintf(
+		"the key was repaired %d times in %d attempts since %s; the last change is by %s%s",
+		written, len(used), used[0].Claimed.Format(time.RFC3339), d.otherActor(), d.untilDue()))
+}
+
+// otherActor names who undoes the repairs, as the caller calls itself, quoted. The guardrail's
+// own event tells of the one before it; a sweep tells of nobody.
+func (d *delivery) otherActor() string {
+	actor := d.event.Actor.ARN
+	if used := d.book.ledger.Used(d.limits(), d.config.Now()); isSessionOf(actor, d.config.Role) && len(used) > 0 {
+		actor = used[len(used)-1].ActorARN
+	}
+	if actor == "" {
+		return "somebody whom the event does not name"
+	}
+	return strconv.Quote(actor)
+}
+
+// isSessionOf tells whether an ARN is that of a session of a role, exactly. Nothing but the
+// words of a report depends on it: anybody can pretend to be the role in an event.
+func isSessionOf(arn, role string) bool {
+	prefix, name, ok := strings.Cut(role, ":role/")
+	if !ok {
+		return false
+	}
+	name = name[strings.LastIndexByte(name, '/')+1:] // without its path
+	session, ok := strings.CutPrefix(arn, strings.Replace(prefix, ":iam:", ":sts:", 1)+":assumed-role/"+name+"/")
+	return ok && session != "" && !strings.Contains(session, "/")
+}
+
+// recordOf is what is archived before the write.
+func (d *delivery) recordOf(plan repair.Plan) (ledger.Record, error) {
+	outcome, now := *d.outcome, d.config.Now().UTC()
+	outcome.Action, outcome.ActionReason, outcome.After = guardrail.Repaired, d.view.Judgement.Decision.Reason, plan.After
+	outcomeText, err := json.Marshal(outcome)
+	if err != nil {
+		return ledger.Record{}, fmt.Errorf("archiving the outcome: %w", err)
+	}
+	edits, err := json.Marshal(plan.Edits)
+	if err != nil {
+		return ledger.Record{}, fmt.Errorf("archiving the edits: %w", err)
+	}
+	return ledger.Record{
+		Kind: ledger.ForFinding, Time: now,
+		EventID: d.event.ID, EventTime: d.event.Time, KeyARN: d.event.KeyARN,
+		SweepID: d.event.SweepID, SweptConfiguration: d.event.SweptConfiguration,
+		GuardrailVersion: d.config.Version, ConfigurationHash: outcome.ConfigurationHash,
+		Actor: outcome.Actor, Severity: outcome.Severity, Findings: outcome.Findings,
+		Before: ledger.PolicyText{Text: d.view.Snapshot.Policy, Hash: d.view.reading.Live},
+		After:  ledger.PolicyText{Text: plan.Document.Text(), Hash: plan.After},
+		Edits:  edits, Outcome: outcomeText,
+	}, nil
 }

@@ -2,12 +2,14 @@ package enforcer
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // Config is what an Enforcer works with.
@@ -34,19 +36,35 @@ type Config struct {
 	// that ends.
 	Now   func() time.Time
 	Pause func(context.Context, time.Duration) error
+	// Lifetime is how long an invocation can live whose context has no deadline. 0 is
+	// Lambda's longest.
+	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
+	Lifetime time.Duration
 	// Version of the guardrail, for outcomes.
 	Version string
 }
 
+// longest is Lambda's longest timeout.
+const longest = 15 * time.Minute
+
 // Enforcer handles events. It has no state of its own and may be used by several
 // goroutines.
 type Enforcer struct {
-	config Config
-	hash   string // of the configuration
+	config    Config
+	inspector *inspect.Inspector
+	hash      string // of the configuration
 }
 
 // New returns an Enforcer.
-func New(config Config) *Enforcer { return &Enforcer{config, config.Configuration.Hash()} }
+func New(config Config) *Enforcer {
+	if config.Lifetime == 0 {
+		config.Lifetime = longest
+	}
+	return &Enforcer{config, inspect.New(inspect.Config{
+		Keys: config.Keys, Configuration: config.Configuration, Role: config.Role, OrganizationID: config.OrganizationID,
+		OrganizationalUnits: config.OrganizationalUnits, Now: config.Now, Version: config.Version,
+	}), config.Configuration.Hash()}
+}
 
 // Message is one delivery of an event.
 type Message struct {
@@ -59,6 +77,10 @@ type Message struct {
 	Again bool
 }
 
+// errForeignKey says that an event is about a key of an account that is not this
+// function's to guard.
+var errForeignKey = errors.New("the key belongs to another account than the guardrail's")
+
 // Handle judges the key that an event is about, and repairs it where the key's mode
 // allows and the judgement proves the need.
 //
@@ -67,69 +89,19 @@ type Message struct {
 // another invocation has the key, or what was read may be old.
 func (e *Enforcer) Handle(ctx context.Context, m Message) (guardrail.Outcome, error) {
 	event, decodeErr := trail.Decode(m.Event)
-	w := e.newWork(m, event)
-	if decodeErr == nil || event.ID != "" {
-		name(w.outcome, event)
-	}
-	var err error
+	d := e.newDelivery(m.Delivery, m.Again, event)
 	switch {
 	case decodeErr != nil:
-		refuseEvent(w.outcome, decodeErr)
+		if event.ID == "" {
+			d.outcome.Actor = nil
+		}
+		refuseEvent(d.outcome, decodeErr)
 	case event.Ignored != "":
-		skip(w.outcome, string(event.Ignored))
+		skip(d.outcome, string(event.Ignored))
 	case e.config.Account != "" && event.Account != e.config.Account:
-		refuseEvent(w.outcome, errForeignKey)
+		refuseEvent(d.outcome, errForeignKey)
 	default:
-		err = w.enforce(ctx)
+		return d.handle(ctx)
 	}
-	return w.end(ctx, err)
-}
-
-// work is one event on its way.
-type work struct {
-	*Enforcer
-	message Message
-	event   trail.Event
-	outcome *guardrail.Outcome
-	start   time.Time
-
-	snapshot  guardrail.Snapshot
-	judgement guardrail.Judgement
-	// live is the hash of the live policy, "" where it was not read or is malformed; told
-	// is that of the event's.
-	live, told string
-	// memory is what the archive remembers of the key.
-	memory memory
-
-	// held is the claim that this delivery may write by and has not; nil for none. taken
-	// says that an earlier delivery had it.
-	held  *Claim
-	taken bool
-	// cut says that the plan of held only takes away.
-	cut bool
-	// wrote is when this delivery wrote; zero if it did not.
-	wrote time.Time
-	// unreported is the closed claim that the outcome is the report of; "" for none.
-	unreported Slot
-
-	// origin is the record that a flush goes by, where there is no message; else nil.
-	origin *Record
-	// due is until when the event was postponed; zero if it was not.
-	due time.Time
-}
-
-func (e *Enforcer) newWork(m Message, event trail.Event) *work {
-	start := e.config.Now()
-	return &work{Enforcer: e, message: m, event: event, outcome: e.newOutcome(start), start: start}
-}
-
-// end reports the outcome of work that came to one; an error gives the message back.
-func (w *work) end(ctx context.Context, err error) (guardrail.Outcome, error) {
-	if err == nil {
-		err = w.report(ctx)
-	}
-	if err != nil {
-		w.logGivenBack(ctx, err)
-	}
-	return *w.outcome, err
+	return d.end(ctx, d.tell.send(ctx, *d.outcome))
 }

@@ -11,19 +11,22 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
-// mostFlushed bounds one flush; the next one goes on.
-const mostFlushed = 50
-
-// LockTime is how long a claim may be in work, and keeps other events of the key from
-// claiming: Lambda's longest timeout. The flush leaves a younger one alone.
-// https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
-const LockTime = 15 * time.Minute
-
-// entryTime is the most that one entry of a flush may take, so that a call that hangs does
-// not keep the flush from the rest.
-const entryTime = 15 * time.Second
+const (
+	// mostListed and mostFlushed bound one flush; the next one goes on.
+	mostListed  = 1000
+	mostFlushed = 50
+	// FlushInterval is how often the schedule flushes.
+	FlushInterval = time.Minute
+	// entryTime is the most that one entry of a flush may take, so that a call that hangs
+	// does not keep the flush from the rest.
+	entryTime = 15 * time.Second
+	// leftoverTime is how long a pointer stays that no ledger names: its claim may be in the
+	// making.
+	leftoverTime = time.Hour
+)
 
 // Flushed counts what a flush did.
 type Flushed struct {
@@ -36,34 +39,40 @@ type Flushed struct {
 }
 
 // Flush finishes every repair that an invocation began and did not live to report, and
-// handles postponed events whose time has come. It is called every few minutes; delivery
-// names the call. The error is not nil only if the archive could not be read.
+// handles postponed events whose time has come. It is called every minute; delivery names
+// the call. The error is not nil only if the archive could not be read.
 func (e *Enforcer) Flush(ctx context.Context, delivery string) (Flushed, error) {
 	var done Flushed
 	if e.config.Archive == nil {
 		return done, nil
 	}
-	entries, err := e.config.Archive.Unreported(ctx, mostFlushed)
-	turn := e.config.Now().Unix() / int64(flushInterval/time.Second)
-	for _, entry := range rotated(entries, turn) {
-		if ctx.Err() == nil && e.config.Now().Sub(entry.Record.Time) >= LockTime {
-			done.count(&done.Finished, e.apart(ctx, entry.Record.KeyARN, func(ctx context.Context) error { return e.flushEntry(ctx, entry, delivery) }))
+	names, listErr := e.config.Archive.Pending(ctx, mostListed)
+	turn := e.config.Now().Unix() / int64(FlushInterval/time.Second)
+	for i, name := range rotated(names, turn) {
+		if ctx.Err() != nil || done.Finished+done.Retried+done.Failed >= mostFlushed {
+			break
+		}
+		counter := &done.Finished
+		isDone, err := e.apart(ctx, name, func(ctx context.Context) (isDone bool, err error) {
+			f := pointed{Enforcer: e, name: name, delivery: fmt.Sprintf("%s/%d", delivery, i)}
+			isDone, err = f.follow(ctx)
+			if f.isDue {
+				counter = &done.Retried
+			}
+			return isDone, err
+		})
+		switch {
+		case err != nil:
+			done.Failed++
+		case isDone:
+			*counter++
 		}
 	}
-	postponed, dueErr := e.config.Archive.Due(ctx, e.config.Now(), mostFlushed)
-	for _, p := range rotated(postponed, turn) {
-		if ctx.Err() == nil {
-			done.count(&done.Retried, e.apart(ctx, p.KeyARN, func(ctx context.Context) error { return e.retry(ctx, p, delivery) }))
-		}
-	}
-	if err := errors.Join(err, dueErr); err != nil {
-		return done, fmt.Errorf("reading the archive: %w", err)
+	if listErr != nil {
+		return done, fmt.Errorf("reading the archive: %w", listErr)
 	}
 	return done, nil
 }
-
-// flushInterval is how often the schedule flushes.
-const flushInterval = 5 * time.Minute
 
 // rotated begins a list at another place each turn, so that those that use up the time of a
 // flush, again and again, do not keep the rest from theirs.
@@ -77,81 +86,96 @@ func rotated[T any](list []T, turn int64) []T {
 
 // apart does the work for one entry, so that neither a panic nor a call that hangs keeps the
 // flush from the rest.
-func (e *Enforcer) apart(ctx context.Context, keyARN string, do func(context.Context) error) (err error) {
+func (e *Enforcer) apart(ctx context.Context, name ledger.Name, do func(context.Context) (bool, error)) (isDone bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, entryTime)
 	defer cancel()
 	defer func() {
 		if fault := recover(); fault != nil {
-			e.config.Log.LogAttrs(ctx, slog.LevelError, "panic", slog.String("key", keyARN), slog.String("fault", fmt.Sprint(fault)))
+			e.config.Log.LogAttrs(ctx, slog.LevelError, "panic", slog.String("record", string(name)), slog.String("fault", fmt.Sprint(fault)))
 			err = errors.New("panic")
 		}
 	}()
-	return do(ctx)
-}
-
-// count counts one more of those that ended well, or of those that failed.
-func (f *Flushed) count(well *int, err error) {
+	isDone, err = do(ctx)
 	if err != nil {
-		well = &f.Failed
+		e.config.Log.LogAttrs(ctx, slog.LevelWarn, "not flushed", slog.String("record", string(name)), slog.String("error", err.Error()))
 	}
-	*well++
+	return isDone, err
 }
 
-// retry handles a postponed event again.
-func (e *Enforcer) retry(ctx context.Context, p Postponed, delivery string) error {
-	m := Message{Event: p.Event, Delivery: delivery + "/" + p.EventID, Again: true}
-	if err := e.again(ctx, m, p.Record); err != nil {
-		return err
-	}
-	if err := e.config.Archive.Settle(ctx, p); err != nil {
-		e.config.Log.LogAttrs(ctx, slog.LevelWarn, "a postponed event is not settled", slog.String("key", p.KeyARN), slog.String("error", err.Error()))
-		return err
-	}
-	return nil
+// pointed is what one pointer points to.
+type pointed struct {
+	*Enforcer
+	name     ledger.Name
+	delivery string
+	// isDue says that it was an event that was postponed.
+	isDue bool
 }
 
-// again handles a message again; where there is no event, that of a record.
-func (e *Enforcer) again(ctx context.Context, m Message, record *Record) error {
-	if record == nil {
-		_, err := e.Handle(ctx, m)
-		return err
+// follow does what a pointer points to, as a redelivery of its message would, which may be
+// lost. It tells whether there was something to do, and deletes a pointer to nothing.
+func (p *pointed) follow(ctx context.Context) (isDone bool, err error) {
+	key, _, _ := p.name.Parts()
+	l, _, err := p.config.Archive.Ledger(ctx, key)
+	if err != nil {
+		return false, err
 	}
-	w := e.workOf(m, *record)
-	_, err := w.end(ctx, w.enforce(ctx))
-	return err
-}
-
-// workOf is the work of a record.
-func (e *Enforcer) workOf(m Message, record Record) *work {
-	w := e.newWork(m, eventOf(record))
-	w.origin = &record
-	name(w.outcome, w.event)
-	w.outcome.Actor = record.Actor
-	return w
-}
-
-// flushEntry finishes a repair that was not reported. What is neither written nor given
-// up is handled as a redelivery of its message would be, which may be lost.
-func (e *Enforcer) flushEntry(ctx context.Context, entry Entry, delivery string) error {
-	w := e.workOf(Message{Delivery: delivery + "/" + string(entry.Slot), Again: true}, entry.Record)
-	var err error
+	event, isReady, err := p.event(ctx, &l)
 	switch {
-	case entry.Written != nil:
-		err = w.finish(ctx, entry)
-	case entry.Abandoned != nil:
-		err = w.reportAbandoned(ctx, entry)
-		if err == nil {
-			return nil
+	case err != nil:
+		return false, err
+	case isReady:
+		d := p.newDelivery(p.delivery, true, event)
+		if p.isDue {
+			d.eventPolicy = l.Due.EventPolicy
 		}
-	default:
-		err = w.enforce(ctx)
+		if _, err := d.handle(ctx); err != nil {
+			return false, err
+		}
+		if d.book.lost != nil { // what the ledger names is not known
+			return false, d.book.lost
+		}
+		if !d.book.isKnown {
+			if err := d.book.recall(ctx); err != nil {
+				return false, err
+			}
+		}
+		l = d.book.ledger
 	}
-	_, err = w.end(ctx, err)
-	return err
+	isLeft := l.Find(p.name) == nil && !p.isDue && p.config.Now().Sub(p.name.Time()) < leftoverTime
+	if l.IsPending(p.name) || isLeft {
+		return isReady, nil
+	}
+	return isReady, p.config.Archive.Unpoint(ctx, p.name)
+}
+
+// event is that of what the ledger names, as far as the archive has it. isReady is false where
+// there is nothing to do, or its holder can still be at work.
+func (p *pointed) event(ctx context.Context, l *ledger.Ledger) (event trail.Event, isReady bool, err error) {
+	now := p.config.Now()
+	if due := l.Due; due != nil && due.Name == p.name {
+		p.isDue = true
+		event = eventOf(ledger.Record{
+			EventID: due.EventID, EventTime: due.EventTime, KeyARN: l.KeyARN, Actor: due.Actor,
+			SweepID: due.SweepID, SweptConfiguration: due.SweptConfiguration,
+		})
+		return event, !now.Before(due.At), nil
+	}
+	r := l.Find(p.name)
+	if r == nil || !r.IsOpen() || now.Before(r.Deadline) {
+		return event, false, nil
+	}
+	record, err := p.config.Archive.Record(ctx, p.name)
+	switch {
+	case errors.Is(err, ledger.ErrArchive), errors.Is(err, ledger.ErrNoRecord):
+		record = recordFrom(*r, l.KeyARN)
+	case err != nil:
+		return event, false, fmt.Errorf("reading the record: %w", err)
+	}
+	return eventOf(record), true, nil
 }
 
 // eventOf is the event that a record is of, as far as the record has it.
-func eventOf(r Record) trail.Event {
+func eventOf(r ledger.Record) trail.Event {
 	event := trail.Event{ID: r.EventID, Time: r.EventTime, KeyARN: r.KeyARN, SweepID: r.SweepID, SweptConfiguration: r.SweptConfiguration, ParametersOmitted: true}
 	if parts := strings.Split(r.KeyARN, ":"); len(parts) == 6 { // the archive has checked it
 		event.Partition, event.Region, event.Account = parts[1], parts[3], parts[4]

@@ -3,58 +3,59 @@ package enforcer_test
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
-// due is an archive with postponed events.
-type due struct {
-	enforcer.Archive
-	events  []enforcer.Postponed
-	settled []string
+// postponed puts an event that is due into the ledger of each of some keys.
+func (b *bucket) postponed(t *testing.T, at time.Time, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		key := ledger.Key(account + "/us-east-1/" + id)
+		due := &ledger.Due{Name: ledger.NewName(key, at, id, 1), At: at, EventID: id, EventTime: at, Actor: &guardrail.Actor{}}
+		l, _ := ledger.Ledger{KeyARN: arnOf(id)}.Conclude(id, nil, due)
+		if err := b.archive().Point(t.Context(), due.Name); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.archive().Swap(t.Context(), key, l, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
-func (d *due) Unreported(context.Context, int) ([]enforcer.Entry, error) { return nil, nil }
+func arnOf(id string) string { return "arn:aws:kms:us-east-1:111122223333:key/" + id }
 
-func (d *due) Due(context.Context, time.Time, int) ([]enforcer.Postponed, error) {
-	return d.events, nil
-}
-
-func (d *due) Settle(_ context.Context, p enforcer.Postponed) error {
-	d.settled = append(d.settled, p.EventID)
-	return nil
-}
+func hang(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 
 func TestEntriesThatUseUpTheTimeOfAFlushDoNotKeepTheRestFromTheirs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClock()
-		archive := &due{Archive: newBucket(c).archive()}
-		keys := troubled{&memory{}, map[string]func(context.Context) error{}}
-		for _, id := range []string{"hangs", "hangs-too", "well"} {
-			arn := "arn:aws:kms:us-east-1:111122223333:key/" + id
-			archive.events = append(archive.events, enforcer.Postponed{KeyARN: arn, EventID: id, Due: c.now(), Event: putEvent(arn, good, c.now())})
-			if id != "well" {
-				keys.trouble[arn] = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-			}
-		}
+		b := newBucket(c)
+		b.postponed(t, c.now(), "hangs", "hangs-too", "well")
+		keys := troubled{&memory{}, map[string]func(context.Context) error{arnOf("hangs"): hang, arnOf("hangs-too"): hang}}
 		c.advance(time.Hour)
 		config := configOf(keys, report, c, io.Discard)
-		config.Archive = archive
+		config.Archive = b.archive()
 		for range 3 {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // is used up by one that hangs
 			if _, err := enforcer.New(config).Flush(ctx, "flush"); err != nil {
 				t.Error(err)
 			}
 			cancel()
-			c.advance(5 * time.Minute)
+			c.advance(enforcer.FlushInterval)
 		}
-		if len(archive.settled) != 1 {
-			t.Errorf("settled %q", archive.settled)
+		_, due := b.open(t)
+		slices.Sort(due)
+		if !slices.Equal(due, []string{arnOf("hangs"), arnOf("hangs-too")}) {
+			t.Errorf("still due: %q", due)
 		}
 	})
 }
@@ -75,26 +76,48 @@ func (k troubled) Describe(ctx context.Context, arn string) (rules.Key, error) {
 func TestOneEntryThatGoesWrongDoesNotKeepTheFlushFromTheRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClock()
-		archive := &due{Archive: newBucket(c).archive()}
-		keys := troubled{&memory{}, map[string]func(context.Context) error{}}
-		for _, id := range []string{"panics", "hangs", "well"} {
-			arn := "arn:aws:kms:us-east-1:111122223333:key/" + id
-			archive.events = append(archive.events, enforcer.Postponed{KeyARN: arn, EventID: id, Due: c.now(), Event: putEvent(arn, good, c.now())})
-		}
-		keys.trouble[archive.events[0].KeyARN] = func(context.Context) error { panic("a defect") }
-		keys.trouble[archive.events[1].KeyARN] = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		b := newBucket(c)
+		b.postponed(t, c.now(), "panics", "hangs", "well")
+		keys := troubled{&memory{}, map[string]func(context.Context) error{
+			arnOf("panics"): func(context.Context) error { panic("a defect") }, arnOf("hangs"): hang,
+		}}
 		c.advance(time.Hour) // so that a key that is not there is gone
 		var log strings.Builder
 		config := configOf(keys, report, c, &log)
-		config.Archive = archive
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		config.Archive = b.archive()
+		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 		defer cancel()
 		done, err := enforcer.New(config).Flush(ctx, "flush")
-		if want := (enforcer.Flushed{Retried: 1, Failed: 2}); done != want || err != nil || len(archive.settled) != 1 || archive.settled[0] != "well" {
-			t.Errorf("%+v, %v, settled %q", done, err, archive.settled)
+		if want := (enforcer.Flushed{Retried: 1, Failed: 2}); done != want || err != nil {
+			t.Errorf("%+v, %v", done, err)
+		}
+		if _, due := b.open(t); len(due) != 2 || slices.Contains(due, arnOf("well")) {
+			t.Errorf("still due: %q", due)
 		}
 		if !strings.Contains(log.String(), `"fault":"a defect"`) {
 			t.Errorf("log:\n%s", log.String())
 		}
 	})
+}
+
+// A claim is pointed to before the ledger names it, so a pointer to nothing may be of one in
+// the making.
+func TestAPointerToNothingIsDeletedAfterAnHour(t *testing.T) {
+	s := newScene(t, t.Name(), repair, good)
+	key, err := ledger.KeyOf(s.arn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.bucket.archive().Point(t.Context(), ledger.NewName(key, s.clock.now(), "dead", 1)); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		age  time.Duration
+		left int
+	}{{59 * time.Minute, 1}, {2 * time.Minute, 0}} {
+		s.clock.advance(row.age)
+		if s.flush(); len(s.bucket.names(t, "pending/")) != row.left {
+			t.Errorf("after %s more: %q", row.age, s.bucket.names(t, "pending/"))
+		}
+	}
 }

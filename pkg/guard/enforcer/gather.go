@@ -6,88 +6,105 @@ import (
 	"fmt"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
-// gather reads the key anew: two calls for a key that answers, and one each for aliases and
-// tags where the configuration asks for them. Where KMS denies one of the two, the
-// snapshot has what the event says instead, and denied is that error.
-func (w *work) gather(ctx context.Context) (denied, err error) {
-	event := w.event
-	w.live, w.outcome.Evidence, w.outcome.Before = "", "", ""
-	w.snapshot = guardrail.Snapshot{
-		Key:      rules.Key{ARN: event.KeyARN, Account: event.Account, Region: event.Region, Partition: event.Partition},
-		Policy:   event.PolicyText,
-		Evidence: guardrail.EventPolicy,
-		Trigger:  trigger(event),
-		Writer:   w.config.Role, FirstSweep: w.firstSweep(),
-	}
-	key, describeErr := w.config.Keys.Describe(ctx, event.KeyARN)
-	if describeErr != nil && !errors.Is(describeErr, ErrAccessDenied) {
-		return nil, fmt.Errorf("describing the key: %w", describeErr)
-	}
-	if describeErr == nil {
-		w.snapshot.Key = key
-	}
-	w.snapshot.Key.OrganizationID, w.snapshot.Key.OrganizationalUnits = w.config.OrganizationID, w.config.OrganizationalUnits
-	if key.AWSManaged {
-		return nil, nil
-	}
-	if err := w.gatherLabels(ctx); err != nil {
-		return nil, err
-	}
-	text, err := w.config.Keys.Policy(ctx, event.KeyARN)
-	switch {
-	case errors.Is(err, ErrAccessDenied):
-		return err, nil
-	case err != nil:
-		return nil, fmt.Errorf("reading the key policy: %w", err)
-	}
-	w.snapshot.Policy, w.snapshot.Evidence = text, guardrail.LivePolicy
-	w.live, w.told = hash(w.snapshot.Key, text), hash(w.snapshot.Key, event.PolicyText)
-	// Whether the check was skipped says something of the policy that the event tells of.
-	w.snapshot.BypassedLockoutCheck = event.BypassLockoutCheck && w.live == w.told
-	return describeErr, nil
+// view is what one round read of a key, how it is judged, and what will be reported of it.
+type view struct {
+	inspect.View
+	reading ledger.Reading
+	outcome guardrail.Outcome
 }
 
-// gatherLabels reads what the configuration needs to choose rule and exemption.
-func (w *work) gatherLabels(ctx context.Context) error {
-	if w.config.Configuration.NeedsAliases() {
-		if err := w.readAliases(ctx); err != nil {
-			return err
-		}
+// look reads and judges a key. The error is transient: the event is to be given back.
+func (e *Enforcer) look(ctx context.Context, event trail.Event) (view, error) {
+	inspected, err := e.inspector.Gather(ctx, e.subjectOf(event))
+	v := view{View: inspected, reading: ledger.Reading{Made: true}}
+	switch isYoung := e.config.Now().Sub(event.Time) < ledger.SettlingTime; {
+	case errors.Is(err, ErrNotFound) && isYoung && trigger(event) != guardrail.BySweep:
+		return v, fmt.Errorf("too new to be found: %w", err)
+	case errors.Is(err, ErrNotFound):
+		v.outcome = e.newOutcome(event)
+		skip(&v.outcome, string(guardrail.CodeKeyGone))
+		return v, nil
+	case errors.Is(err, ErrRefused):
+		v.outcome = e.newOutcome(event)
+		v.outcome.Judged(guardrail.Unjudged(v.Snapshot.Key, guardrail.CodeUnexpectedError, err.Error()))
+		return v, nil
+	case err != nil:
+		return v, err
 	}
-	if w.config.Configuration.NeedsTags() {
-		return w.readTags(ctx)
+	e.inspector.Judge(&v.View)
+	v.reading.Readable = v.Denied == nil && !v.Snapshot.Key.AWSManaged
+	if v.reading.Readable {
+		r := &v.reading
+		r.Live, r.Event, r.EventHasText = v.LiveHash, v.EventHash, event.PolicyText != ""
+		r.EventIsHidden = event.Name == "PutKeyPolicy" && r.Event == "" && event.PolicyText != v.Snapshot.Policy
 	}
-	return nil
+	v.outcome = e.outcomeOf(event, v.View, inspect.Plan{})
+	return v, nil
 }
 
-// readAliases reads the key's aliases; where KMS denies that, they stay unknown.
-func (w *work) readAliases(ctx context.Context) error {
-	aliases, err := w.config.Keys.Aliases(ctx, w.event.KeyARN)
-	switch {
-	case errors.Is(err, ErrAccessDenied):
-	case err != nil:
-		return fmt.Errorf("listing the key's aliases: %w", err)
-	default:
-		w.snapshot.Labels.Aliases = append([]string{}, aliases...)
-		w.outcome.Aliases = w.snapshot.Labels.Aliases
+// subjectOf says which key an event is about, and what the event says of it.
+func (e *Enforcer) subjectOf(event trail.Event) inspect.Subject {
+	return inspect.Subject{
+		Key:     rules.Key{ARN: event.KeyARN, Account: event.Account, Region: event.Region, Partition: event.Partition},
+		Trigger: trigger(event),
+		// Messages that a change of the configuration finds in the queue repair nothing either.
+		FirstSweep: event.SweepID != "" && event.SweptConfiguration != e.hash,
+		Event: &inspect.Event{
+			Actor: actorOf(event), Policy: event.PolicyText, BypassedLockoutCheck: event.BypassLockoutCheck,
+			SetsDefault: event.Name == "CreateKey" && event.PolicyText == "" && !event.ParametersOmitted,
+		},
 	}
-	return nil
 }
 
-// readTags reads the key's tags; where KMS denies that, they stay unknown.
-func (w *work) readTags(ctx context.Context) error {
-	tags, err := w.config.Keys.Tags(ctx, w.event.KeyARN)
-	switch {
-	case errors.Is(err, ErrAccessDenied):
-	case err != nil:
-		return fmt.Errorf("listing the key's tags: %w", err)
-	case tags == nil:
-		w.snapshot.Labels.Tags = map[string]string{}
-	default:
-		w.snapshot.Labels.Tags = tags
+// outcomeOf is the outcome of a view, with a plan that is not written yet.
+func (e *Enforcer) outcomeOf(event trail.Event, v inspect.View, plan inspect.Plan) guardrail.Outcome {
+	o := e.inspector.Outcome(v, plan, guardrail.Reported)
+	if event.SweepID != "" {
+		o.Actor = nil // a sweep is nobody's call
 	}
-	return nil
+	return o
+}
+
+// decision is what of a view decides a step.
+func (e *Enforcer) decision(event trail.Event, v *view) ledger.Judgement {
+	j := ledger.Judgement{
+		Compliant: v.Judgement.Verdict == guardrail.Compliant,
+		Critical:  v.Judgement.Severity == rules.Critical,
+		Repair:    v.reading.Readable && v.Judgement.Decision.Repair,
+		MayWrite: v.Judgement.Selection.Mode == rules.Repair && v.Judgement.Selection.Exemption == nil &&
+			!v.Snapshot.FirstSweep && (trigger(event) != guardrail.BySweep || e.config.Configuration.Repair.Sweep),
+	}
+	isYoung := e.config.Now().Sub(event.Time) < ledger.SettlingTime
+	if r := v.reading; isYoung && r.Readable && event.PolicyText != "" && r.Event != "" && r.Event != r.Live {
+		s := v.Snapshot
+		s.Policy, s.BypassedLockoutCheck = event.PolicyText, false
+		verdict := guardrail.Judge(s, e.config.Configuration, e.config.Now()).Verdict
+		// Of two compliant policies another delivery may just now be replacing the event's.
+		j.EventAlike = verdict == v.Judgement.Verdict && (!j.Compliant || e.config.Archive == nil)
+	}
+	return j
+}
+
+// trigger says what made the guardrail look at an event's key.
+func trigger(event trail.Event) guardrail.Trigger {
+	if event.SweepID != "" {
+		return guardrail.BySweep
+	}
+	return guardrail.ByEvent
+}
+
+// hash identifies the canonical form of a policy; "" for a text that is no policy.
+func hash(k rules.Key, text string) string {
+	d, err := policy.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return d.Hash(k.Partition)
 }

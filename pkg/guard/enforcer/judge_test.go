@@ -156,7 +156,7 @@ func TestAnOutcomeSaysWhichKeyWhoseCallAndAgainstWhat(t *testing.T) {
 	if o.Plan == nil || o.Plan.Hash != o.After || len(o.Plan.Edits) == 0 {
 		t.Errorf("plan %+v", o.Plan)
 	}
-	slot := string(w.bucket.entries(t, arn)[0].Slot)
+	slot := string(w.bucket.entries(t, arn)[0].Record.Name)
 	got.Findings, got.Actor, got.Plan = nil, nil, nil
 	want := guardrail.Outcome{
 		Schema: "1", Time: w.clock.now(), GuardrailVersion: "v1.2.3", ConfigurationHash: console.Hash(), Mode: rules.Repair, Trigger: "event",

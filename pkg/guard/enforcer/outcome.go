@@ -2,6 +2,7 @@ package enforcer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,26 +12,23 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
-// newOutcome returns an outcome with what is known before the event is read.
-func (e *Enforcer) newOutcome(now time.Time) *guardrail.Outcome {
-	return &guardrail.Outcome{
-		Schema: "1", Time: now.UTC(), GuardrailVersion: e.config.Version,
-		ConfigurationHash: e.hash, Mode: e.config.Configuration.Mode, Trigger: guardrail.ByEvent,
-		Aliases: []string{}, Rule: "default", Baseline: e.config.Configuration.Default,
-		Severity: rules.NoSeverity, Findings: []guardrail.Finding{},
-	}
+// newOutcome returns an outcome with what is known before the key is read: which key the
+// event is about, and who acted.
+func (e *Enforcer) newOutcome(event trail.Event) guardrail.Outcome {
+	subject := e.subjectOf(event)
+	return e.outcomeOf(event, inspect.View{
+		Subject: subject, Snapshot: guardrail.Snapshot{Key: subject.Key},
+		Judgement: guardrail.Judgement{Verdict: guardrail.NothingToJudge, Severity: rules.NoSeverity},
+	}, inspect.Plan{})
 }
 
-// name writes into an outcome which key the event is about, and who acted.
-func name(o *guardrail.Outcome, event trail.Event) {
-	o.KeyARN, o.Account, o.Region, o.Trigger = event.KeyARN, event.Account, event.Region, trigger(event)
-	if event.SweepID != "" {
-		return // a sweep is nobody's call
-	}
+func actorOf(event trail.Event) guardrail.Actor {
 	a := event.Actor
-	o.Actor = &guardrail.Actor{
+	return guardrail.Actor{
 		ARN: a.ARN, Type: a.Type, SourceIP: a.SourceIP, UserAgent: a.UserAgent,
 		EventID: a.EventID, EventTime: a.EventTime, InvokedBy: a.InvokedBy,
 	}
@@ -51,43 +49,94 @@ func refuseEvent(o *guardrail.Outcome, err error) {
 	}
 }
 
-// report logs the outcome and sends it on, and says in the archive that it did.
-func (w *work) report(ctx context.Context) error {
-	if err := w.send(ctx, *w.outcome); err != nil {
-		return err
+// refuse says that a repair was wanted, and why it is not made.
+func refuse(o *guardrail.Outcome, reason string, code guardrail.Code, message string) {
+	o.Action, o.ActionReason = guardrail.PlanRefused, reason
+	addFinding(o, code, rules.High, message)
+}
+
+// addFinding adds a finding once.
+func addFinding(o *guardrail.Outcome, code guardrail.Code, severity rules.Severity, message string) {
+	added := guardrail.NewFinding(rules.Key{ARN: o.KeyARN}, code, severity, message)
+	if slices.ContainsFunc(o.Findings, func(f guardrail.Finding) bool { return f.Code == code && f.Message == message }) {
+		return
 	}
-	if w.unreported == "" {
-		return nil
+	o.Findings = append(o.Findings, added)
+	o.Severity = guardrail.Worst(o.Findings)
+}
+
+// openFindings are the findings of an outcome that somebody has to resolve, once each.
+func openFindings(o *guardrail.Outcome, now time.Time) []ledger.OpenFinding {
+	var open []ledger.OpenFinding
+	for _, f := range o.Findings {
+		isKnown := slices.ContainsFunc(open, func(o ledger.OpenFinding) bool { return o.ID == f.ID })
+		if f.Severity.AtLeast(rules.Low) && !isKnown {
+			open = append(open, ledger.OpenFinding{ID: f.ID, FirstSeen: now, LastAlarm: now})
+		}
 	}
-	return w.markReported(ctx, w.unreported)
+	return open
+}
+
+// closedOutcome returns the outcome of a repair that is closed, from its record.
+func closedOutcome(r ledger.Repair, record ledger.Record) guardrail.Outcome {
+	var o guardrail.Outcome
+	if err := json.Unmarshal(record.Outcome, &o); err != nil { // lost, planted, or of another version
+		o = guardrail.Outcome{
+			Schema: "1", Time: r.Claimed, GuardrailVersion: record.GuardrailVersion, ConfigurationHash: record.ConfigurationHash,
+			Mode: rules.Repair, Trigger: guardrail.ByEvent, KeyARN: record.KeyARN, Aliases: []string{},
+			Verdict: guardrail.NonCompliant, Severity: r.Severity, Evidence: guardrail.LivePolicy, Findings: record.Findings,
+			Action: guardrail.Repaired, ActionReason: "outcome-not-archived", Actor: record.Actor, Before: r.Before, After: r.After,
+		}
+	}
+	switch {
+	case r.Phase == ledger.Ended && r.Reason == ledger.Unconfirmed:
+		o.ActionReason = ledger.Unconfirmed
+	case r.Phase == ledger.Ended:
+		o.After = ""
+		givenUp(&o, r.Reason)
+		return o
+	}
+	o.Archive, o.Restore = string(r.Record), "kmsguard restore "+string(r.Record)
+	return o
+}
+
+// givenUp says that nothing is written for an event any more, because its repair was given up.
+func givenUp(o *guardrail.Outcome, reason string) {
+	refuse(o, reason, guardrail.CodePlanRefused, "an earlier attempt to repair the key for this event was given up: "+reason)
+}
+
+// teller tells people and the log of outcomes.
+type teller struct {
+	*Enforcer
+	start time.Time
 }
 
 // send logs an outcome and gives it to the reporter. Only an error that may go away is
 // returned: a reporter that fails for good must not keep messages from their end, and
 // the log has the outcome.
-func (w *work) send(ctx context.Context, o guardrail.Outcome) error {
-	w.log(ctx, o)
-	if w.config.Reporter == nil || !w.worthReporting(o) {
+func (t teller) send(ctx context.Context, o guardrail.Outcome) error {
+	t.log(ctx, o)
+	if t.config.Reporter == nil || !t.isWorthReporting(o) {
 		return nil
 	}
-	err := w.config.Reporter.Report(ctx, o)
+	err := t.config.Reporter.Report(ctx, o)
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrReporter):
-		w.config.Log.LogAttrs(ctx, slog.LevelError, "reporter failed", slog.String("key", o.KeyARN), slog.String("error", err.Error()))
+		t.config.Log.LogAttrs(ctx, slog.LevelError, "reporter failed", slog.String("key", o.KeyARN), slog.String("error", err.Error()))
 		return nil
 	default:
 		return fmt.Errorf("reporting the outcome: %w", err)
 	}
 }
 
-// worthReporting tells whether people are told of an outcome: a repair always, and what
+// isWorthReporting tells whether people are told of an outcome: a repair always, and what
 // is not compliant from the configured severity on.
-func (w *work) worthReporting(o guardrail.Outcome) bool {
+func (t teller) isWorthReporting(o guardrail.Outcome) bool {
 	switch o.Verdict {
 	case guardrail.NonCompliant, guardrail.CannotJudge:
-		return o.Action == guardrail.Repaired || o.Severity.AtLeast(w.config.Configuration.Notify.From)
+		return o.Action == guardrail.Repaired || o.Severity.AtLeast(t.config.Configuration.Notify.From)
 	default:
 		return false
 	}
@@ -96,7 +145,7 @@ func (w *work) worthReporting(o guardrail.Outcome) bool {
 // log writes the one line that an event leaves. The outcome in it names
 // principals and actions but quotes no policy: it is without witnesses, whose
 // context may repeat values of the policy's conditions, and without the plan.
-func (w *work) log(ctx context.Context, o guardrail.Outcome) {
+func (t teller) log(ctx context.Context, o guardrail.Outcome) {
 	level := slog.LevelInfo
 	if o.Verdict == guardrail.NonCompliant || o.Verdict == guardrail.CannotJudge {
 		level = slog.LevelWarn
@@ -106,18 +155,18 @@ func (w *work) log(ctx context.Context, o guardrail.Outcome) {
 	for i := range o.Findings {
 		o.Findings[i].Witness = nil
 	}
-	w.config.Log.LogAttrs(ctx, level, "outcome",
+	t.config.Log.LogAttrs(ctx, level, "outcome",
 		slog.String("key", o.KeyARN), slog.String("verdict", string(o.Verdict)), slog.String("severity", string(o.Severity)),
-		slog.String("action", string(o.Action)), slog.String("reason", o.ActionReason), w.duration(),
+		slog.String("action", string(o.Action)), slog.String("reason", o.ActionReason), t.duration(),
 		slog.Any("outcome", o))
 }
 
-func (w *work) logGivenBack(ctx context.Context, err error) {
-	w.config.Log.LogAttrs(ctx, slog.LevelWarn, "given back",
-		slog.String("key", w.outcome.KeyARN), slog.String("verdict", string(guardrail.NothingToJudge)), slog.String("action", "given-back"),
-		slog.String("reason", "no-answer-yet"), slog.String("error", err.Error()), w.duration())
+func (t teller) givenBack(ctx context.Context, keyARN string, err error) {
+	t.config.Log.LogAttrs(ctx, slog.LevelWarn, "given back",
+		slog.String("key", keyARN), slog.String("verdict", string(guardrail.NothingToJudge)), slog.String("action", "given-back"),
+		slog.String("reason", "no-answer-yet"), slog.String("error", err.Error()), t.duration())
 }
 
-func (w *work) duration() slog.Attr {
-	return slog.Float64("durationMs", float64(w.config.Now().Sub(w.start).Microseconds())/1000)
+func (t teller) duration() slog.Attr {
+	return slog.Float64("durationMs", float64(t.config.Now().Sub(t.start).Microseconds())/1000)
 }

@@ -152,7 +152,7 @@ func TestWhenKMSRefusesTheRepairThePlanIsRefusedAndTheKeyLeftAsItIs(t *testing.T
 			if o.After != "" || hash(t, w.policy(t, arn)) != hash(t, row.policy) {
 				t.Errorf("after %q, the key has %s", o.After, w.policy(t, arn))
 			}
-			if e := w.bucket.entries(t, arn)[0]; e.Abandoned == nil || e.Abandoned.Reason != row.want.Reason || !e.Reported {
+			if e := w.bucket.entries(t, arn)[0]; !e.isEnded() || e.Reason != row.want.Reason || !e.Reported {
 				t.Errorf("the claim %+v", e)
 			}
 			if writes := w.cloud.Calls("PutKeyPolicy"); len(writes) != 1 {
@@ -181,7 +181,7 @@ func TestACriticalFindingIsRepairedAlthoughKMSRefusesToAddAPrincipal(t *testing.
 		t.Errorf("the key has %s", w.policy(t, arn))
 	}
 	e := w.bucket.entries(t, arn)
-	if len(e) != 1 || e[0].Written == nil || !e[0].Reported || e[0].Record.After.Hash != hash(t, good) {
+	if len(e) != 1 || !e[0].isWritten() || !e[0].Reported || e[0].Record.After.Hash != hash(t, good) {
 		t.Errorf("the archive has %+v", e)
 	}
 	o = w.handle(t, w.lastEvent()) // its own: the rest is not critical

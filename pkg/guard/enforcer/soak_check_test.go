@@ -6,7 +6,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // end lets the faults and the other writers end, redrives the dead letters, and waits until
@@ -22,15 +22,12 @@ func (s *soak) end() {
 		batches := s.batches()
 		s.invoke(append(batches[0], batches[1]...))
 		s.clock.advance(time.Minute)
-		if s.clock.now().Minute()%5 != 0 {
-			continue
-		}
-		idle := len(s.queue) == 0 && len(s.bucket.names(s.t, "outbox/")) == 0 && len(s.bucket.names(s.t, "postponed/")) == 0
+		idle := len(s.queue) == 0 && len(s.bucket.names(s.t, "pending/")) == 0
 		if s.flush(); idle {
 			return
 		}
 	}
-	s.t.Errorf("after twelve hours there is no rest: %d messages, %q, %q", len(s.queue), s.bucket.names(s.t, "outbox/"), s.bucket.names(s.t, "postponed/"))
+	s.t.Errorf("after twelve hours there is no rest: %d messages, %q", len(s.queue), s.bucket.names(s.t, "pending/"))
 }
 
 // count counts the puts of the guardrail, or of others.
@@ -55,9 +52,9 @@ func (s *soak) check(arns []string) {
 			s.t.Errorf("%s is %s, and no report after its last change says why", arn, verdict)
 		}
 		for _, e := range entries {
-			told := slices.ContainsFunc(s.reporter.outcomes, func(o guardrail.Outcome) bool { return o.Archive == string(e.Slot) })
-			if e.Written != nil && (!e.Reported || !told) {
-				s.t.Errorf("%s is written; marked reported %t, told %t", e.Slot, e.Reported, told)
+			told := slices.ContainsFunc(s.reporter.outcomes, func(o guardrail.Outcome) bool { return o.Archive == string(e.Record.Name) })
+			if e.isWritten() && (!e.Reported || !told) {
+				s.t.Errorf("%s is written; marked reported %t, told %t", e.Record.Name, e.Reported, told)
 			}
 		}
 	}
@@ -72,9 +69,10 @@ func (s *soak) told(arn string) bool {
 
 // checkPuts checks the puts of a key against its claims: of each of the guardrail's there
 // is a claim, and an archived copy of what it replaced; of each event at most one.
-func (s *soak) checkPuts(arn string, entries []enforcer.Entry) {
+func (s *soak) checkPuts(arn string, entries []entry) {
 	kept, replaced, before := map[string]bool{}, map[string]string{}, soakPut{}
-	back := map[string]bool{} // by event: the policy that it replaced is back
+	wrote := map[string]string{} // by event: the policy that was written
+	back := map[string]bool{}    // by event: the policy that it replaced is back
 	for _, e := range entries {
 		kept[e.Record.Before.Hash] = true
 		for _, o := range e.Superseded {
@@ -92,11 +90,11 @@ func (s *soak) checkPuts(arn string, entries []enforcer.Entry) {
 			if before.text != "" && hash(s.t, before.text) != hash(s.t, p.text) && !kept[hash(s.t, before.text)] {
 				s.t.Errorf("%s: a write replaced what is nowhere archived: %s", arn, before.text)
 			}
-			// A second write for an event is known to be one only by the guardrail's own
-			// event; that may come too late if somebody put back the very same policy.
-			if _, twice := replaced[p.event]; twice && (before.event != "" || !back[p.event]) {
-				s.t.Errorf("%s: two writes for event %s", arn, p.event)
+			// A second write for an event is the same one, by whoever took its claim over.
+			if last, isSecond := wrote[p.event]; isSecond && last != p.text {
+				s.t.Errorf("%s: two different writes for event %s", arn, p.event)
 			}
+			wrote[p.event] = p.text
 			replaced[p.event], back[p.event] = before.text, false
 		}
 		before = p
@@ -110,11 +108,11 @@ func (s *soak) checkPuts(arn string, entries []enforcer.Entry) {
 		}
 	}
 	for _, e := range entries {
-		unsure := e.Abandoned != nil && (e.Abandoned.Reason == "write-not-confirmed" || e.Abandoned.Reason == enforcer.LockExpired)
-		if e.Written != nil || unsure {
+		unsure := e.isEnded() && e.Reason == ledger.Unconfirmed
+		if e.isWritten() || unsure {
 			accounted++
 		} else if _, wrote := replaced[e.Record.EventID]; wrote && !back[e.Record.EventID] {
-			s.t.Errorf("%s: %s was written by, and says %+v", arn, e.Slot, e.Abandoned)
+			s.t.Errorf("%s: %s was written by, and says %q", arn, e.Record.Name, e.Reason)
 		}
 	}
 	if len(replaced) > accounted+undone {

@@ -2,7 +2,6 @@ package enforcer_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -53,6 +52,7 @@ type soak struct {
 	puts   []soakPut
 	last   map[string]time.Time // when a key's policy was last put
 
+	quiet   *bucket    // the same bucket, without faults
 	writing sync.Mutex // so that the order of the puts is known
 }
 
@@ -85,7 +85,7 @@ func TestSoak(t *testing.T) {
 	seed := soakSeed(t)
 	s := &soak{world: newWorld(t, soakRepair), t: t, seed: seed, random: rand.New(rand.NewPCG(seed, seed)), last: map[string]time.Time{}}
 	t.Logf("soak: RANDOM_SEED=%d", seed)
-	s.bucket.strike = s.strikeS3
+	s.quiet, s.bucket.strike = &bucket{store: s.bucket.store}, s.strikeS3
 	s.config.Log, s.config.Pause = discard, func(_ context.Context, d time.Duration) error { s.clock.advance(d); return nil }
 	if err := s.cloud.AddRule(events.Pattern(), s.enqueue); err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func TestSoak(t *testing.T) {
 		all.Go(func() { s.write(arns) })
 		all.Wait()
 		s.clock.advance(soakTick)
-		if s.chance(0.15) {
+		if s.chance(0.6) {
 			s.flush()
 		}
 	}
@@ -181,24 +181,20 @@ func (s *soak) invoke(batch []*queued) {
 	}
 }
 
-// process is the enforcer of a new process, which handles an event.
-func (s *soak) process(event string) *enforcer.Enforcer {
+// process is the enforcer of a new process.
+func (s *soak) process() *enforcer.Enforcer {
 	config := s.config
-	config.Keys = soakKMS{awskms.New(s.cloud.Config(s.guardrail, virginia), 1), s, event}
+	config.Keys = soakKMS{awskms.New(s.cloud.Config(s.guardrail, virginia), 1), s}
 	config.Archive = s.bucket.archive()
 	return enforcer.New(config)
 }
 
 func (s *soak) handle(m *queued) (ok bool) {
 	defer survive(&ok)
-	var e struct{ Detail struct{ EventID string } }
-	if err := json.Unmarshal(m.event, &e); err != nil {
-		s.t.Error(err)
-	}
 	message := first(m.event)
 	message.Again = m.receives > 0
 	m.receives++
-	_, err := s.process(e.Detail.EventID).Handle(s.t.Context(), message)
+	_, err := s.process().Handle(s.t.Context(), message)
 	return err == nil
 }
 
@@ -206,7 +202,7 @@ func (s *soak) flush() {
 	ok := true
 	defer survive(&ok)
 	name := fmt.Sprint("flush-", deliveries.Add(1))
-	_, err := s.process(name).Flush(s.t.Context(), name)
+	_, err := s.process().Flush(s.t.Context(), name)
 	if err != nil && s.calm {
 		s.t.Error(err)
 	}
@@ -287,8 +283,7 @@ func (s *soak) strikeS3(_ *http.Request, call serve) (answer *http.Response, err
 // soakKMS is a process's KMS.
 type soakKMS struct {
 	enforcer.Keys
-	s     *soak
-	event string
+	s *soak
 }
 
 func (k soakKMS) Describe(ctx context.Context, arn string) (key rules.Key, err error) {
@@ -317,9 +312,15 @@ func (k soakKMS) Policy(ctx context.Context, arn string) (text string, err error
 func (k soakKMS) PutPolicy(ctx context.Context, arn, text string) (err error) {
 	k.s.writing.Lock()
 	defer k.s.writing.Unlock()
+	l := k.s.quiet.ledger(k.s.t, arn)
+	claim := l.Open()
+	if claim == nil {
+		k.s.t.Errorf("%s is written without a claim", arn)
+		return enforcer.ErrRefused
+	}
 	failure := k.s.strike(func() error {
 		if err = k.Keys.PutPolicy(ctx, arn, text); err == nil {
-			k.s.took(soakPut{arn, text, k.event})
+			k.s.took(soakPut{arn, text, claim.EventID})
 		}
 		return nil
 	})

@@ -181,7 +181,7 @@ func TestAWriteWithoutAnAnswerIsNotTriedAgainByTheSDK(t *testing.T) {
 	if client.writes != 1 || hash(t, w.policy(t, arn)) != hash(t, theirs) {
 		t.Errorf("%d writes, the key has %s", client.writes, w.policy(t, arn))
 	}
-	if e := w.bucket.entries(t, arn); len(e) != 1 || e[0].Written != nil || e[0].Reported {
+	if e := w.bucket.entries(t, arn); len(e) != 1 || e[0].isWritten() || e[0].Reported {
 		t.Errorf("the claim is not open: %+v", e)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
 // undo lets Mallory put a policy again, as long after the last change as KMS needs, and
@@ -37,8 +38,8 @@ func TestATugOfWarEndsAtTheBudgetWithTheNameOfTheOther(t *testing.T) {
 	if o.Action != guardrail.BudgetExhausted || last.Code != guardrail.CodeBudgetExhausted || !strings.Contains(last.Message, "user/Mallory") {
 		t.Errorf("%+v: %+v", summary(o), last)
 	}
-	if len(s.puts) != 2 || len(s.bucket.names(t, "postponed/")) > 0 {
-		t.Errorf("%d writes, and %q", len(s.puts), s.bucket.names(t, "postponed/"))
+	if len(s.puts) != 2 || len(s.bucket.names(t, "pending/")) > 0 {
+		t.Errorf("%d writes, and %q", len(s.puts), s.bucket.names(t, "pending/"))
 	}
 	s.clock.advance(24 * time.Hour)
 	if o := s.undo(toService); o.Action != guardrail.Repaired {
@@ -73,7 +74,7 @@ func TestATugOfWarAboutACriticalFindingGoesOnAtGrowingIntervals(t *testing.T) {
 		if last.Code != guardrail.CodeTugOfWar || last.Severity != rules.Critical || !strings.Contains(last.Message, "user/Mallory") || !strings.Contains(last.Message, fmt.Sprint(i+1)) {
 			t.Errorf("attempt %d: %+v", i, last)
 		}
-		if left := s.bucket.names(t, "postponed/"); len(left) > 0 {
+		if left := s.bucket.names(t, "pending/"); len(left) > 0 {
 			t.Errorf("attempt %d: %q is left", i, left)
 		}
 	}
@@ -90,13 +91,7 @@ func TestTheGuardrailsOwnWritesCauseNoFurtherWrite(t *testing.T) {
 func TestTheStateOfAKeySaysWhatIsOpenSinceWhen(t *testing.T) {
 	s := newScene(t, t.Name(), report, good)
 	began := s.clock.now().Add(4 * time.Second)
-	state := func() enforcer.KeyState {
-		state, _, err := s.bucket.archive().State(t.Context(), s.arn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return state
-	}
+	state := func() ledger.Ledger { return s.bucket.ledger(t, s.arn) }
 	for range 2 {
 		if _, err := s.handle(s.put(public)); err != nil {
 			t.Fatal(err)
@@ -150,9 +145,9 @@ func TestTheRecordOfASweepRepairsUnderItsConfigurationOnly(t *testing.T) {
 	} {
 		s := newScene(t, t.Name(), sweeping, good, public)
 		s.send(sweptEvent(t, s, sweeping))
-		s.interrupt("S3 PUT outbox")
+		s.interrupt("S3 PUT keys claimed")
 		s.config.Configuration = row.now
-		s.clock.advance(enforcer.LockTime)
+		s.clock.advance(2 * lifetime)
 		s.flush()
 		if reports := s.reporter.outcomes; len(s.puts) != row.writes || len(reports) == 0 || reports[0].Trigger != guardrail.BySweep || reports[0].Actor != nil {
 			t.Errorf("%d writes, reports %+v: %s", len(s.puts), reports, row.reason)

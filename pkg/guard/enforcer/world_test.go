@@ -25,6 +25,9 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
+// lifetime is how long an invocation lives at most.
+const lifetime = time.Minute
+
 const (
 	account  = "111122223333"
 	virginia = "us-east-1"
@@ -137,7 +140,7 @@ func newWorld(t testing.TB, c *rules.Configuration) *world {
 func configOf(keys enforcer.Keys, c *rules.Configuration, clock *clock, log io.Writer) enforcer.Config {
 	return enforcer.Config{
 		Keys: keys, Configuration: c, Archive: newBucket(clock).archive(), Role: guardrailRole,
-		Log: slog.New(slog.NewJSONHandler(log, nil)), Now: clock.now, Version: "v1.2.3",
+		Log: slog.New(slog.NewJSONHandler(log, nil)), Now: clock.now, Version: "v1.2.3", Lifetime: lifetime,
 		Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
 }

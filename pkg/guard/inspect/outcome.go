@@ -63,7 +63,9 @@ func (i *Inspector) addRefusal(o *guardrail.Outcome, v View, p Plan) {
 	reason := string(p.Refusal.Reason)
 	wanted := v.Judgement.Decision.Repair
 	if p.Refusal.Reason == repair.NothingToDo {
-		o.ActionReason = reason
+		if wanted {
+			o.ActionReason = reason
+		}
 		return
 	}
 	severity := rules.Info

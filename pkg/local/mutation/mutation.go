@@ -73,11 +73,11 @@ func build(t *testing.T, m Mutant) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {original: filepath.Join(folder, m.File)}})
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {original: filepath.Join(folder, filepath.Base(m.File))}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(folder, m.File), strings.ReplaceAll(string(source), m.Old, m.Broken))
+	write(t, filepath.Join(folder, filepath.Base(m.File)), strings.ReplaceAll(string(source), m.Old, m.Broken))
 	write(t, filepath.Join(folder, "overlay.json"), string(overlay))
 	binary := filepath.Join(folder, "mutant.test")
 	out, err := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", filepath.Join(folder, "overlay.json"), "-o", binary, ".").CombinedOutput()

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestTheReadmeListsEveryCommand: its table is the reference of the commands.
+func TestTheReadmeListsEveryCommand(t *testing.T) {
+	readme := read(t, filepath.Join("..", "..", "..", "README.md"))
+	listed := map[string]bool{}
+	for line := range strings.Lines(readme) {
+		if cell, ok := strings.CutPrefix(line, "| `"); ok && strings.HasPrefix(cell, "kmsguard ") {
+			name, _, _ := strings.Cut(cell, "`")
+			listed[name] = true
+		}
+	}
+	for _, cmd := range commands(t) {
+		path := cmd.CommandPath()
+		if cmd.HasSubCommands() || path == "kmsguard help" {
+			continue
+		}
+		if !listed[path] {
+			t.Errorf("the table has no row for %s", path)
+		}
+		delete(listed, path)
+	}
+	for name := range listed {
+		t.Errorf("the table has a row for %s, which is no command", name)
+	}
+}
+
+// TestTheExamplesOfTheDocumentationAreCommandLines parses the lines that begin with a prompt.
+func TestTheExamplesOfTheDocumentationAreCommandLines(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "..", "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := commands(t)[0]
+	found := 0
+	for _, file := range append(files, filepath.Join("..", "..", "..", "README.md")) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			arguments, ok := strings.CutPrefix(strings.TrimSpace(line), "$ kmsguard ")
+			if !ok {
+				continue
+			}
+			found++
+			arguments, _, _ = strings.Cut(arguments, " |")
+			target, rest, err := root.Find(strings.Fields(arguments))
+			if err == nil {
+				err = target.ParseFlags(rest)
+			}
+			if err != nil || target == root {
+				t.Errorf("%s: %q is no command line of the tool: %v", file, strings.TrimSpace(line), err)
+			}
+		}
+	}
+	if found < 4 {
+		t.Errorf("only %d command lines were found", found)
+	}
+}

@@ -1,0 +1,439 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
+	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
+)
+
+// scan runs the command against embedded AWS, by the API default unless args say otherwise.
+func (h *home) scan(t *testing.T, args ...string) result {
+	t.Helper()
+	h.cloud.ResetCalls()
+	if !slices.Contains(args, "--config") {
+		args = append(args, "--config", write(t, "guardrail.yaml", repairConfiguration))
+	}
+	if !slices.Contains(args, "--region") {
+		args = append(args, "--region", "us-east-1")
+	}
+	return kmsguard(t, "", slices.Concat([]string{"scan"}, h.endpoint, args)...)
+}
+
+// named makes a key with a policy and an alias.
+func (h *home) named(t *testing.T, policy, alias string) string {
+	t.Helper()
+	arn, _ := h.key(t, policy)
+	if _, err := h.api.CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: aws.String("alias/" + alias), TargetKeyId: &arn}); err != nil {
+		t.Fatal(err)
+	}
+	return arn
+}
+
+// idOf returns the id of a key.
+func idOf(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
+
+// TestScanOf400Keys: the worst first, equal findings once, every key counted, and no more
+// calls than the keys need.
+func TestScanOf400Keys(t *testing.T) {
+	h := newHome(t)
+	for i := range 400 {
+		switch {
+		case i == 123:
+			h.named(t, logsPolicy, "logs")
+		case i%20 == 7:
+			h.named(t, publicPolicy, fmt.Sprintf("team/%03d", i))
+		default:
+			h.key(t, accountPolicy)
+		}
+	}
+	h.account.AddAWSManagedKey("us-east-1", "s3")
+	got := h.scan(t)
+	got.check(t, exitDifferent, "CRITICAL    alias/team/", "")
+	if n := strings.Count(got.out, "critical  public-access"); n != 1 {
+		t.Errorf("what 20 keys have in common is told %d times", n)
+	}
+	if critical, high := strings.Index(got.out, "CRITICAL"), strings.Index(got.out, "HIGH        alias/logs (us-east-1, "); critical < 0 || high < critical {
+		t.Errorf("the worst come first:\n%s", got.out)
+	}
+	if !strings.HasSuffix(got.out, "\n400 keys judged: 20 critical, 1 high, 379 compliant, 0 exempt. 0 not judged. 1 managed by AWS, skipped.\n") {
+		t.Errorf("the last line counts everything:\n%s", got.out)
+	}
+	for operation, want := range map[string]int{"ListKeys": 1, "ListAliases": 1, "DescribeKey": 401, "GetKeyPolicy": 400, "ListResourceTags": 21} {
+		if n := len(h.cloud.Calls(operation)); n != want {
+			t.Errorf("%d calls of %s, want %d", n, operation, want)
+		}
+	}
+	if n := len(h.cloud.Calls()); n != 824 {
+		t.Errorf("%d calls, some of them not for reading", n)
+	}
+}
+
+func TestScanShowsAndFailsFromASeverityOn(t *testing.T) {
+	h := newHome(t)
+	h.named(t, publicPolicy, "public")
+	h.named(t, logsPolicy, "logs")
+	h.named(t, appPolicyOf("Owner"), "app")
+	h.named(t, undecidedPolicy, "undecided")
+	tests := []struct {
+		because string
+		args    []string
+		code    int
+		shown   []string
+	}{
+		{"everything counts", nil, exitDifferent, []string{"public", "logs", "app", "undecided"}},
+		{"less is not shown", []string{"--severity", "high"}, exitDifferent, []string{"public", "logs", "undecided"}},
+		{"least of all", []string{"--severity", "critical"}, exitDifferent, []string{"public"}},
+		{"what is shown does not decide the exit code", []string{"--severity", "critical", "--fail-on", "high"}, exitDifferent, []string{"public"}},
+	}
+	for _, test := range tests {
+		t.Run(test.because, func(t *testing.T) {
+			got := h.scan(t, test.args...)
+			got.check(t, test.code, "3 keys judged: 1 critical, 1 high, 1 medium, 0 compliant, 0 exempt. 1 not judged: 1 undecided.", "")
+			for _, alias := range []string{"public", "logs", "app", "undecided"} {
+				if strings.Contains(got.out, "alias/"+alias+" (") != slices.Contains(test.shown, alias) {
+					t.Errorf("alias/%s: shown or not against %v:\n%s", alias, test.shown, got.out)
+				}
+			}
+			lines := h.scan(t, append(test.args, "--output", "jsonl")...)
+			if n := strings.Count(lines.out, "\n"); n != len(test.shown) {
+				t.Errorf("%d lines, want %d:\n%s", n, len(test.shown), lines.out)
+			}
+		})
+	}
+}
+
+func TestExitCodesOfScan(t *testing.T) {
+	tests := []struct {
+		because  string
+		policies []string
+		args     []string
+		code     int
+	}{
+		{"no key is no problem", nil, nil, exitFine},
+		{"all are compliant", []string{accountPolicy, accountPolicy}, nil, exitFine},
+		{"a finding", []string{accountPolicy, appPolicyOf("Owner")}, nil, exitDifferent},
+		{"a finding below the line", []string{appPolicyOf("Owner")}, []string{"--fail-on", "high"}, exitFine},
+		{"what is not known is not fine", []string{undecidedPolicy}, []string{"--fail-on", "critical"}, exitInconclusive},
+		{"1 before 3", []string{undecidedPolicy, publicPolicy}, nil, exitDifferent},
+	}
+	for _, test := range tests {
+		t.Run(test.because, func(t *testing.T) {
+			h := newHome(t)
+			for _, policy := range test.policies {
+				h.key(t, policy)
+			}
+			h.scan(t, test.args...).check(t, test.code, "managed by AWS, skipped.\n", "")
+			h.scan(t, append(test.args, "--output", "json")...).check(t, test.code, "[", " judged: ")
+		})
+	}
+}
+
+func TestOutcomesOfScanAreThoseOfCheck(t *testing.T) {
+	h := newHome(t)
+	arn := h.named(t, publicPolicy, "public")
+	configuration := write(t, "guardrail.yaml", repairConfiguration)
+	scanned := decode[[]guardrail.Outcome](t, h.scan(t, "--config", configuration, "--output", "json").out)[0]
+	checked := decode[[]guardrail.Outcome](t, h.desk(t, "check", "--config", configuration, "--key-id", arn, "--output", "json").out)[0]
+	scanned.Time, checked.Time = time.Time{}, time.Time{}
+	if fmt.Sprintf("%+v", scanned) == fmt.Sprintf("%+v", guardrail.Outcome{}) || !slices.Equal(scanned.Aliases, []string{"alias/public"}) {
+		t.Errorf("got %+v", scanned)
+	}
+	scanned.Plan, checked.Plan = nil, nil // pointers differ
+	scanned.Findings, checked.Findings = scanned.Findings[:1], checked.Findings[:1]
+	scanned.Findings[0].Witness, checked.Findings[0].Witness = nil, nil
+	scanned.Findings[0].Statement, checked.Findings[0].Statement = nil, nil
+	if fmt.Sprintf("%+v", scanned) != fmt.Sprintf("%+v", checked) {
+		t.Errorf("scan\n%+v\ncheck\n%+v", scanned, checked)
+	}
+}
+
+func TestScanTellsWhatIsDenied(t *testing.T) {
+	h := newHome(t)
+	h.named(t, accountPolicy, "good")
+	hidden, unread := h.named(t, publicPolicy, "hidden"), h.named(t, publicPolicy, "unread")
+	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "DescribeKey", KeyARN: hidden})
+	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "GetKeyPolicy", KeyARN: unread})
+	got := h.scan(t)
+	got.check(t, exitInconclusive, "NOT JUDGED  alias/hidden (us-east-1, "+idOf(hidden)+")\n  high      access-denied: the key's metadata cannot be read: access denied: ", "Add this statement to your IAM policy.")
+	const statement = `
+    "Effect": "Allow",
+    "Action": [
+      "kms:DescribeKey",
+      "kms:GetKeyPolicy"
+    ],
+    "Resource": "*"
+  }
+`
+	got.check(t, exitInconclusive, "NOT JUDGED  alias/unread (us-east-1, "+idOf(unread)+")\n  high      access-denied: you may not read the key policy: ", statement)
+	got.check(t, exitInconclusive, "1 key judged: 1 compliant, 0 exempt. 2 not judged: 2 access-denied. 0 managed", statement)
+}
+
+func TestScanWithoutTheListsOfTheAccount(t *testing.T) {
+	h := newHome(t)
+	h.named(t, accountPolicy, "logs-a")
+	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListAliases"})
+	byAlias := h.scan(t, "--config", write(t, "judged.yaml", judgedConfiguration))
+	byAlias.check(t, exitInconclusive, "rule-undecided: exemption vendor has no effect: the key's aliases are not known", `"kms:ListAliases"`)
+	h.key(t, accountPolicy)
+	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListResourceTags", Times: 2})
+	byTag := h.scan(t, "--config", write(t, "judged.yaml", judgedConfiguration))
+	byTag.check(t, exitInconclusive, "rule-undecided: whether rule secret matches is not known", `"kms:ListResourceTags"`)
+	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListKeys"})
+	h.scan(t).check(t, exitError, "", "kmsguard: listing the keys of us-east-1: access denied: ")
+	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListKeys"})
+	h.scan(t).check(t, exitError, "", "    \"Action\": [\n      \"kms:ListKeys\"\n    ],\n    \"Resource\": \"*\"\n")
+}
+
+func TestAKeyThatIsDeletedDuringTheScanIsCounted(t *testing.T) {
+	h := newHome(t)
+	h.key(t, accountPolicy)
+	gone, _ := h.key(t, publicPolicy)
+	for _, operation := range []string{"DescribeKey", "GetKeyPolicy"} {
+		h.cloud.Inject(localaws.Fault{Kind: localaws.NotFound, Operation: operation, KeyARN: gone})
+		h.scan(t).check(t, exitFine, "1 key judged: 1 compliant, 0 exempt. 1 not judged: 1 deleted meanwhile. 0 managed", "")
+		h.cloud.ClearFaults()
+	}
+}
+
+func TestScanWaitsWhileKMSThrottles(t *testing.T) {
+	h := newHome(t)
+	h.key(t, accountPolicy)
+	h.cloud.Inject(localaws.Fault{Kind: localaws.Throttle, Operation: "GetKeyPolicy", Times: 3}) // more often than check would try
+	h.scan(t).check(t, exitFine, "1 key judged: 1 compliant", "")
+}
+
+// broken answers no call about a key, or about one of them.
+type broken struct {
+	accountReader
+	arn string
+}
+
+func (b broken) Describe(ctx context.Context, arn string) (rules.Key, error) {
+	if b.arn == "" || b.arn == arn {
+		return rules.Key{}, fmt.Errorf("%w: strange", inspect.ErrRefused)
+	}
+	return b.accountReader.Describe(ctx, arn)
+}
+
+func TestScanEndsWhereEverythingFails(t *testing.T) {
+	h := newHome(t)
+	for range mostFailures + 5 {
+		h.key(t, accountPolicy)
+	}
+	run, out, errs := h.scanning(t, &options{output: textOutput}, scanOptions{concurrency: 3})
+	err := run.run(t.Context(), map[string]accountReader{"us-east-1": broken{accountReader: h.reader()}})
+	if err == nil || !strings.Contains(err.Error(), "20 keys in a row could not be read, the last one because: describing the key: refused: strange") {
+		t.Errorf("got %v; %s; %s", err, out, errs)
+	}
+}
+
+func TestOneKeyThatFailsDoesNotEndTheScan(t *testing.T) {
+	h := newHome(t)
+	h.key(t, publicPolicy)
+	bad, _ := h.key(t, accountPolicy)
+	run, out, errs := h.scanning(t, &options{output: textOutput}, scanOptions{concurrency: 3})
+	err := run.run(t.Context(), map[string]accountReader{"us-east-1": broken{h.reader(), bad}})
+	result{code: exitError, out: out.String(), err: errs.String()}.check(t, exitError,
+		"1 key judged: 1 critical, 0 compliant, 0 exempt. 1 not judged: 1 without an answer of AWS. 0 managed", "kmsguard: a key could not be read: describing the key: refused: strange\n")
+	var code exitStatus
+	if !errors.As(err, &code) || code != exitError {
+		t.Errorf("it ends with %v", err)
+	}
+}
+
+func TestScanOfSeveralRegions(t *testing.T) {
+	h := newHome(t)
+	h.key(t, accountPolicy)
+	other := kms.NewFromConfig(h.cloud.Config(h.owner, "eu-west-1"))
+	if _, err := other.CreateKey(t.Context(), &kms.CreateKeyInput{Policy: aws.String(publicPolicy)}); err != nil {
+		t.Fatal(err)
+	}
+	h.scan(t).check(t, exitFine, "1 key judged: 1 compliant", "")
+	both := h.scan(t, "--region", "us-east-1", "--region", "eu-west-1")
+	both.check(t, exitDifferent, " (eu-west-1, no alias)\n", "")
+	both.check(t, exitDifferent, "2 keys judged: 1 critical, 1 compliant", "")
+	t.Setenv("AWS_REGION", "eu-west-1")
+	configuration := write(t, "guardrail.yaml", repairConfiguration)
+	kmsguard(t, "", append([]string{"scan", "--config", configuration}, h.endpoint...)...).check(t, exitDifferent, "1 key judged: 1 critical", "")
+	t.Setenv("AWS_REGION", "")
+	kmsguard(t, "", append([]string{"scan", "--config", configuration}, h.endpoint...)...).check(t, exitError, "", "there is no Region: name one with --region, or set AWS_REGION (see kmsguard scan --help)")
+}
+
+func TestMisuseOfScan(t *testing.T) {
+	tests := []struct {
+		because string
+		args    []string
+		err     string
+	}{
+		{"a Region is checked before it is called", []string{"--region", "us-east-1", "--region", "moon"}, `--region: "moon" is not a Region`},
+		{"nobody judges nothing at a time", []string{"--concurrency", "0"}, "--concurrency: 0 is not a number from 1 to 100 (see kmsguard scan --help)"},
+		{"others need KMS, too", []string{"--concurrency", "101"}, "--concurrency: 101 is not a number from 1 to 100"},
+		{"an id is checked", []string{"--organization-id", "foo"}, `--organization-id: "foo" is not the id`},
+		{"a severity has a name", []string{"--severity", "worst"}, "must be critical, high, medium or low"},
+		{"scan takes no keys", []string{"alias/a"}, `unexpected argument "alias/a"`},
+	}
+	for _, test := range tests {
+		t.Run(test.because, func(t *testing.T) {
+			kmsguard(t, "", append([]string{"scan", "--default-config"}, test.args...)...).check(t, exitError, "", test.err)
+		})
+	}
+}
+
+// reader reads the keys of us-east-1 as the command does.
+func (h *home) reader() accountReader { return awskms.NewPatient(h.cloud.Config(h.owner, "us-east-1")) }
+
+// scanning returns a scan by the API default that has not begun, and where it writes.
+func (h *home) scanning(t *testing.T, o *options, want scanOptions) (run *scanning, out, errs *strings.Builder) {
+	t.Helper()
+	out, errs = &strings.Builder{}, &strings.Builder{}
+	o.streams, o.config = streams{out: out, err: errs}, write(t, "guardrail.yaml", repairConfiguration)
+	want.regions = []string{"us-east-1"}
+	c, err := o.newChecker(rules.Low)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newScanning(c, want), out, errs
+}
+
+// interrupting is a reader at which somebody presses Ctrl-C before the answer to a call.
+type interrupting struct {
+	accountReader
+	before    int32
+	calls     atomic.Int32
+	interrupt func()
+}
+
+func (r *interrupting) Policy(ctx context.Context, arn string) (string, error) {
+	if r.calls.Add(1) == r.before {
+		r.interrupt()
+	}
+	return r.accountReader.Policy(ctx, arn)
+}
+
+func TestCtrlCKeepsWhatWasJudged(t *testing.T) {
+	h := newHome(t)
+	for range 30 {
+		h.key(t, publicPolicy)
+	}
+	for _, format := range []output{textOutput, jsonOutput, jsonlOutput} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		run, out, errs := h.scanning(t, &options{output: format}, scanOptions{concurrency: 1})
+		err := run.run(ctx, map[string]accountReader{"us-east-1": &interrupting{accountReader: h.reader(), before: 11, interrupt: interrupt}})
+		if err != context.Canceled { //nolint:errorlint // not wrapped, so that the exit code is 130
+			t.Errorf("%s: got %v", format, err)
+		}
+		if !strings.Contains(errs.String(), "20 of 30 keys are left, and nothing is known of them\n") || !strings.Contains(out.String()+errs.String(), "10 keys judged: 10 critical") {
+			t.Errorf("%s: it says\n%s\n%s", format, out, errs)
+		}
+		if format == jsonOutput {
+			if list := decode[[]guardrail.Outcome](t, out.String()); len(list) != 10 {
+				t.Errorf("%d outcomes", len(list))
+			}
+		}
+	}
+}
+
+// TestCtrlCExitsWith130 interrupts the command when it writes its third line.
+func TestCtrlCExitsWith130(t *testing.T) {
+	h := newHome(t)
+	for range 30 {
+		h.key(t, publicPolicy)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	out, errs := &interruptingWriter{lines: 3, interrupt: interrupt}, &strings.Builder{}
+	args := slices.Concat([]string{"scan", "--default-config", "--region", "us-east-1", "--output", "jsonl"}, h.endpoint)
+	if code := run(ctx, args, streams{in: strings.NewReader(""), out: out, err: errs}); code != exitInterrupted {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+	if !strings.Contains(errs.String(), " of 30 keys are left") || !strings.HasSuffix(errs.String(), "kmsguard: interrupted\n") {
+		t.Errorf("it says %s", errs)
+	}
+}
+
+// interruptingWriter interrupts after some writes.
+type interruptingWriter struct {
+	lines     int
+	interrupt func()
+}
+
+func (w *interruptingWriter) Write(p []byte) (int, error) {
+	if w.lines--; w.lines == 0 {
+		w.interrupt()
+	}
+	return len(p), nil
+}
+
+func TestAWriterThatFailsEndsTheScan(t *testing.T) {
+	h := newHome(t)
+	for range 5 {
+		h.key(t, publicPolicy)
+	}
+	for _, format := range []string{"text", "json", "jsonl"} {
+		errs := &strings.Builder{}
+		args := slices.Concat([]string{"scan", "--default-config", "--region", "us-east-1", "--output", format}, h.endpoint)
+		if code := run(t.Context(), args, streams{in: strings.NewReader(""), out: fullDisk{}, err: errs}); code != exitError || !strings.Contains(errs.String(), "disk full") {
+			t.Errorf("%s: exit code %d: %s", format, code, errs)
+		}
+	}
+}
+
+func TestProgressIsForTerminals(t *testing.T) {
+	tests := []struct {
+		because     string
+		done, total int
+		took        time.Duration
+		want        string
+	}{
+		{"at the start no rate is known", 0, 400, time.Second, "0 of 400 keys"},
+		{"nor without time", 1, 400, 0, "1 of 400 keys"},
+		{"half way", 200, 400, 2 * time.Second, "200 of 400 keys, 100 a second, 2s left"},
+		{"at the end", 400, 400, 4 * time.Second, "400 of 400 keys, 100 a second, 0s left"},
+	}
+	for _, test := range tests {
+		if got := progressLine(test.done, test.total, test.took); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.because, got, test.want)
+		}
+	}
+	file, err := os.CreateTemp(t.TempDir(), "stderr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	for _, out := range []io.Writer{file, &strings.Builder{}, io.Discard} {
+		if p := newProgress(out); p.out != nil {
+			t.Errorf("%T is taken for a terminal", out)
+		}
+	}
+}
+
+func TestProgressIsOneLineNowAndThen(t *testing.T) {
+	var out strings.Builder
+	now := time.Unix(1000, 0)
+	p := &progress{out: &out, now: func() time.Time { return now }, start: now}
+	p.clear() // there is nothing to clear
+	for i := range 5 {
+		now = now.Add(progressEvery / 2)
+		p.show(i+1, 5)
+	}
+	p.clear()
+	const line = "\r\x1b[K"
+	if got, want := out.String(), line+"1 of 5 keys, 10 a second, 0s left"+line+"3 of 5 keys, 10 a second, 0s left"+line+"5 of 5 keys, 10 a second, 0s left"+line; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,183 @@
+package enforcer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
+)
+
+// delivery is one message on its way round the loop.
+type delivery struct {
+	door
+	tell  teller
+	event trail.Event
+	// eventPolicy identifies the event's policy where its text was not kept.
+	eventPolicy string
+	again       bool
+
+	// message is what this delivery has done, as the rules want to know it.
+	message ledger.Message
+	// view is that of the last round, decision what of it decides a step, outcome what is
+	// going to be reported.
+	view     view
+	decision ledger.Judgement
+	outcome  *guardrail.Outcome
+	rounds   int
+
+	plan repair.Plan
+	// isPartial says that the plan only takes away.
+	isPartial bool
+	// due is when the event is to be handled again; nil where it is not.
+	due *ledger.Due
+}
+
+func (e *Enforcer) newDelivery(name string, again bool, event trail.Event) *delivery {
+	outcome := e.newOutcome(event)
+	return &delivery{
+		event: event, again: again, outcome: &outcome, tell: teller{e, e.config.Now()},
+		door: door{Enforcer: e, holder: name, book: newBook(e.config.Archive, e.config.Log, event.KeyARN)},
+		message: ledger.Message{
+			EventID: event.ID, EventTime: event.Time, Holder: name, NewKey: event.Name == "CreateKey" && !again,
+		},
+	}
+}
+
+// handle goes round the loop, and gives the message back where that ends in an error.
+func (d *delivery) handle(ctx context.Context) (guardrail.Outcome, error) {
+	return d.end(ctx, d.run(ctx))
+}
+
+func (d *delivery) end(ctx context.Context, err error) (guardrail.Outcome, error) {
+	if err != nil {
+		d.tell.givenBack(ctx, d.outcome.KeyARN, err)
+	}
+	return *d.outcome, err
+}
+
+// errChanging says that the key does not keep still.
+var errChanging = errors.New("the key changes faster than it can be judged")
+
+const (
+	// mostRounds is how often one delivery reads a key that others change meanwhile.
+	mostRounds = 3
+	// mostSteps is more than any delivery needs.
+	mostSteps = 60
+)
+
+// run asks for the next step and does it, until the message has come to its end. A message
+// that was delivered before may have left something: its ledger comes first.
+func (d *delivery) run(ctx context.Context) error {
+	if d.again {
+		if err := d.book.recall(ctx); err != nil {
+			return err
+		}
+	}
+	for range mostSteps {
+		isDone, err := d.do(ctx, ledger.Next(d.situation()))
+		switch {
+		case errors.Is(err, ledger.ErrConflict): // somebody else was first: recall, and decide again
+		case err != nil || isDone:
+			return err
+		}
+	}
+	return errChanging
+}
+
+func (d *delivery) situation() ledger.Situation {
+	return ledger.Situation{
+		Ledger: d.book.ledger, Recalled: d.book.isKnown, Message: d.message,
+		Reading: d.view.reading, Judgement: d.decision, Limits: d.limits(), Now: d.config.Now().UTC(),
+	}
+}
+
+// do does one step. It tells whether the message has come to its end.
+func (d *delivery) do(ctx context.Context, step ledger.Step) (isDone bool, err error) {
+	switch step.Do {
+	case ledger.Read:
+		return false, d.read(ctx)
+	case ledger.Recall:
+		return false, d.book.recall(ctx)
+	case ledger.Supersede:
+		return false, d.supersede(ctx, step.Repairs)
+	case ledger.Plan:
+		return false, d.makePlan(ctx)
+	case ledger.Claim:
+		return false, d.claimRepair(ctx, step.Attempt)
+	case ledger.TakeOver:
+		return false, d.takeOver(ctx, step.Repair)
+	case ledger.Write:
+		return false, d.writeRepair(ctx, step.Repair)
+	case ledger.Mark:
+		return d.mark(ctx, step.Repair)
+	case ledger.End:
+		return false, d.giveUp(ctx, step.Repair.Record, step.Reason)
+	case ledger.Report:
+		return d.report(ctx, step.Repair)
+	case ledger.Wait:
+		return true, step.Err
+	default:
+		return true, d.conclude(ctx, step)
+	}
+}
+
+// read reads the key and judges it. Where a delivery that has a claim reads the same policy
+// again, the judgement stands.
+func (d *delivery) read(ctx context.Context) error {
+	if open := d.book.ledger.Open(); d.view.reading.Readable && open != nil && open.Holder == d.holder {
+		text, err := d.config.Keys.Policy(ctx, d.event.KeyARN)
+		switch {
+		case err != nil && !d.isPermanent(err):
+			return fmt.Errorf("reading the key policy again: %w", err)
+		case err == nil && hash(d.view.Snapshot.Key, text) == d.view.reading.Live:
+			d.view.reading.Made = true
+			return nil
+		}
+	}
+	if d.rounds++; d.rounds > mostRounds {
+		return errChanging
+	}
+	v, err := d.look(ctx, d.event)
+	if err != nil {
+		return err
+	}
+	if d.eventPolicy != "" {
+		v.reading.Event = d.eventPolicy
+	}
+	d.view, d.decision, d.isPartial = v, d.Enforcer.decision(d.event, &v), false
+	d.outcome = &d.view.outcome
+	return nil
+}
+
+// isPermanent tells whether an error of Keys stays when the call is made again. A key that
+// was just made may not be known everywhere yet.
+func (d *delivery) isPermanent(err error) bool {
+	isYoung := d.config.Now().Sub(d.event.Time) < ledger.SettlingTime
+	return errors.Is(err, ErrAccessDenied) || errors.Is(err, ErrRefused) || errors.Is(err, ErrNotFound) && !isYoung
+}
+
+// supersede archives the event's policy beside the repairs that may have replaced it.
+func (d *delivery) supersede(ctx context.Context, repairs []ledger.Repair) error {
+	for _, r := range repairs {
+		err := d.config.Archive.KeepSuperseded(ctx, r.Record, ledger.Superseded{
+			Time: d.config.Now().UTC(), EventID: d.event.ID, EventTime: d.event.Time, Actor: d.outcome.Actor,
+			Policy: ledger.PolicyText{Text: d.event.PolicyText, Hash: d.view.reading.Event},
+		})
+		switch {
+		case errors.Is(err, ledger.ErrArchive): // for good: the event must not be held up for it
+			d.config.Log.LogAttrs(ctx, slog.LevelError, "a replaced policy is not archived", slog.String("record", string(r.Record)), slog.String("error", err.Error()))
+		case err != nil:
+			return fmt.Errorf("archiving the replaced policy: %w", err)
+		}
+	}
+	d.message.Superseded = true
+	return nil
+}
+
+// dismiss ends the wish for a repair in this delivery. The outcome says why.
+func (d *delivery) dismiss() { d.decision.Repair, d.decision.MayWrite = false, false }

@@ -1,0 +1,212 @@
+package ledger
+
+import (
+	"slices"
+	"time"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+)
+
+// Ledger is all that is remembered of a key. The zero value is the ledger of a key of which
+// nothing is remembered.
+type Ledger struct {
+	KeyARN string `json:"keyArn"`
+	// Repairs are the last ones, oldest first.
+	Repairs []Repair `json:"repairs,omitempty"`
+	// Findings are open: they were reported and are not resolved.
+	Findings []OpenFinding `json:"findings,omitempty"`
+	// Due is the event to be handled again later; nil for none.
+	Due *Due `json:"due,omitempty"`
+	// ConfigurationHash identifies the configuration by which the key was last judged.
+	ConfigurationHash string `json:"configurationHash,omitempty"`
+}
+
+// MostRepairs is how many repairs a ledger keeps. A budget is smaller, so that it counts.
+const MostRepairs = 500
+
+// Version identifies one version of a ledger in the archive; "" where there is none yet.
+type Version string
+
+// Kind says who asked for a repair.
+type Kind string
+
+// The kinds.
+const (
+	ForFinding Kind = "repair"  // the guardrail, because of a finding
+	ForPerson  Kind = "restore" // a person, who puts an archived policy back
+)
+
+// Phase says how far a repair came.
+type Phase string
+
+// The phases.
+const (
+	Claimed Phase = "claimed" // its holder may write
+	Written Phase = "written" // its policy was read from the key
+	Ended   Phase = "ended"   // given up
+)
+
+// Repair is one line of the ledger. Record names the texts that go with it.
+type Repair struct {
+	Record   Name           `json:"record"`
+	Kind     Kind           `json:"kind"`
+	EventID  string         `json:"eventId"`
+	ActorARN string         `json:"actorArn,omitempty"` // of the call that the event tells of: the caller's own text
+	Severity rules.Severity `json:"severity"`
+	// Before and After identify the policy to be replaced and the one to be written.
+	Before string `json:"before"`
+	After  string `json:"after"`
+
+	Phase Phase `json:"phase"`
+	// Holder names the delivery that may write, or that closed the repair. Deadline is when
+	// that delivery must have ended.
+	Holder   string    `json:"holder"`
+	Deadline time.Time `json:"deadline"`
+	// TakeOvers counts how often another delivery took the claim over.
+	TakeOvers int       `json:"takeOvers,omitempty"`
+	Claimed   time.Time `json:"claimed"`
+	// Closed is when the write was seen, or the repair ended; zero while it is claimed.
+	Closed time.Time `json:"closed,omitzero"`
+	// Reason says why the repair ended: Unconfirmed, NotNeeded, or the refusal of KMS.
+	Reason   string `json:"reason,omitempty"`
+	Reported bool   `json:"reported,omitempty"`
+}
+
+// The reasons of an end that a person does not read in an outcome of KMS.
+const (
+	// Unconfirmed: it may have been written or not. The attempt was interrupted, and the key
+	// has a third policy since, or may not be written any more.
+	Unconfirmed = "write-not-confirmed"
+	// NotNeeded: nothing was written. When the policy was read again it was another one,
+	// which needs no repair.
+	NotNeeded = "not-needed"
+)
+
+// IsOpen tells whether something of the repair is left to do.
+func (r Repair) IsOpen() bool { return r.Phase == Claimed || !r.Reported }
+
+// OpenFinding is a finding that was reported and is not resolved.
+type OpenFinding struct {
+	ID        string    `json:"id"`
+	FirstSeen time.Time `json:"firstSeen"`
+	// LastAlarm is when an outcome with the finding was last given to the reporter.
+	LastAlarm time.Time `json:"lastAlarm,omitzero"`
+}
+
+// Due is an event that is to be handled again later. The live policy is judged then, so the
+// text of the event is not needed any more.
+type Due struct {
+	// Name is that of its pointer.
+	Name               Name             `json:"name"`
+	At                 time.Time        `json:"at"`
+	EventID            string           `json:"eventId"`
+	EventTime          time.Time        `json:"eventTime"`
+	EventPolicy        string           `json:"eventPolicy,omitempty"` // identifies the event's policy
+	Actor              *guardrail.Actor `json:"actor"`
+	SweepID            string           `json:"sweepId,omitempty"`
+	SweptConfiguration string           `json:"sweptConfiguration,omitempty"`
+}
+
+// Find returns the repair of a record; nil for none.
+func (l *Ledger) Find(record Name) *Repair {
+	return l.last(func(r *Repair) bool { return r.Record == record })
+}
+
+// Open returns the repair that is claimed; nil for none.
+func (l *Ledger) Open() *Repair {
+	return l.last(func(r *Repair) bool { return r.Phase == Claimed })
+}
+
+// of returns the last repair for an event; nil for none.
+func (l *Ledger) of(eventID string) *Repair {
+	return l.last(func(r *Repair) bool { return r.EventID == eventID })
+}
+
+// lastWrite returns the last repair that was written; nil for none.
+func (l *Ledger) lastWrite() *Repair {
+	return l.last(func(r *Repair) bool { return r.Phase == Written })
+}
+
+func (l *Ledger) last(is func(*Repair) bool) *Repair {
+	for i := len(l.Repairs) - 1; i >= 0; i-- {
+		if is(&l.Repairs[i]) {
+			return &l.Repairs[i]
+		}
+	}
+	return nil
+}
+
+// IsPending tells whether the ledger names something left to do by that name, so that its
+// pointer must stay.
+func (l *Ledger) IsPending(name Name) bool {
+	r := l.Find(name)
+	return r != nil && r.IsOpen() || l.Due != nil && l.Due.Name == name
+}
+
+// Claim returns the ledger with a repair claimed. It replaces the claim that the same holder
+// has not written by.
+func (l Ledger) Claim(r Repair) Ledger {
+	r.Phase = Claimed
+	repairs := slices.DeleteFunc(slices.Clone(l.Repairs), func(o Repair) bool { return o.Phase == Claimed && o.Holder == r.Holder })
+	l.Repairs = append(repairs, r)
+	for len(l.Repairs) > MostRepairs && !l.Repairs[0].IsOpen() {
+		l.Repairs = l.Repairs[1:]
+	}
+	return l
+}
+
+// TakeOver returns the ledger with a claim in the hands of another holder.
+func (l Ledger) TakeOver(record Name, holder string, deadline time.Time) Ledger {
+	return l.change(record, func(r *Repair) {
+		r.Holder, r.Deadline = holder, deadline
+		r.TakeOvers++
+	})
+}
+
+// Mark returns the ledger with a repair written. What the key had is resolved, and its event is
+// not due any more.
+func (l Ledger) Mark(record Name, at time.Time) Ledger {
+	l.Findings = nil
+	if r := l.Find(record); r != nil && l.Due != nil && l.Due.EventID == r.EventID {
+		l.Due = nil
+	}
+	return l.change(record, func(r *Repair) { r.Phase, r.Closed = Written, at })
+}
+
+// End returns the ledger with a repair given up by a holder.
+func (l Ledger) End(record Name, holder, reason string, at time.Time) Ledger {
+	return l.change(record, func(r *Repair) { r.Phase, r.Holder, r.Reason, r.Closed = Ended, holder, reason, at })
+}
+
+// Report returns the ledger with a repair reported.
+func (l Ledger) Report(record Name) Ledger {
+	return l.change(record, func(r *Repair) { r.Reported = true })
+}
+
+func (l Ledger) change(record Name, change func(*Repair)) Ledger {
+	l.Repairs = slices.Clone(l.Repairs)
+	if r := l.Find(record); r != nil {
+		change(r)
+	}
+	return l
+}
+
+// Conclude returns the ledger with what a message found: the findings that are open, since
+// when, and what is due. changed is false where that is what it said before.
+func (l Ledger) Conclude(eventID string, open []OpenFinding, due *Due) (_ Ledger, changed bool) {
+	for i := range open {
+		if at := slices.IndexFunc(l.Findings, func(f OpenFinding) bool { return f.ID == open[i].ID }); at >= 0 {
+			open[i].FirstSeen = l.Findings[at].FirstSeen
+		}
+	}
+	changed = len(open) > 0 || len(l.Findings) > 0
+	l.Findings = open
+	switch {
+	case due != nil:
+		l.Due, changed = due, true
+	case l.Due != nil && l.Due.EventID == eventID:
+		l.Due, changed = nil, true
+	}
+	return l, changed
+}

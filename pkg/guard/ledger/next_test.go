@@ -1,0 +1,383 @@
+package ledger
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+)
+
+const (
+	me, someone   = "me", "someone"
+	own, another  = "own-event", "another-event"
+	before, after = "before", "after"
+	third         = "third"
+)
+
+var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// wide are limits that bound nothing.
+var wide = Limits{Budget: 3, Window: 24 * time.Hour, AccountPerHour: 9, TotalPerHour: 9}
+
+// repairOf is a repair for an event in the hands of a holder, with changes.
+func repairOf(event, holder string, with ...func(*Repair)) Repair {
+	r := Repair{
+		Record: NewName("111122223333/us-east-1/key", now, holder+event, 1), Kind: ForFinding, EventID: event, Holder: holder,
+		Before: before, After: after, Phase: Claimed, Claimed: now.Add(-30 * time.Second), Deadline: now.Add(30 * time.Second),
+	}
+	for _, change := range with {
+		change(&r)
+	}
+	return r
+}
+
+func dead(r *Repair)        { r.Deadline = now }
+func overTaken(r *Repair)   { r.TakeOvers = 1 }
+func restore(r *Repair)     { r.Kind = ForPerson }
+func reported(r *Repair)    { r.Reported = true }
+func written(r *Repair)     { r.Phase, r.Closed = Written, now.Add(-20*time.Second) }
+func longAgo(r *Repair)     { r.Claimed, r.Closed = now.Add(-2*time.Hour), now.Add(-2*time.Hour) }
+func ended(r *Repair)       { r.Phase, r.Closed, r.Reason = Ended, now.Add(-20*time.Second), "kms-refused" }
+func unconfirmed(r *Repair) { ended(r); r.Reason = Unconfirmed }
+
+// situation is a young event of a policy that was read and is to be repaired, with changes.
+func situation(with ...func(*Situation)) Situation {
+	s := Situation{
+		Recalled: true, Now: now, Limits: wide,
+		Message:   Message{EventID: own, EventTime: now.Add(-time.Minute), Holder: me},
+		Reading:   Reading{Made: true, Readable: true, Live: before, Event: before, EventHasText: true},
+		Judgement: Judgement{Repair: true, Planned: true, MayWrite: true, Critical: true},
+	}
+	for _, change := range with {
+		change(&s)
+	}
+	return s
+}
+
+func having(repairs ...Repair) func(*Situation) {
+	return func(s *Situation) { s.Ledger.Repairs = repairs }
+}
+
+func live(policy string) func(*Situation) { return func(s *Situation) { s.Reading.Live = policy } }
+
+func isGood(s *Situation) {
+	s.Judgement = Judgement{Compliant: true, MayWrite: true}
+}
+
+func isBad(s *Situation) { // and not to be repaired
+	s.Judgement.Repair, s.Judgement.Planned, s.Judgement.MayWrite = false, false, false
+}
+
+func old(s *Situation) { s.Message.EventTime = now.Add(-SettlingTime) }
+
+func TestNextByRow(t *testing.T) {
+	claim := func(with ...func(*Repair)) Repair { return repairOf(own, me, with...) }
+	theirs := func(with ...func(*Repair)) Repair { return repairOf(another, someone, with...) }
+	left := func(with ...func(*Repair)) Repair { return repairOf(own, someone, with...) }
+	for _, row := range []struct {
+		situation Situation
+		want      Do
+		why       string // Step.Reason
+		reason    string
+	}{
+		{situation(func(s *Situation) { s.Reading = Reading{} }), Read, "", "nothing is known of the key"},
+		{situation(func(s *Situation) { s.Recalled = false }), Recall, "", "nothing is known of its past"},
+		{situation(isGood, func(s *Situation) { s.Recalled, s.Message.NewKey, s.Reading.Event = false, true, "" }), Conclude, "", "a new key that is good has no past"},
+		{situation(func(s *Situation) { s.Judgement.Planned = false }), Plan, "", "a repair is wanted"},
+		{situation(), Claim, "", "within the budget"},
+		{situation(isGood, func(s *Situation) { s.Reading.Event = before }), Conclude, "", "there is nothing to do"},
+		{situation(isBad), Conclude, "", "it is reported only"},
+		{situation(func(s *Situation) { s.Message.EventTime = now.Add(-MaxEventAge - time.Second) }), Conclude, EventTooOld, "it may have been repaired, and forgotten"},
+
+		{situation(having(claim())), Write, "", "the claim is mine, and the policy the one that it replaces"},
+		{situation(having(claim()), live(third), old), Claim, "", "another policy, to be repaired, too: a record of its own"},
+		{situation(having(claim()), isGood, live(third), old), End, NotNeeded, "another policy, and a good one"},
+		{situation(having(claim()), func(s *Situation) { s.Message.Wrote = true }), Mark, "", "it was written, and seen"},
+		{situation(having(claim(overTaken))), Write, "", "the policy is what the claim replaces"},
+		{situation(having(claim(overTaken)), isGood, live(after)), Write, "", "that read can be older than the drift"},
+		{situation(having(claim(overTaken)), live(third)), End, Unconfirmed, "a third policy has an event of its own"},
+		{situation(having(claim(overTaken)), isBad), End, Unconfirmed, "the kill switch is on"},
+		{situation(having(claim(overTaken)), isBad, live(after)), End, Unconfirmed, "the kill switch is on"},
+
+		{situation(having(theirs())), Wait, "", "its holder may be at work"},
+		{situation(having(theirs()), isGood, old), Conclude, "", "the message needs no claim"},
+		{situation(having(left()), isGood, old), Wait, "", "it is the message's own"},
+		{situation(having(theirs(dead))), TakeOver, "", "its holder must have ended"},
+		{situation(having(left(dead)), isGood, live(after)), TakeOver, "", "the same policy is written again"},
+		{situation(having(left(dead)), live(third)), End, Unconfirmed, "a third policy is never written over"},
+		{situation(having(left(dead)), isBad), End, Unconfirmed, "nothing may be written any more"},
+		{situation(having(theirs(dead)), isGood, live(third), old), Conclude, "", "the flush closes it: an event closes nothing"},
+		{situation(having(theirs(dead, restore))), End, Unconfirmed, "a person's restore is left to the person"},
+		{situation(having(left(dead)), isBad, func(s *Situation) { s.Reading.Readable, s.Reading.Live = false, "" }), End, Unconfirmed, "the key cannot be read any more"},
+
+		{situation(having(left(written, dead))), Report, "", "its holder did not live to report it"},
+		{situation(having(left(written))), Wait, "", "its holder may be about to report it"},
+		{situation(having(left(unconfirmed, dead))), Report, "", "the same"},
+		{situation(having(repairOf(another, me, unconfirmed))), Report, "", "this delivery gave it up"},
+		{situation(having(claim(ended)), isBad), Conclude, "", "what this delivery gave up is part of its outcome"},
+		{situation(having(left(written, longAgo, reported))), Conclude, RepairedBefore, "one message, one repair"},
+		{situation(having(left(ended, reported))), Conclude, GivenUp, "one message, one repair"},
+
+		{situation(having(theirs(written, reported))), Wait, "", "the policy before a young write is an old one"},
+		{situation(having(theirs(written, reported, longAgo))), Claim, "", "somebody put it back"},
+		{situation(having(theirs(written, reported)), isGood, live(after), func(s *Situation) { s.Reading.Event = before }), Conclude, "", "the write replaced the event's policy"},
+		{situation(having(theirs(written, reported)), isGood, live(after), func(s *Situation) {
+			s.Reading.Event, s.Message.Superseded, s.Message.EventTime = third, true, now.Add(-10*time.Second)
+		}), Wait, "", "the event is younger than the claim: the write cannot have replaced its policy"},
+		{situation(isGood, func(s *Situation) { s.Reading.Event = third }), Wait, "", "a young event of another policy"},
+		{situation(isGood, old, func(s *Situation) { s.Reading.Event = third }), Conclude, "", "it would be seen by now"},
+		{situation(func(s *Situation) { s.Reading.Event, s.Judgement.EventAlike = third, true }), Claim, "", "the work is the same, whichever is older"},
+		{situation(isGood, func(s *Situation) { s.Reading.Event, s.Reading.EventIsHidden = "", true }), Wait, "", "a young event that does not say what was put"},
+		{situation(having(theirs(written, reported, func(r *Repair) { r.Before = "other" })), live(after), isGood, func(s *Situation) { s.Reading.Event = third }), Supersede, "", "the write may have replaced the event's policy"},
+		{situation(having(claim()), func(s *Situation) { s.Reading.Event = third }), Supersede, "", "the write may be about to replace it"},
+	} {
+		if got := Next(row.situation); got.Do != row.want || got.Reason != row.why || (got.Do == Wait) != (got.Err != nil) {
+			t.Errorf("%s %q %v, want %s %q: %s\n%+v", got.Do, got.Reason, got.Err, row.want, row.why, row.reason, row.situation)
+		}
+	}
+}
+
+// variants are all that one part of a situation can be.
+type variants []func(*Situation)
+
+// everySituation calls a function with each combination of variants of the parts.
+func everySituation(do func(Situation)) {
+	var repairs variants
+	phases := map[string][]func(*Repair){
+		"claimed": {}, "dead": {dead}, "over": {overTaken}, "over and dead": {overTaken, dead}, "restore": {restore}, "dead restore": {restore, dead},
+		"written": {written}, "written, dead": {written, dead}, "told": {written, reported}, "long ago": {written, reported, longAgo},
+		"ended": {ended}, "ended, dead": {ended, dead}, "ended, told": {ended, reported}, "unsure": {unconfirmed}, "unsure, dead": {unconfirmed, dead}, "unsure, told": {unconfirmed, reported},
+	}
+	repairs = append(repairs, having())
+	for _, event := range []string{own, another} {
+		for _, holder := range []string{me, someone} {
+			for _, with := range phases {
+				one := repairOf(event, holder, with...)
+				used := func(n int, at time.Time) (list []Repair) {
+					for range n {
+						list = append(list, repairOf("past", "past", written, reported, func(r *Repair) { r.Claimed, r.Closed, r.Before, r.After = at, at, "x", "y" }))
+					}
+					return list
+				}
+				repairs = append(repairs, having(one), having(append(used(3, now.Add(-11*time.Minute)), one)...), having(append(used(5, now.Add(-5*time.Hour)), one)...))
+			}
+		}
+	}
+	parts := []variants{
+		repairs,
+		{func(*Situation) {}, func(s *Situation) { s.Recalled, s.Ledger = false, Ledger{} }},
+		{
+			live(before), live(after), live(third),
+			func(s *Situation) { s.Reading = Reading{Made: true}; s.Judgement = Judgement{} },
+			func(s *Situation) { s.Reading = Reading{} },
+		},
+		{
+			func(*Situation) {}, isGood, isBad,
+			func(s *Situation) { s.Judgement.Planned = false },
+			func(s *Situation) { s.Judgement.Critical = false },
+		},
+		{
+			func(s *Situation) { s.Reading.Event, s.Reading.EventHasText = s.Reading.Live, true },
+			func(s *Situation) { s.Reading.Event, s.Reading.EventHasText = "", false },
+			func(s *Situation) { s.Reading.Event, s.Reading.EventHasText = "event", true },
+			func(s *Situation) {
+				s.Reading.Event, s.Reading.EventHasText, s.Judgement.EventAlike = "event", true, true
+			},
+			func(s *Situation) { s.Reading.Event, s.Reading.EventHasText, s.Reading.EventIsHidden = "", true, true },
+			func(s *Situation) { s.Reading.Event, s.Reading.EventHasText = before, true },
+		},
+		{func(*Situation) {}, old, func(s *Situation) { s.Message.EventTime = now.Add(-MaxEventAge - time.Hour) }},
+		{func(*Situation) {}, func(s *Situation) { s.Message.Wrote = true }, func(s *Situation) { s.Message.Superseded = true }, func(s *Situation) { s.Message.NewKey = true }},
+	}
+	var combine func(s Situation, left []variants)
+	combine = func(s Situation, left []variants) {
+		if len(left) == 0 {
+			do(s)
+			return
+		}
+		for _, change := range left[0] {
+			next := s
+			change(&next)
+			combine(next, left[1:])
+		}
+	}
+	combine(situation(), parts)
+}
+
+// TestNextInEverySituation enumerates situations, and checks of each step what must hold of it.
+func TestNextInEverySituation(t *testing.T) {
+	steps, all := map[Do]int{}, 0
+	everySituation(func(s Situation) {
+		step := Next(s)
+		steps[step.Do]++
+		all++
+		if broken := brokenRule(s, step); broken != "" && !t.Failed() {
+			t.Errorf("%s: %s %q in %+v", broken, step.Do, step.Reason, s)
+		}
+	})
+	for _, do := range []Do{Read, Recall, Supersede, Plan, Claim, TakeOver, Write, Mark, End, Report, Wait, Conclude} {
+		if steps[do] == 0 {
+			t.Errorf("no situation leads to %s", do)
+		}
+	}
+	if len(steps) != 12 {
+		t.Errorf("steps %v", steps)
+	}
+	t.Logf("proof: %d situations of the ledger: %v", all, steps)
+}
+
+// brokenRule says which rule a step breaks; "" for none.
+func brokenRule(s Situation, step Step) string {
+	open := s.Ledger.Open()
+	isMine := open != nil && open.Holder == me
+	isAlive := open != nil && now.Before(open.Deadline)
+	isThird := open != nil && s.Reading.Live != open.Before && s.Reading.Live != open.After
+	wanted := s.Judgement.Repair
+	if isBlind := step.Do == Read || step.Do == Report || step.Do == Mark || step.Do == Wait; !isBlind && !s.Reading.Made {
+		return "what is not read decides nothing"
+	}
+	switch step.Do {
+	case Write:
+		switch {
+		case !isMine || !reflect.DeepEqual(step.Repair, *open):
+			return "only a claim is written by, and only its own"
+		case !s.Reading.Made || !s.Reading.Readable || isThird:
+			return "a third policy is never written over"
+		case open.TakeOvers == 0 && (s.Reading.Live != open.Before || !wanted):
+			return "what is replaced is what was archived"
+		case open.TakeOvers > 0 && !wanted && !s.Judgement.MayWrite, open.Kind == ForPerson && open.TakeOvers > 0:
+			return "a claim that was taken over is written by only where the guardrail may write"
+		}
+	case TakeOver:
+		switch {
+		case open == nil || isMine || isAlive:
+			return "only a claim of a dead delivery is taken over"
+		case isThird || !s.Reading.Readable || open.Kind == ForPerson:
+			return "a third policy is never written over, and no restore taken over"
+		case open.EventID != own && !wanted:
+			return "an event that needs no claim takes none over"
+		}
+	case Claim:
+		switch {
+		case !wanted || !s.Judgement.Planned || open != nil && !isMine:
+			return "a claim needs a plan, and that there is no other"
+		case isMine && s.Reading.Live == open.Before:
+			return "a claim that can be written by is not replaced"
+		case len(s.Ledger.Repairs) > 0 && hasClosed(s.Ledger, own):
+			return "one message, one repair"
+		case !s.Judgement.Critical && len(s.Ledger.Used(wide, now)) > wide.Budget:
+			return "the budget ends what is not critical"
+		case now.Sub(s.Message.EventTime) > MaxEventAge:
+			return "nothing is written for an event that may be forgotten"
+		}
+	case End:
+		switch {
+		case open == nil || !isMine && isAlive:
+			return "a claim of somebody who may be at work is not ended"
+		case isMine && open.TakeOvers == 0 && step.Reason != NotNeeded, (!isMine || open.TakeOvers > 0) && step.Reason != Unconfirmed:
+			return "whether it was written is known of an own claim only"
+		}
+	case Mark:
+		if !isMine || !s.Message.Wrote {
+			return "only a write that was seen is marked"
+		}
+	case Report:
+		if step.Repair.Reported || step.Repair.Phase == Claimed || step.Repair.EventID != own && step.Repair.Holder != me {
+			return "only a closed repair of this message or delivery is reported, once"
+		}
+	case Conclude:
+		for _, r := range s.Ledger.Repairs {
+			if isConcluded := r.Holder == me && r.Phase == Ended && r.Reason != Unconfirmed; (r.EventID == own || r.Holder == me) && r.IsOpen() && !isConcluded {
+				return "nothing of the message is left open, and everything is reported"
+			}
+		}
+	case Wait:
+		if !errors.Is(step.Err, ErrBusy) && !errors.Is(step.Err, ErrUnsettled) {
+			return "a message is given back for a reason"
+		}
+	}
+	return brokenByTheEvent(s, step)
+}
+
+func hasClosed(l Ledger, event string) bool {
+	r := l.of(event)
+	return r != nil && r.Phase != Claimed
+}
+
+// brokenByTheEvent: what an event says of a policy is only a reason to wait, or to archive its
+// text. It closes nothing, marks nothing, and writes nothing.
+func brokenByTheEvent(s Situation, step Step) string {
+	if step.Do == Wait || step.Do == Supersede || step.Do == Recall || step.Do == Conclude {
+		return ""
+	}
+	silent := s
+	silent.Reading.Event, silent.Reading.EventHasText, silent.Reading.EventIsHidden, silent.Judgement.EventAlike = "", false, false, false
+	if !reflect.DeepEqual(Next(silent), step) {
+		return "the text of the event decides"
+	}
+	return ""
+}
+
+func TestBudgetAndBreakerInNumbers(t *testing.T) {
+	past := func(minutes int) Repair {
+		return repairOf("past", "past", written, reported, func(r *Repair) {
+			r.Claimed, r.Closed = now.Add(-time.Duration(minutes)*time.Minute), now.Add(-time.Duration(minutes)*time.Minute)
+			r.Before = "x"
+		})
+	}
+	notCritical := func(s *Situation) { s.Judgement.Critical = false }
+	for _, row := range []struct {
+		situation Situation
+		want      Do
+		attempt   int
+		until     time.Time
+		reason    string
+	}{
+		{situation(having(past(90), past(80))), Claim, 0, time.Time{}, "two of three are used"},
+		{situation(having(past(90), past(80), past(70)), notCritical), Conclude, 0, time.Time{}, "three of three are used"},
+		{situation(having(past(90), past(80), past(14))), Conclude, 0, now.Add(time.Minute), "a critical finding waits a quarter of an hour"},
+		{situation(having(past(90), past(80), past(15))), Claim, 1, time.Time{}, "and is repaired then"},
+		{situation(having(past(90), past(80), past(70), past(59))), Conclude, 0, now.Add(time.Minute), "then an hour"},
+		{situation(having(past(90), past(80), past(70), past(60))), Claim, 2, time.Time{}, ""},
+		{situation(having(past(500), past(400), past(390), past(380), past(239))), Conclude, 0, now.Add(time.Minute), "then four hours"},
+		{situation(having(past(600), past(500), past(450), past(400), past(300), past(240))), Claim, 4, time.Time{}, "and four hours again"},
+		{situation(having(past(13*60), past(80), past(70)), notCritical), Claim, 0, time.Time{}, "yesterday's do not count"},
+		{situation(having(past(90), past(80), repairOf("past", "past", written, reported, longAgo, restore)), notCritical), Claim, 0, time.Time{}, "a person's restore does not count"},
+		{situation(having(past(90), past(80), repairOf(own, me)), live(third), old, notCritical), Claim, 0, time.Time{}, "nor does the claim that is replaced"},
+	} {
+		got := Next(row.situation)
+		if got.Do != row.want || got.Attempt != row.attempt || !got.Until.Equal(row.until) {
+			t.Errorf("%s, attempt %d, until %s; want %s, %d, %s: %s", got.Do, got.Attempt, got.Until, row.want, row.attempt, row.until, row.reason)
+		}
+	}
+	var all []Repair
+	for range MostRepairs {
+		all = append(all, past(60))
+	}
+	if got := Next(situation(having(all...), notCritical, func(s *Situation) { s.Limits.Budget = 9999 })); got.Reason != BudgetExhausted {
+		t.Errorf("a budget of more than a ledger keeps: %s %q", got.Do, got.Reason)
+	}
+}
+
+func TestAnHourCountsAnAccountAndAllOfThem(t *testing.T) {
+	few := Limits{AccountPerHour: 2, TotalPerHour: 3}
+	h := Hour{}
+	for i, row := range []struct {
+		account string
+		scope   BreakerScope // "" is counted
+	}{{"a", ""}, {"a", ""}, {"a", AccountBreaker}, {"b", ""}, {"b", TotalBreaker}, {"c", TotalBreaker}} {
+		next, err := h.Add(row.account, few, now.Add(time.Minute))
+		var reached *BreakerError
+		if errors.As(err, &reached); (err == nil) != (row.scope == "") || err != nil && (reached.Scope != row.scope || !reached.Until.Equal(now.Add(time.Hour))) {
+			t.Errorf("step %d: %v", i, err)
+		}
+		h = next
+	}
+	if h.Total != 3 || h.Accounts["a"] != 2 || h.Accounts["b"] != 1 {
+		t.Errorf("%+v", h)
+	}
+	lower := Limits{AccountPerHour: 1, TotalPerHour: 9}
+	if _, err := h.Add("a", lower, now); err == nil {
+		t.Error("a limit that was lowered within the hour does not hold")
+	}
+}
