@@ -82,7 +82,7 @@ func isGroup(principal string) bool { return strings.HasPrefix(principal, "every
 // foreigner returns the kind of other accounts and organizations: members of the own
 // organization only if all of them are known to be.
 func (e *examination) foreigner(accounts []string) rules.Who {
-	own := func(id string) bool { return slices.Contains(e.Organization.Accounts, id) }
+	own := func(id string) bool { return slices.Contains(e.organization.Accounts, id) }
 	if len(accounts) > 0 && !slices.ContainsFunc(accounts, func(id string) bool { return !own(id) }) {
 		return rules.MemberAccount
 	}

@@ -42,10 +42,11 @@ type Judgement struct {
 	// Floors are the floor for a repair in two parts: Limits.Floor, narrowed by the Deny
 	// statements of Live that may stay.
 	Floors []policy.Set
-	// Organization is what the configuration says of the organization of the key's account.
-	Organization rules.Organization
 	// At is the moment of the judgement.
 	At time.Time
+
+	// organization is what the configuration says of the organization of the key's account.
+	organization rules.Organization
 }
 
 // HasLimits tells whether the policy was read and held against a baseline: only then can a
@@ -59,7 +60,7 @@ func (j Judgement) HasLimits() bool {
 // a finding of severity High.
 func Judge(s Snapshot, c *rules.Configuration, now time.Time) Judgement {
 	s.Key = c.Organization.Placed(s.Key)
-	e := examination{Judgement: Judgement{Organization: c.Organization, Selection: c.Select(s.Key, s.Labels, now), At: now}, snapshot: s}
+	e := examination{Judgement: Judgement{Selection: c.Select(s.Key, s.Labels, now), At: now, organization: c.Organization}, snapshot: s}
 	e.prepare()
 	for _, check := range checks {
 		if check.needs <= e.known {

@@ -6,11 +6,11 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
-// ExcessSeverity says how bad a difference beyond the ceiling is. d is about a statement of
-// set, which is the judged key policy or a part of it: package repair asks it of one Allow
-// beside the Denies of its policy.
-func (j *Judgement) ExcessSeverity(k rules.Key, d access.Difference, set policy.Set) rules.Severity {
-	e := examination{Judgement: Judgement{Live: &policy.Document{Set: set}, Organization: j.Organization}, snapshot: Snapshot{Key: k}}
+// ExcessSeverity says how bad a difference beyond the ceiling is, under the configuration of
+// a judgement. d is about a statement of set, which is the key's policy or a part of it:
+// package repair asks it of one Allow beside the Denies of its policy.
+func (j Judgement) ExcessSeverity(k rules.Key, d access.Difference, set policy.Set) rules.Severity {
+	e := examination{Judgement: Judgement{Live: &policy.Document{Set: set}, organization: j.organization}, snapshot: Snapshot{Key: j.organization.Placed(k)}}
 	_, severity := e.judgeExcess(d)
 	return severity
 }

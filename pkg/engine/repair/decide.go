@@ -68,7 +68,7 @@ func (p *planner) decide(s guardrail.Snapshot, c *rules.Configuration, previous 
 	if err := p.judge(); err != nil {
 		return Decision{}, err
 	}
-	holds, err := p.hold(s, c.Repair, previous)
+	holds, err := holder{p}.hold(s, c.Repair, previous)
 	if err != nil {
 		return Decision{}, err
 	}
@@ -101,7 +101,7 @@ func (p *planner) again(s scope, holds bool) *planner {
 		f.faults = slices.Clone(f.faults)
 		for e := range f.faults {
 			if !holds {
-				f.faults[e].held = 0
+				f.faults[e].kept = 0
 			}
 		}
 	}
@@ -140,7 +140,7 @@ func (p *planner) decideReset(s guardrail.Snapshot, c *rules.Configuration, prev
 	if err := p.judge(); err != nil {
 		return Decision{}, err
 	}
-	holds, err := p.hold(s, c.Repair, previous)
+	holds, err := holder{p}.hold(s, c.Repair, previous)
 	if err != nil {
 		return Decision{}, err
 	}
@@ -179,7 +179,7 @@ func (p *planner) replace(wanted *policy.Document) (Plan, error) {
 	if above.Verdict != access.Inside || below.Verdict != access.Inside {
 		return Plan{}, refuse(NotProved, "the default of guardrail.yaml is not proved to lie within its own limits: %s", explain(above))
 	}
-	return plan, p.checkDocument(wanted, wanted.Statements)
+	return plan, prover{p}.checkDocument(wanted, wanted.Statements)
 }
 
 // Excess plans to take away what is critical in a judged key's policy, and nothing else. It

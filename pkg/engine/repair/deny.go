@@ -7,11 +7,14 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
+// relaxer takes out of Denies what the floor requires.
+type relaxer struct{ *planner }
+
 // relaxDenies takes out of the Denies what takes access of the floor, by the findings that
 // say so: their actions, for the principals whom the floor requires.
-func (p *planner) relaxDenies() error {
+func (p relaxer) relaxDenies() error {
 	wanted := map[int]access.Actions{}
-	for _, f := range p.lacking() {
+	for _, f := range (adder{p.planner}).lacking() {
 		if f.Difference.Policy == access.Actual {
 			wanted[f.Difference.Statement] |= actionsOf(*f.Difference)
 		}
@@ -28,12 +31,12 @@ func (p *planner) relaxDenies() error {
 
 // relax takes actions out of one Deny. First it tries without them; where that would open
 // what the floor does not require, those whom the floor requires are exempt from the Deny.
-func (p *planner) relax(i int, actions access.Actions) error {
+func (p relaxer) relax(i int, actions access.Actions) error {
 	st, f := &p.live.Statements[i], &p.fates[i]
 	if f.murky {
 		actions &= access.ActionsMatching("kms:PutKeyPolicy") | access.ActionsMatching("kms:GetKeyPolicy") | access.ActionsMatching("kms:DescribeKey")
 	}
-	gone, from, err := p.takenFromFloor(i, actions)
+	gone, from, err := p.deniedFromFloor(i, actions)
 	if err != nil || len(from) == 0 {
 		return err
 	}
@@ -61,13 +64,13 @@ func (p *planner) relax(i int, actions access.Actions) error {
 	return refuse(NotProved, "statement %d denies what has to be there, and without it more is open than may be", i+1)
 }
 
-// takenFromFloor returns, for each principal of a Deny, which of some actions it takes from
+// deniedFromFloor returns, for each principal of a Deny, which of some actions it takes from
 // the floor, and from whom. An undecided condition of the Deny counts as met.
-func (p *planner) takenFromFloor(i int, actions access.Actions) (gone []access.Actions, from []policy.Principal, err error) {
+func (p relaxer) deniedFromFloor(i int, actions access.Actions) (gone []access.Actions, from []policy.Principal, err error) {
 	st := &p.live.Statements[i]
 	deny := *st
 	if p.fates[i].murky {
-		decided, err := p.decided(st)
+		decided, err := weigher{p.planner}.decided(st)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -79,12 +82,12 @@ func (p *planner) takenFromFloor(i int, actions access.Actions) (gone []access.A
 		for _, floor := range p.judgement.Floors {
 			for _, allow := range floor.Statements {
 				for _, q := range allow.Principals.Entries {
-					taken, err := p.takes(&one, floor, &allow, q)
+					denied, err := p.takes(&one, floor, &allow, q)
 					if err != nil {
 						return nil, nil, err
 					}
-					if taken &= actions; taken != 0 {
-						gone[e] |= taken
+					if denied &= actions; denied != 0 {
+						gone[e] |= denied
 						from = union(from, []policy.Principal{q})
 					}
 				}
@@ -96,7 +99,7 @@ func (p *planner) takenFromFloor(i int, actions access.Actions) (gone []access.A
 
 // takes returns the actions that a Deny takes, or may take, from one principal of an Allow
 // of a floor.
-func (p *planner) takes(deny *policy.Statement, floor policy.Set, allow *policy.Statement, q policy.Principal) (access.Actions, error) {
+func (p relaxer) takes(deny *policy.Statement, floor policy.Set, allow *policy.Statement, q policy.Principal) (access.Actions, error) {
 	if allow.Effect != policy.Allow || covered(allow.Actions)&covered(deny.Actions) == 0 {
 		return 0, nil
 	}
@@ -121,7 +124,7 @@ func (p *planner) takes(deny *policy.Statement, floor policy.Set, allow *policy.
 
 // exempting returns a Deny as it was but for the actions that are gone, which it denies
 // to all but those from whom it took them.
-func (p *planner) exempting(st *policy.Statement, gone []access.Actions, from []policy.Principal) []policy.Statement {
+func (p relaxer) exempting(st *policy.Statement, gone []access.Actions, from []policy.Principal) []policy.Statement {
 	list := without(st, gone)
 	for e, actions := range gone {
 		isForAll := st.Principals.Negated || st.Principals.Entries[e].Kind == policy.Anyone
@@ -158,7 +161,7 @@ func othersThan(exempt []policy.Principal) (conditions []policy.Condition) {
 }
 
 // goneFor returns what is taken out of a Deny: for everyone, or for those who are exempt.
-func (p *planner) goneFor(st *policy.Statement, gone []access.Actions, exempt []policy.Principal) (list []policy.Statement) {
+func (p relaxer) goneFor(st *policy.Statement, gone []access.Actions, exempt []policy.Principal) (list []policy.Statement) {
 	for e, actions := range gone {
 		if actions == 0 {
 			continue

@@ -9,6 +9,9 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
+// describer says what became of the Allows.
+type describer struct{ *planner }
+
 // NoStatement is the place of an edit that is about no statement of the live policy.
 const NoStatement = -1
 
@@ -68,7 +71,7 @@ func titled(sid string) string {
 }
 
 // describeAllows says what became of the Allows.
-func (p *planner) describeAllows() {
+func (p describer) describeAllows() {
 	for i := range p.fates {
 		f, st := &p.fates[i], &p.live.Statements[i]
 		if !f.changed || st.Effect != policy.Allow {
@@ -77,7 +80,7 @@ func (p *planner) describeAllows() {
 		gone := map[access.Actions][]policy.Principal{}
 		var order []access.Actions
 		for e, fault := range f.faults {
-			if actions := p.taken(fault); actions != 0 {
+			if actions := (narrower{p.planner}).loses(fault); actions != 0 {
 				if gone[actions] == nil {
 					order = append(order, actions)
 				}
@@ -91,7 +94,7 @@ func (p *planner) describeAllows() {
 }
 
 // describe says what some principals of an Allow lose.
-func (p *planner) describe(i int, from []policy.Principal, actions access.Actions) Edit {
+func (p describer) describe(i int, from []policy.Principal, actions access.Actions) Edit {
 	st, f := &p.live.Statements[i], &p.fates[i]
 	whom := principals(from)
 	if st.Principals.Negated {

@@ -10,8 +10,11 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
+// adder adds what the policy lacks of floor and ceiling.
+type adder struct{ *planner }
+
 // lacking returns the findings to mend about access that has to be there and is not.
-func (p *planner) lacking() []guardrail.Finding {
+func (p adder) lacking() []guardrail.Finding {
 	if p.scope != all || p.removesOnly {
 		return nil
 	}
@@ -25,13 +28,13 @@ func (p *planner) lacking() []guardrail.Finding {
 }
 
 // isByDeny tells whether a Deny of the live policy causes a difference.
-func (p *planner) isByDeny(d access.Difference) bool {
+func (p adder) isByDeny(d access.Difference) bool {
 	return d.Policy == access.Actual && p.live.Statements[d.Statement].Effect == policy.Deny
 }
 
 // addFloors adds what the floor has and the policy lacks, by the findings that say so. What
 // the Denies of the policy take is not lacking here; see relaxDenies.
-func (p *planner) addFloors() error {
+func (p adder) addFloors() error {
 	var statements []int
 	for _, f := range p.lacking() {
 		if f.Difference.Policy == access.Floor && !slices.Contains(statements, f.Difference.Statement) {
@@ -49,7 +52,7 @@ func (p *planner) addFloors() error {
 
 // addLacking adds what the policy lacks of one Allow of the floor, for the principals that
 // lack it.
-func (p *planner) addLacking(st *policy.Statement) error {
+func (p adder) addLacking(st *policy.Statement) error {
 	all := covered(st.Actions)
 	has := make([]access.Actions, max(1, len(st.Principals.Entries)))
 	for e := range has {
@@ -74,7 +77,7 @@ func (p *planner) addLacking(st *policy.Statement) error {
 }
 
 // addWholeFloor adds the Allows of the floor, for whom the plan may name.
-func (p *planner) addWholeFloor() {
+func (p adder) addWholeFloor() {
 	for _, st := range p.judgement.Limits.Floor.Statements {
 		st.Principals.Entries = slices.DeleteFunc(slices.Clone(st.Principals.Entries), func(q policy.Principal) bool { return !p.mayName(q) })
 		if st.Effect == policy.Allow && len(st.Principals.Entries) > 0 {
@@ -84,7 +87,7 @@ func (p *planner) addWholeFloor() {
 }
 
 // addDenies adds the Denies of the ceiling without which Allows of the plan are outside.
-func (p *planner) addDenies() error {
+func (p adder) addDenies() error {
 	if len(p.required) == 0 || p.scope != all || p.removesOnly {
 		return nil
 	}
@@ -122,13 +125,13 @@ func (p *planner) addDenies() error {
 }
 
 // withLeft is the ceiling without its Denies, with what the plan leaves of a statement.
-func (p *planner) withLeft(f *fate) policy.Set {
+func (p adder) withLeft(f *fate) policy.Set {
 	return policy.Set{Version: p.allows.Version, Statements: slices.Concat(p.allows.Statements, f.left)}
 }
 
 // nameStatements gives new statements Sids that no other has: KMS's console may refuse a
 // policy with one twice. https://repost.aws/knowledge-center/kms-policy-error-invalid-principals
-func (p *planner) nameStatements() {
+func (p adder) nameStatements() {
 	used := map[string]bool{}
 	for _, f := range p.fates {
 		if len(f.now) > 0 {

@@ -62,7 +62,7 @@ func repairing(change func(*rules.Configuration, *rules.Baseline)) *rules.Config
 // onlyAccount is the strictest baseline, with what may be changed.
 func onlyAccount(change func(*rules.Configuration, *rules.Baseline)) *rules.Configuration {
 	return repairing(func(c *rules.Configuration, b *rules.Baseline) {
-		b.Style, b.Administrators, b.Users = defaultpolicy.API, rules.Principals{}, rules.Principals{}
+		b.Style, b.Administrators, b.Users, b.Integrations = defaultpolicy.API, rules.Principals{}, rules.Principals{}, nil
 		if change != nil {
 			change(c, b)
 		}

@@ -1,7 +1,6 @@
 package repair
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,9 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
+
+// holder finds what is left to a person.
+type holder struct{ *planner }
 
 // Hold is a reason to leave a part of a repair to a person.
 type Hold struct {
@@ -34,7 +36,7 @@ const (
 // hold marks the faults that holds keep, by the reasons that the settings name, and returns
 // the holds. Holds protect users, so what the last recorded policy of the key did not allow
 // is not held. Nor is what is critical, administration, or a principal beside the held one.
-func (p *planner) hold(s guardrail.Snapshot, settings rules.RepairSettings, previous *policy.Document) ([]Hold, error) {
+func (p holder) hold(s guardrail.Snapshot, settings rules.RepairSettings, previous *policy.Document) ([]Hold, error) {
 	var holds []Hold
 	wants := func(r rules.HoldReason) bool { return slices.Contains(settings.HoldWhen, r) }
 	for i := range p.fates {
@@ -49,11 +51,11 @@ func (p *planner) hold(s guardrail.Snapshot, settings rules.RepairSettings, prev
 				continue
 			}
 			var err error
-			if f.held, err = p.before(&one, actions, previous); err != nil {
+			if f.kept, err = p.before(&one, actions, previous); err != nil {
 				return nil, err
 			}
-			if f.held != 0 {
-				holds = append(holds, Hold{reason, fmt.Sprintf("%s would lose in %s: %s", who(&one), p.place(i), actionWords(f.held, one.Actions.Values...))})
+			if f.kept != 0 {
+				holds = append(holds, Hold{reason, fmt.Sprintf("%s would lose in %s: %s", who(&one), p.place(i), actionWords(f.kept, one.Actions.Values...))})
 			}
 		}
 	}
@@ -66,17 +68,22 @@ func (p *planner) hold(s guardrail.Snapshot, settings rules.RepairSettings, prev
 // inUse returns which actions of one principal of an Allow are use that a hold may keep, and
 // the reason: a documented use by an AWS service, grants for AWS resources by principals
 // of the key's account, or use by another account.
-func (p *planner) inUse(one *policy.Statement, actions access.Actions) (rules.HoldReason, access.Actions) {
+func (p holder) inUse(one *policy.Statement, actions access.Actions) (rules.HoldReason, access.Actions) {
 	if one.Principals.Negated || len(one.Principals.Entries) != 1 {
 		return "", 0
 	}
 	q := one.Principals.Entries[0]
 	use := actions & usage
-	switch grants := actions & access.ActionsMatching("kms:CreateGrant"); {
-	case p.isOfOthers(one):
-		return rules.HoldCrossAccountAccess, use
+	grants := actions & access.ActionsMatching("kms:CreateGrant")
+	switch {
 	case q.Kind == policy.Service:
-		return rules.HoldServiceAccess, use & p.documented(q)
+		documented, isForeign := p.documented(one, use)
+		if isForeign {
+			return rules.HoldCrossAccountAccess, use
+		}
+		return rules.HoldServiceAccess, documented
+	case q.AccountID != "" && q.AccountID != p.k.Account:
+		return rules.HoldCrossAccountAccess, use
 	case isServiceLinked(q), len(throughServices(one.Conditions)) > 0:
 		return rules.HoldServiceAccess, use | grants
 	default:
@@ -95,36 +102,10 @@ var usage = func() (set access.Actions) {
 	return set
 }()
 
-// isOfOthers tells whether an Allow for one principal gives access to another account, whose
-// principal it is or for which a service acts.
-func (p *planner) isOfOthers(one *policy.Statement) bool {
-	if id := one.Principals.Entries[0].AccountID; id != "" {
-		return id != p.k.Account
-	}
-	for _, c := range one.Conditions {
-		if c.Operator.Negated || c.Operator.Family == policy.NullFamily {
-			continue
-		}
-		for _, v := range c.Values {
-			switch parts := strings.SplitN(v, ":", 6); strings.ToLower(c.Key) {
-			case "aws:sourceaccount", "kms:calleraccount", "aws:principalaccount":
-				if v != p.k.Account {
-					return true
-				}
-			case "aws:sourcearn":
-				if len(parts) == 6 && parts[4] != "" && parts[4] != p.k.Account {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// isServiceLinked tells whether a principal is a service-linked role, by its path.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+// isServiceLinked tells whether a principal is a service-linked role.
 func isServiceLinked(q policy.Principal) bool {
-	return q.Kind == policy.Role && strings.Contains(q.Text, ":role/aws-service-role/")
+	_, ok := integration.LinkedService(q.Text)
+	return q.Kind == policy.Role && ok
 }
 
 // throughServices returns the conditions by which AWS services act for the principals of an
@@ -153,7 +134,7 @@ func hasBool(c policy.Condition, value bool) bool {
 
 // before returns which actions of one principal of an Allow the previous policy had as well.
 // Without one, it is not known that it did not.
-func (p *planner) before(one *policy.Statement, actions access.Actions, previous *policy.Document) (access.Actions, error) {
+func (p holder) before(one *policy.Statement, actions access.Actions, previous *policy.Document) (access.Actions, error) {
 	if previous == nil {
 		return actions, nil
 	}
@@ -182,23 +163,28 @@ func managed(tags map[string]string) string {
 	}
 }
 
-// documented returns the actions that AWS documents for a service, with a bound or without.
-func (p *planner) documented(service policy.Principal) (set access.Actions) {
-	region := p.k.Region
-	if labels := strings.Split(service.Text, "."); region == "" && len(labels) > 3 {
-		region = labels[1] // at a desk, the Region may be unknown
+// documented returns which actions of an Allow AWS documents for the service that it names,
+// with a bound or without, and whether the service acts for another account.
+func (p holder) documented(one *policy.Statement, actions access.Actions) (set access.Actions, isForeign bool) {
+	service := one.Principals.Entries[0].Text
+	facts := integration.Facts{Partition: p.k.Partition, Region: p.k.Region, Account: p.k.Account, OrganizationID: p.k.OrganizationID}
+	if labels := strings.Split(service, "."); facts.Region == "" && len(labels) > 3 {
+		facts.Region = labels[1] // at a desk, the Region may be unknown
 	}
-	facts := integration.Facts{Partition: p.k.Partition, Region: cmp.Or(region, "us-east-1"), Account: p.k.Account}
-	for _, entry := range integration.All() {
-		statements, err := entry.Statements(facts)
+	class := integration.Classify(integration.Use{Service: service, Actions: actions.Names(), Conditions: one.Conditions}, facts)
+	if class.DocumentedUnbound != nil || class.Auxiliary != nil {
+		set = actions
+	}
+	for _, row := range integration.All() {
+		statements, err := row.Statements(facts)
 		if err != nil {
 			continue // none is known for such a key
 		}
 		for _, st := range statements {
-			if slices.ContainsFunc(st.Principals.Entries, func(q policy.Principal) bool { return isSame(q, service) }) {
+			if slices.ContainsFunc(st.Principals.Entries, func(q policy.Principal) bool { return isSame(q, one.Principals.Entries[0]) }) {
 				set |= covered(st.Actions)
 			}
 		}
 	}
-	return set
+	return set & actions, class.Bound == integration.ForeignAccount
 }

@@ -8,10 +8,13 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
+// narrower takes faults out of the Allows.
+type narrower struct{ *planner }
+
 // readShares finds the Allows of the ceiling that a new statement may be made of: for
 // principals that the live policy names or the floor requires, and no others. An Allow for
 // every AWS service is one for the services that the live policy names.
-func (p *planner) readShares() error {
+func (p narrower) readShares() error {
 	if p.isLinear() {
 		return nil
 	}
@@ -41,7 +44,7 @@ func (p *planner) readShares() error {
 
 // isForServices tells whether an Allow for everyone gives nothing to a principal that is no
 // AWS service.
-func (p *planner) isForServices(st policy.Statement) (bool, error) {
+func (p narrower) isForServices(st policy.Statement) (bool, error) {
 	if !slices.ContainsFunc(st.Principals.Entries, func(q policy.Principal) bool { return q.Kind == policy.Anyone }) || len(st.Conditions) == 0 {
 		return false, nil
 	}
@@ -53,7 +56,7 @@ func (p *planner) isForServices(st policy.Statement) (bool, error) {
 }
 
 // services returns the service principals that the live policy names.
-func (p *planner) services() (list []policy.Principal) {
+func (p narrower) services() (list []policy.Principal) {
 	for _, st := range p.live.Statements {
 		for _, q := range st.Principals.Entries {
 			if q.Kind == policy.Service && !slices.Contains(list, q) {
@@ -84,13 +87,13 @@ type narrowing struct {
 
 // narrow takes the faults out of the Allows: first all lose what is outside, then each gets
 // back what of that is inside under narrower conditions, unless another statement has it.
-func (p *planner) narrow() error {
+func (p narrower) narrow() error {
 	var list []narrowing
 	for i := range p.fates {
 		f, st := &p.fates[i], &p.live.Statements[i]
 		gone := make([]access.Actions, len(f.faults))
 		for e, fault := range f.faults {
-			if gone[e] = p.taken(fault); gone[e] != 0 {
+			if gone[e] = p.loses(fault); gone[e] != 0 {
 				f.changed = true
 			}
 		}
@@ -116,14 +119,14 @@ func (p *planner) narrow() error {
 			return err
 		}
 	}
-	p.describeAllows()
+	describer{p.planner}.describeAllows()
 	return nil
 }
 
-// taken returns the actions that a principal of an Allow is to lose.
-func (p *planner) taken(f fault) access.Actions {
+// loses returns the actions that a principal of an Allow is to lose.
+func (p narrower) loses(f fault) access.Actions {
 	if p.scope == all {
-		return f.critical | f.lesser&^f.held
+		return f.critical | f.lesser&^f.kept
 	}
 	return f.critical
 }
@@ -139,11 +142,14 @@ func oneOf(st *policy.Statement, e int) policy.Statement {
 
 // giveBack adds to what is left of an Allow what it has in common with the ceiling. pieces
 // are what was given back to each statement so far.
-func (p *planner) giveBack(n *narrowing, pieces map[int][]policy.Statement) error {
+func (p narrower) giveBack(n *narrowing, pieces map[int][]policy.Statement) error {
 	f := &p.fates[n.statement]
 	kept := len(f.now) - len(pieces[n.statement])
 	back := pieces[n.statement]
 	for s := range p.shares {
+		if !isFor(&n.was, &p.shares[s]) {
+			continue
+		}
 		for _, m := range meet(p.k.Account, &n.was, n.was.Principals.Entries[0], &p.shares[s]) {
 			piece, found, err := p.useful(n, &m)
 			if err != nil {
@@ -175,6 +181,23 @@ func (p *planner) giveBack(n *narrowing, pieces map[int][]policy.Statement) erro
 	return nil
 }
 
+// aboutCallers are the condition keys that name nothing but the caller, and
+// kms:GrantIsForAWSResource, which names nothing.
+var aboutCallers = []string{
+	"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principalorgid", "aws:principalorgpaths", "aws:principaltype",
+	"aws:principalisawsservice", "kms:grantisforawsresource",
+}
+
+// isFor tells whether a part of an Allow for one principal may become a statement of a share.
+// A statement for everyone becomes none for services, networks and encryption contexts
+// that it does not ask about: nobody asked for them.
+func isFor(one, share *policy.Statement) bool {
+	return one.Principals.Entries[0].Kind != policy.Anyone || !slices.ContainsFunc(share.Conditions, func(c policy.Condition) bool {
+		isAsked := slices.ContainsFunc(one.Conditions, func(o policy.Condition) bool { return strings.EqualFold(o.Key, c.Key) })
+		return !isAsked && !slices.Contains(aboutCallers, strings.ToLower(c.Key))
+	})
+}
+
 // isOf tells whether a statement names all principals of a piece.
 func isOf(st, piece *policy.Statement) bool {
 	for _, q := range piece.Principals.Entries {
@@ -186,7 +209,7 @@ func isOf(st, piece *policy.Statement) bool {
 }
 
 // patterns returns the values of actions of the ceiling.
-func (p *planner) patterns() []string {
+func (p narrower) patterns() []string {
 	var list []string
 	for _, share := range p.shares {
 		if !share.Actions.Negated {
@@ -199,7 +222,7 @@ func (p *planner) patterns() []string {
 // useful returns the statement that allows what a meeting has in common, as simple as can
 // be. It finds none where the policy allows that already, or no document can say it: then
 // the proof of the plan fails.
-func (p *planner) useful(n *narrowing, m *meeting) (piece policy.Statement, found bool, err error) {
+func (p narrower) useful(n *narrowing, m *meeting) (piece policy.Statement, found bool, err error) {
 	if m.wider {
 		return piece, false, nil
 	}
@@ -232,7 +255,7 @@ func (p *planner) useful(n *narrowing, m *meeting) (piece policy.Statement, foun
 
 // simplest leaves out the conditions of a piece, of those about a key that the ceiling asks
 // for, without which it still allows no more than the statement did and the ceiling does.
-func (p *planner) simplest(n *narrowing, m *meeting, piece policy.Statement) (policy.Statement, error) {
+func (p narrower) simplest(n *narrowing, m *meeting, piece policy.Statement) (policy.Statement, error) {
 	for i := len(piece.Conditions) - 1; i >= 0; i-- {
 		asked := slices.ContainsFunc(m.other, func(o policy.Condition) bool { return strings.EqualFold(o.Key, piece.Conditions[i].Key) })
 		if !asked {
@@ -253,7 +276,7 @@ func (p *planner) simplest(n *narrowing, m *meeting, piece policy.Statement) (po
 
 // isInBoth tells whether a piece is within the ceiling, and within what the statement allows
 // its principal.
-func (p *planner) isInBoth(n *narrowing, piece policy.Statement) (bool, error) {
+func (p narrower) isInBoth(n *narrowing, piece policy.Statement) (bool, error) {
 	part := p.under(piece)
 	if inside, err := p.isInside(part, p.allows); err != nil || !inside {
 		return false, err

@@ -110,7 +110,7 @@ func (p *planner) judge() error {
 	}
 	for _, i := range p.order() {
 		if st := &p.live.Statements[i]; st.Effect == policy.Allow && !st.Incomplete() {
-			if err := p.weigh(i); err != nil {
+			if err := (weigher{p}).weigh(i); err != nil {
 				return err
 			}
 		}
@@ -148,12 +148,12 @@ func wildcards(st *policy.Statement) int {
 
 // plan makes the plan of what was judged. It is refused where nothing is to be done.
 func (p *planner) plan() (Plan, error) {
-	if err := p.readShares(); err != nil {
+	if err := (narrower{p}).readShares(); err != nil {
 		return Plan{}, err
 	}
-	steps := []func() error{p.narrow, p.addFloors, p.relaxDenies, p.addDenies}
+	steps := []func() error{narrower{p}.narrow, adder{p}.addFloors, relaxer{p}.relaxDenies, adder{p}.addDenies}
 	if p.isLinear() {
-		steps = []func() error{p.narrow}
+		steps = []func() error{narrower{p}.narrow}
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -170,11 +170,11 @@ func (p *planner) plan() (Plan, error) {
 // finish makes a plan of what became of the statements. A plan of what is critical alone that
 // KMS would not take without the floor gets the floor.
 func (p *planner) finish() (Plan, error) {
-	plan, err := p.prove()
+	plan, err := prover{p}.prove()
 	var refusal *Refusal
 	if p.scope != all && errors.As(err, &refusal) && (refusal.Reason == Lockout || refusal.Reason == NothingLeft) {
-		p.addWholeFloor()
-		return p.prove()
+		adder{p}.addWholeFloor()
+		return prover{p}.prove()
 	}
 	return plan, err
 }

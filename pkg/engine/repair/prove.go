@@ -14,9 +14,12 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
+// prover makes the document and proves the plan.
+type prover struct{ *planner }
+
 // prove makes a plan of what became of the statements, if it is one.
-func (p *planner) prove() (Plan, error) {
-	p.nameStatements()
+func (p prover) prove() (Plan, error) {
+	adder{p.planner}.nameStatements()
 	d, err := p.document()
 	if err != nil {
 		return Plan{}, err
@@ -58,7 +61,7 @@ func (p *planner) prove() (Plan, error) {
 
 // beyond compares the Allows that changed with the ceiling and with what was left on purpose.
 // An Allow that did not change was left.
-func (p *planner) beyond() (access.Result, error) {
+func (p prover) beyond() (access.Result, error) {
 	part, bound := policy.Set{Version: p.live.Version}, p.allows
 	bound.Statements = slices.Clone(bound.Statements)
 	for i := range p.fates {
@@ -98,7 +101,7 @@ func isPart(f *fate) bool {
 
 // proveParts is the proof of a plan that only removes: each Allow that changed is a part of
 // what was left of it, and the rest is as it was, or the floor.
-func (p *planner) proveParts() (Proof, error) {
+func (p prover) proveParts() (Proof, error) {
 	for i := range p.fates {
 		if f := &p.fates[i]; f.changed && p.live.Statements[i].Effect == policy.Allow && !isPart(f) {
 			return Proof{}, refuse(NotProved, "what would become of statement %d is not a part of it", i+1)
@@ -109,7 +112,7 @@ func (p *planner) proveParts() (Proof, error) {
 
 // lost compares what the Allows that changed have in common with the ceiling, and what was
 // left of them on purpose, with the plan.
-func (p *planner) lost() (access.Result, error) {
+func (p prover) lost() (access.Result, error) {
 	part := p.under()
 	for i := range p.fates {
 		f, st := &p.fates[i], &p.live.Statements[i]
@@ -120,6 +123,9 @@ func (p *planner) lost() (access.Result, error) {
 		for e := range st.Principals.Entries {
 			one := oneOf(st, e)
 			for s := range p.shares {
+				if !isFor(&one, &p.shares[s]) {
+					continue
+				}
 				for _, m := range meet(p.k.Account, &one, one.Principals.Entries[0], &p.shares[s]) {
 					common := m.statement(m.conditions)
 					common.Resources = st.Resources
@@ -134,10 +140,10 @@ func (p *planner) lost() (access.Result, error) {
 // short compares the floor, as far as findings say that it lacks, with the plan: the Allows
 // that findings are about, and for what Denies took, the actions of those findings in the
 // Allows of which nothing else lacks.
-func (p *planner) short() (access.Result, error) {
+func (p prover) short() (access.Result, error) {
 	part := p.under()
 	var denied access.Actions
-	for _, f := range p.lacking() {
+	for _, f := range (adder{p.planner}).lacking() {
 		if d := f.Difference; d.Policy == access.Floor {
 			part.Statements = append(part.Statements, p.judgement.Limits.Floor.Statements[d.Statement])
 		} else {
@@ -165,20 +171,20 @@ func (p *planner) short() (access.Result, error) {
 
 // lacksOf tells whether a finding says that no Allow of the policy gives something of an Allow
 // of the floor.
-func (p *planner) lacksOf(i int) bool {
+func (p prover) lacksOf(i int) bool {
 	return slices.ContainsFunc(p.judgement.Findings, func(f guardrail.Finding) bool {
 		return f.Difference != nil && f.Difference.Policy == access.Floor && f.Difference.Statement == i
 	})
 }
 
 // openedBeyond compares what Denies refused and the plan allows with the ceiling.
-func (p *planner) openedBeyond() (access.Result, error) {
+func (p prover) openedBeyond() (access.Result, error) {
 	return p.excess(p.opened(), p.allows)
 }
 
 // document returns the live policy as far as it is planned. One without a statement is the
 // refusal NothingLeft.
-func (p *planner) document() (*policy.Document, error) {
+func (p prover) document() (*policy.Document, error) {
 	revisions := map[int]policy.Revision{}
 	for i, f := range p.fates {
 		if f.changed && len(f.now) > 0 {
@@ -212,7 +218,7 @@ func (p *planner) document() (*policy.Document, error) {
 // acceptable refuses a document that KMS would refuse for what the plan makes new in it: KMS
 // took the other statements before. The document's size and grammar were checked when it was
 // parsed.
-func (p *planner) acceptable(d *policy.Document) error {
+func (p prover) acceptable(d *policy.Document) error {
 	fresh := slices.Clone(p.added)
 	for i, f := range p.fates {
 		for _, st := range f.now {
@@ -226,7 +232,7 @@ func (p *planner) acceptable(d *policy.Document) error {
 
 // checkDocument refuses a document with a deleted principal or an incomplete statement, one
 // of which fresh statements have a condition that KMS refuses, and one that locks out.
-func (p *planner) checkDocument(d *policy.Document, fresh []policy.Statement) error {
+func (p prover) checkDocument(d *policy.Document, fresh []policy.Statement) error {
 	for i := range d.Statements {
 		st := &d.Statements[i]
 		switch {
@@ -261,7 +267,7 @@ const putKeyPolicy = "kms:PutKeyPolicy"
 // writer this ordinary call already, and that the plan keeps, says nothing: whoever
 // writes all the same meets its conditions. Instead of the writer, any principal of the
 // account may be able to change the policy.
-func (p *planner) checkLockout(d *policy.Document) error {
+func (p prover) checkLockout(d *policy.Document) error {
 	if p.writer != "" {
 		after := d.Set
 		if before, _ := evaluation.Evaluate(p.key, p.live.Set, p.writing()); before == evaluation.ExplicitlyDenied {
@@ -292,7 +298,7 @@ func (p *planner) checkLockout(d *policy.Document) error {
 }
 
 // writing is the writer's request to change the policy.
-func (p *planner) writing() evaluation.Request {
+func (p prover) writing() evaluation.Request {
 	account := ""
 	if parts := strings.Split(p.writer, ":"); len(parts) > 4 {
 		account = parts[4]

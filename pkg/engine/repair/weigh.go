@@ -4,17 +4,19 @@ import (
 	"slices"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
+
+// weigher finds the faults of the Allows.
+type weigher struct{ *planner }
 
 // fault is what is wrong with one principal of an Allow: its actions beyond the ceiling that
 // are as bad as repair.from, or worse.
 type fault struct {
 	critical, lesser access.Actions
-	// held are lesser actions that a hold keeps. See [Hold].
-	held access.Actions
+	// kept are lesser actions that a hold keeps. See [Hold].
+	kept access.Actions
 }
 
 func (f fault) any() bool { return f.critical|f.lesser != 0 }
@@ -39,7 +41,7 @@ func (v *view) set(version string, entries []policy.Principal) policy.Set {
 // weigh finds the faults of an Allow of the live policy, under the Denies of the live policy
 // and of the ceiling. A statement that cannot be decided is murky: it is then read as if
 // its undecided parts were met, and only what is critical in that reading is a fault.
-func (p *planner) weigh(i int) error {
+func (p weigher) weigh(i int) error {
 	st, f := &p.live.Statements[i], &p.fates[i]
 	f.faults = make([]fault, max(1, len(st.Principals.Entries)))
 	if p.isLinear() && p.left < 0 {
@@ -66,7 +68,7 @@ func (p *planner) weigh(i int) error {
 
 // weighMurky finds what is critical in an Allow that is not decided, in the first reading of
 // readings that is.
-func (p *planner) weighMurky(st *policy.Statement, f *fate) error {
+func (p weigher) weighMurky(st *policy.Statement, f *fate) error {
 	for _, reading := range p.readings(st) {
 		v, err := reading()
 		if err != nil {
@@ -94,7 +96,7 @@ func (p *planner) weighMurky(st *policy.Statement, f *fate) error {
 // met: first undecided Denies do not count, then undecided conditions of the Allow, then no
 // Deny counts, then no condition. A linear plan tries the last two, and the last alone where
 // its budget is used up.
-func (p *planner) readings(st *policy.Statement) []func() (view, error) {
+func (p weigher) readings(st *policy.Statement) []func() (view, error) {
 	bare := func() (view, error) { return p.bare(st) }
 	var decided policy.Statement
 	withoutDenies := func() (v view, err error) {
@@ -121,7 +123,7 @@ func (p *planner) readings(st *policy.Statement) []func() (view, error) {
 
 // decided returns an Allow without the conditions that are not decided by themselves. All
 // else in it that is not decided covers everything.
-func (p *planner) decided(st *policy.Statement) (policy.Statement, error) {
+func (p weigher) decided(st *policy.Statement) (policy.Statement, error) {
 	rest := bared(st)
 	for _, c := range st.Conditions {
 		one := bared(st)
@@ -137,7 +139,7 @@ func (p *planner) decided(st *policy.Statement) (policy.Statement, error) {
 
 // bare is the view of an Allow without any condition or Deny, beside what is decided of the
 // ceiling.
-func (p *planner) bare(st *policy.Statement) (view, error) {
+func (p weigher) bare(st *policy.Statement) (view, error) {
 	if p.decidedCeiling == nil {
 		p.decidedCeiling = &policy.Set{Version: p.allows.Version}
 		for _, share := range p.allows.Statements {
@@ -174,7 +176,7 @@ func (p *planner) isClear(st policy.Statement) (bool, error) {
 
 // look returns the faults of some principals in a view together, and whether something is
 // not decided.
-func (p *planner) look(v *view, entries []policy.Principal) (found fault, open bool, err error) {
+func (p weigher) look(v *view, entries []policy.Principal) (found fault, open bool, err error) {
 	set := v.set(p.live.Version, entries)
 	result, err := p.excess(set, v.ceiling)
 	if err != nil {
@@ -183,7 +185,8 @@ func (p *planner) look(v *view, entries []policy.Principal) (found fault, open b
 	for _, d := range result.Excess {
 		switch severity := p.judgement.ExcessSeverity(p.k, d, set); {
 		case severity == rules.Critical:
-			found.critical |= actionsOf(d)
+			found.critical |= p.critical(d, set)
+			found.lesser |= actionsOf(d)
 		case severity.AtLeast(p.from):
 			found.lesser |= actionsOf(d)
 		}
@@ -192,8 +195,24 @@ func (p *planner) look(v *view, entries []policy.Principal) (found fault, open b
 	return found, len(result.Inconclusive) > 0, nil
 }
 
+// critical returns what of a critical difference is critical: of what a service has, administration
+// must not take use with it, which a hold may keep.
+func (p weigher) critical(d access.Difference, set policy.Set) access.Actions {
+	if d.Scope != access.AWSService || d.Unnamed {
+		return actionsOf(d)
+	}
+	var list access.Actions
+	for _, name := range actionsOf(d).Names() {
+		d.Actions = []string{name}
+		if p.judgement.ExcessSeverity(p.k, d, set) == rules.Critical {
+			list |= actionsOf(d)
+		}
+	}
+	return list
+}
+
 // search finds which of some principals of a view are at fault, by halves.
-func (p *planner) search(v *view, faults []fault, from, to int, onlyCritical bool) error {
+func (p weigher) search(v *view, faults []fault, from, to int, onlyCritical bool) error {
 	var entries []policy.Principal
 	if len(v.st.Principals.Entries) > 0 {
 		entries = v.st.Principals.Entries[from:to]

@@ -113,20 +113,22 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 }
 
 // Somebody makes a key public that a service and a role use, too. What is critical is taken
-// away at once; the event of that write finds the rest, which is held, and writes no more.
+// away at once, and so is the role; the event of that write finds the service, which is held.
 func TestACriticalFindingLetsNothingThroughThatIsHeld(t *testing.T) {
-	w := newWorld(t, hold(rules.HoldServiceAccess))
-	sns := strings.Replace(allow(`{"Service":"sns.amazonaws.com"}`, "kms:Decrypt"), "}", `},"Condition":{"StringEquals":{"aws:SourceAccount":"`+account+`"}}`, 1)
-	role := allow(`{"AWS":"`+worker+`"}`, "kms:Decrypt")
+	c := hold(rules.HoldServiceAccess)
+	c.Repair.From = rules.Medium
+	w := newWorld(t, c)
+	sns := allow(`{"Service":"sns.amazonaws.com"}`, "kms:Decrypt")
+	role := allow(`{"AWS":"`+worker+`"}`, "kms:Encrypt")
 	arn, event := w.drift(t, document(toAccount, allow(`"*"`, "kms:Decrypt"), sns, role))
 	o := w.handle(t, event)
 	if want := (outcome{guardrail.NonCompliant, rules.Critical, guardrail.LivePolicy, guardrail.Repaired, "public-access"}); summary(o) != want {
 		t.Errorf("%+v, want %+v", summary(o), want)
 	}
-	if told := o.Findings[len(o.Findings)-1]; told.Code != guardrail.CodeRepairHeld || told.Severity != rules.Info || !strings.Contains(told.Message, "the rest is held") || !strings.Contains(told.Message, "sns.amazonaws.com lose kms:Decrypt") {
+	if told := o.Findings[len(o.Findings)-1]; told.Code != guardrail.CodeRepairHeld || told.Severity != rules.Info || !strings.Contains(told.Message, `service "sns.amazonaws.com" would lose in statement 3: kms:Decrypt`) {
 		t.Errorf("%+v", told)
 	}
-	left := document(toAccount, sns, role)
+	left := document(toAccount, sns)
 	if got := w.policy(t, arn); hash(t, got) != hash(t, left) || o.After != hash(t, left) {
 		t.Errorf("the policy is %s, want %s", got, left)
 	}

@@ -123,7 +123,7 @@ func TestAFileAndALiveKeyAreToldTheSame(t *testing.T) {
 		{
 			"held", held,
 			document(root, `{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"kms:Decrypt","Resource":"*"}`),
-			guardrail.Held, string(rules.HoldServiceAccess), rules.High, guardrail.CodeRepairHeld,
+			guardrail.Held, string(rules.HoldServiceAccess), rules.Medium, guardrail.CodeRepairHeld,
 		},
 		{"a policy that is none", api, `{"Statement":[]}`, guardrail.Reported, string(guardrail.CodeMalformedPolicy), rules.High, guardrail.CodeMalformedPolicy},
 	} {
