@@ -124,9 +124,9 @@ func noLimits(err error) Code {
 }
 
 func (e *examination) findExcess() {
-	for _, d := range e.compared.Excess {
+	for _, d := range asOneService(e.compared.Excess) {
 		code, severity := e.judgeExcess(d)
-		e.add(newDifference(e.snapshot.Key, code, severity, excessMessage(d), d))
+		e.add(newDifference(e.snapshot.Key, code, severity, e.excessMessage(d), d))
 	}
 }
 

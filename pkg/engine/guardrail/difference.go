@@ -43,7 +43,7 @@ func (e *examination) findMissing() {
 		if byDeny && code != CodeHardeningDeny {
 			refused = append(refused, d.Statement)
 		}
-		e.add(newDifference(k, code, severity, missingMessage(d), d))
+		e.add(newDifference(k, code, severity, e.missingMessage(code, d), d))
 	}
 	if !controlled {
 		e.judgeLockout()
@@ -146,28 +146,7 @@ func with(s policy.Set, more ...policy.Statement) policy.Set {
 	return s
 }
 
-// excessMessage says who may do what beyond the ceiling.
-func excessMessage(d access.Difference) string {
-	message := rules.FirstOf(d.Principals, 8) + " may " + rules.FirstOf(access.ActionPatterns(d.Actions), 12)
-	if d.Delegated {
-		message += " with a permission of their own account"
-	}
-	return message
-}
-
-// missingMessage says who may not do what of the floor.
-func missingMessage(d access.Difference) string {
-	who, what := rules.FirstOf(d.Principals, 8), rules.FirstOf(access.ActionPatterns(d.Actions), 12)
-	if d.Delegated { // what they may do is not for the key policy alone to say
-		return who + " cannot be given " + what + " by IAM policies of their account"
-	}
-	return who + " may not " + what
-}
-
 func newDifference(k rules.Key, code Code, severity rules.Severity, message string, d access.Difference) Finding {
-	if d.Conditions != "" {
-		message += ", under conditions"
-	}
 	f := NewFinding(k, code, severity, message)
 	if d.Policy == access.Actual {
 		f.Statement = &d.Statement
@@ -195,8 +174,8 @@ func undecided(open access.Inconclusive) string {
 	case "over-budget":
 		return "the policies are too complex to compare"
 	case "conditions":
-		return fmt.Sprintf("what statement %d of %s allows depends on its conditions", open.Statement, which)
+		return fmt.Sprintf("what statement %d of %s allows depends on its conditions", open.Statement+1, which)
 	default:
-		return fmt.Sprintf("what statement %d of %s allows is not decided (%s)", open.Statement, which, open.Reason)
+		return fmt.Sprintf("what statement %d of %s allows is not decided (%s)", open.Statement+1, which, open.Reason)
 	}
 }

@@ -52,6 +52,29 @@ func (e *examination) whoOf(d access.Difference) (Code, rules.Who) {
 	}
 }
 
+// asOneService returns the differences with services told once for each statement that gives
+// access to every service: the services that some integration names are no news then.
+func asOneService(differences []access.Difference) []access.Difference {
+	every := map[int]*access.Difference{}
+	list := make([]access.Difference, 0, len(differences)) // every points into it
+	for _, d := range differences {
+		if d.Scope == access.AWSService && slices.ContainsFunc(d.Principals, isGroup) {
+			if first := every[d.Statement]; first != nil {
+				first.Actions = append(slices.Clone(first.Actions), d.Actions...)
+				continue
+			}
+			d.Principals = []string{"every AWS service"}
+			list = append(list, d)
+			every[d.Statement] = &list[len(list)-1]
+			continue
+		}
+		list = append(list, d)
+	}
+	return slices.DeleteFunc(list, func(d access.Difference) bool {
+		return d.Scope == access.AWSService && every[d.Statement] != nil && !slices.ContainsFunc(d.Principals, isGroup)
+	})
+}
+
 // isGroup tells whether package access means principals that no policy names, such as "every
 // other principal of account 111122223333".
 func isGroup(principal string) bool { return strings.HasPrefix(principal, "every ") }

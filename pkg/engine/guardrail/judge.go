@@ -45,7 +45,7 @@ type Judgement struct {
 	// At is the moment of the judgement.
 	At time.Time
 
-	// organization is what the configuration says of the key's own.
+	// organization is what the configuration says of the organization of the key's account.
 	organization rules.Organization
 }
 

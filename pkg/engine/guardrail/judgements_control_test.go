@@ -28,7 +28,7 @@ func everybodyElse(condition string) string {
 var control = []judgement{
 	{
 		"a Deny for all but one user id", symmetric, api, everybodyElse(`"StringNotEquals":{"aws:userid":"AIDAEVIL"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeControlRestricted, rules.Medium, 1, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}}, "somebody may have kept the key for himself",
+		[]found{{guardrail.CodeControlRestricted, rules.Medium, 1, "cannot be allowed by IAM policies to "}}, "somebody may have kept the key for himself",
 	},
 	{
 		"a Deny for all without a tag", symmetric, zero, everybodyElse(`"StringNotEquals":{"aws:PrincipalTag/evil":"secret"}`), guardrail.NonCompliant,
@@ -117,7 +117,7 @@ var services = []judgement{
 	},
 	{
 		"a service that may look at the key", symmetric, api, document(accountStatement, statement("Allow", `{"Service":"cloudtrail.amazonaws.com"}`, "kms:DescribeKey")),
-		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, rules.Low, 1, "may kms:DescribeKey"}}, "metadata; the CloudTrail console gives it without a condition",
+		guardrail.NonCompliant, []found{{guardrail.CodeServiceAccess, rules.Low, 1, "(kms:DescribeKey"}}, "metadata; the CloudTrail console gives it without a condition",
 	},
 	{
 		"a ransom", symmetric, api,

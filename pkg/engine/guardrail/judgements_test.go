@@ -125,41 +125,41 @@ var moreAccess = []judgement{
 	{
 		"everyone may decrypt", symmetric, api, document(accountStatement, statement("Allow", everyone, "kms:Decrypt")), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodePublicAccess, rules.Critical, 1, "every principal of any other account may kms:Decrypt with a permission of their own account"},
-			{guardrail.CodeServiceAccess, rules.High, 1, "every AWS service may kms:Decrypt"},
-			{guardrail.CodeAccountAccess, rules.Medium, 1, "every principal of account 111122223333 but its root user may kms:Decrypt"},
+			{guardrail.CodePublicAccess, rules.Critical, 1, "PUBLIC: anyone with an AWS account can decrypt (kms:Decrypt)."},
+			{guardrail.CodeServiceAccess, rules.High, 1, "(kms:Decrypt"},
+			{guardrail.CodeAccountAccess, rules.Medium, 1, "(kms:Decrypt"},
 		},
 		`"*" is three kinds of access at once, the worst of them first`,
 	},
 	{
 		"another account", symmetric, api, document(accountStatement, statement("Allow", foreignRoot, "kms:*")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeForeignAccess, rules.Critical, 1, "account 444455556666 may kms:*"}}, "the account is named, so it is not the whole world",
+		[]found{{guardrail.CodeForeignAccess, rules.Critical, 1, "(kms:*"}}, "the account is named, so it is not the whole world",
 	},
 	{
 		"a role of another account", symmetric, api, document(accountStatement, statement("Allow", `{"AWS":"arn:aws:iam::444455556666:role/R"}`, "kms:Sign")),
-		guardrail.NonCompliant, []found{{guardrail.CodeForeignAccess, rules.High, 1, "arn:aws:iam::444455556666:role/R may kms:Sign"}}, "one principal of it",
+		guardrail.NonCompliant, []found{{guardrail.CodeForeignAccess, rules.High, 1, "(kms:Sign"}}, "one principal of it",
 	},
 	{
 		"a service", symmetric, api, document(accountStatement, statement("Allow", logs, "kms:Encrypt")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeServiceAccess, rules.High, 1, "logs.us-east-1.amazonaws.com may kms:Encrypt"}}, "services are no account's principals",
+		[]found{{guardrail.CodeServiceAccess, rules.High, 1, "(kms:Encrypt"}}, "services are no account's principals",
 	},
 	{
 		"a role without the account", symmetric, api, document(accountStatement, statement("Allow", adminRole, "kms:Decrypt")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountAccess, rules.Medium, 1, admin + " may kms:Decrypt"}}, "direct access needs no IAM policy; the default gives delegated access only",
+		[]found{{guardrail.CodeAccountAccess, rules.Medium, 1, "(kms:Decrypt"}}, "direct access needs no IAM policy; the default gives delegated access only",
 	},
 	{
 		"use of a symmetric key on an HMAC key", hmac, workers,
 		document(accountStatement, `"Effect":"Allow","Principal":{"AWS":"`+worker+`"},"Action":["kms:Decrypt","kms:DescribeKey"],"Resource":"*"`), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodeAccountAccess, rules.Medium, 1, worker + " may kms:Decrypt"},
-			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, worker + " may not kms:GenerateMac, kms:VerifyMac"},
+			{guardrail.CodeAccountAccess, rules.Medium, 1, "(kms:Decrypt"},
+			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, "cannot"},
 		},
 		"the default is that of the key's type",
 	},
 	{
 		"an administrator whom the baseline does not permit", symmetric, workers,
 		consoleDefault(symmetric), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountAccess, rules.Medium, 1, admin + " may "}}, "administrators are part of the baseline",
+		[]found{{guardrail.CodeAccountAccess, rules.Medium, 1, "Role Admin can "}}, "administrators are part of the baseline",
 	},
 	{
 		"more actions than one reads", symmetric, api, document(accountStatement, statement("Allow", adminRole, "kms:*e*")), guardrail.NonCompliant,
@@ -181,39 +181,39 @@ var lessAccess = []judgement{
 	{
 		"no account statement", symmetric, api, document(statement("Allow", adminRole, "kms:*")), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodeAccountStatementMissing, rules.High, none, "every other principal of account 111122223333 cannot be given kms:* by IAM policies of their account"},
-			{guardrail.CodeAccountAccess, rules.Medium, 0, admin + " may kms:*"},
+			{guardrail.CodeAccountStatementMissing, rules.High, none, "IAM policies no longer work for this key: the account statement is missing. "},
+			{guardrail.CodeAccountAccess, rules.Medium, 0, "(kms:*"},
 		},
 		"when that role is gone, so is control of the key; no statement of the policy is to blame",
 	},
 	{
 		"the account statement of another partition", key("aws-cn", "cn-north-1", defaultpolicy.KeyType{}), api, document(accountStatement),
-		guardrail.NonCompliant, []found{{guardrail.CodeAccountStatementMissing, rules.High, none, "cannot be given kms:* by IAM policies of their account"}, {guardrail.CodeNoAdministrator, rules.High, none, "nobody can change the key policy"}}, "its principal is nobody in China",
+		guardrail.NonCompliant, []found{{guardrail.CodeAccountStatementMissing, rules.High, none, "IAM policies no longer work for this key: the account statement is missing. "}, {guardrail.CodeNoAdministrator, rules.High, none, "nobody can change the key policy"}}, "its principal is nobody in China",
 	},
 	{
 		"the account may not change the policy", symmetric, api,
 		document(`"Effect":"Allow","Principal":` + root + `,"NotAction":"kms:PutKeyPolicy","Resource":"*"`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, rules.High, none, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}, {guardrail.CodeNoAdministrator, rules.High, none, "nobody can change the key policy"}}, "an account statement that has lost its point",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, none, "IAM policies no longer work for this key: the account statement is missing. "}, {guardrail.CodeNoAdministrator, rules.High, none, "nobody can change the key policy"}}, "an account statement that has lost its point",
 	},
 	{
 		"a Deny takes the policy from the account", symmetric, api, document(accountStatement, statement("Deny", root, "kms:Put*")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, "cannot be given kms:PutKeyPolicy by IAM policies of their account"}, {guardrail.CodeNoAdministrator, rules.High, none, "nobody can change the key policy"}}, "the Deny is the statement to look at",
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, "cannot be allowed by IAM policies to "}, {guardrail.CodeNoAdministrator, rules.High, none, "nobody can change the key policy"}}, "the Deny is the statement to look at",
 	},
 	{
 		"the account may do everything but decrypt", symmetric, api,
 		document(`"Effect":"Allow","Principal":` + root + `,"NotAction":"kms:Decrypt","Resource":"*"`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccessMissing, rules.Low, none, "cannot be given kms:Decrypt by IAM policies of their account"}}, "the account can give it back to itself",
+		[]found{{guardrail.CodeAccessMissing, rules.Low, none, "cannot be allowed by IAM policies to "}}, "the account can give it back to itself",
 	},
 	{
 		"a Deny for one action", symmetric, api, document(accountStatement, statement("Deny", everyone, "kms:ScheduleKeyDeletion")), guardrail.Compliant,
-		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, "cannot be given kms:ScheduleKeyDeletion by IAM policies of their account"}}, "it only hardens, and the baseline permits that",
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, "cannot be allowed by IAM policies to "}}, "it only hardens, and the baseline permits that",
 	},
 	{
 		"no administrator", symmetric, console, document(accountStatement),
 		guardrail.NonCompliant, []found{
-			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, admin + " may not "},
-			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, worker + " may not "},
-			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, worker + " may not kms:CreateGrant"},
+			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, "cannot "},
+			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, "cannot "},
+			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, "cannot"},
 		},
 		"kms:PutKeyPolicy of one role is not that of the account",
 	},
@@ -222,21 +222,21 @@ var lessAccess = []judgement{
 var undecided = []judgement{
 	{
 		"conditions", symmetric, api, document(accountStatement, statement("Allow", everyone, "kms:Decrypt")+twoReadings), guardrail.CannotJudge,
-		[]found{{guardrail.CodeUndecided, rules.High, 1, "what statement 1 of the key policy allows depends on its conditions"}}, "undecided is not compliant",
+		[]found{{guardrail.CodeUndecided, rules.High, 1, "what statement 2 of the key policy allows depends on its conditions"}}, "undecided is not compliant",
 	},
 	{
 		"an open question beside what is proved", symmetric, api,
 		document(accountStatement, statement("Allow", everyone, "kms:Decrypt")+twoReadings, statement("Allow", foreignRoot, "kms:Sign")), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodeUndecided, rules.High, 1, "what statement 1 of the key policy allows depends on its conditions"},
-			{guardrail.CodeForeignAccess, rules.High, 2, "may kms:Sign"},
+			{guardrail.CodeUndecided, rules.High, 1, "what statement 2 of the key policy allows depends on its conditions"},
+			{guardrail.CodeForeignAccess, rules.High, 2, "(kms:Sign"},
 		},
 		"one proof is enough; the question is told all the same",
 	},
 	{
 		"a resource with a variable", symmetric, api,
 		document(accountStatement, `"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"${aws:username}"`), guardrail.CannotJudge,
-		[]found{{guardrail.CodeUndecided, rules.High, 1, "what statement 1 of the key policy allows is not decided (resource)"}}, "it may be this key",
+		[]found{{guardrail.CodeUndecided, rules.High, 1, "what statement 2 of the key policy allows is not decided (resource)"}}, "it may be this key",
 	},
 	{
 		"too many combinations", symmetric, api, document(append(combinations(24), accountStatement)...), guardrail.CannotJudge,

@@ -83,7 +83,7 @@ func checkPrincipal(text string, patterns bool) string {
 	p, err := policy.ParseAWSPrincipal(text)
 	switch {
 	case err == nil && p.Kind == policy.Anyone:
-		return "everyone is nobody whom a default names; use permit for a statement that is meant to be public"
+		return "it is not allowed here. To permit a public statement, write it under permit"
 	case err == nil && (p.Kind == policy.UniqueID || p.Kind == policy.Session || p.Kind == policy.FederatedUser):
 		return "a session or deleted principal; name the user or role"
 	case err == nil:

@@ -80,7 +80,7 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 			b.Match, b.GuardrailAccess = rules.ExactDefault, "arn:aws:iam::111122223333:role/g"
 		}), "baselines/default/guardrailAccess", "match: bounds"},
 		{baseline(func(b *rules.Baseline) { b.GuardrailAccess = "arn:aws:iam::111122223333:user/g" }), "baselines/default/guardrailAccess", "the ARN of a role"},
-		{baseline(func(b *rules.Baseline) { b.Users.Permitted = []string{"*"} }), "baselines/default/users/permitted/0", "everyone"},
+		{baseline(func(b *rules.Baseline) { b.Users.Permitted = []string{"*"} }), "baselines/default/users/permitted/0", "not allowed here"},
 		{baseline(func(b *rules.Baseline) { b.Users.Permitted = []string{"arn:aws:iam::*:role/x"} }), "baselines/default/users/permitted/0", "accounts that nobody chose"},
 		{baseline(func(b *rules.Baseline) { b.Users.Permitted = []string{"arn:*:iam::111122223333:role/*"} }), "baselines/default/users/permitted/0", "partition"},
 		{baseline(func(b *rules.Baseline) { b.Users.Permitted = []string{"role/x"} }), "baselines/default/users/permitted/0", "an ARN pattern such as"},
