@@ -16,7 +16,7 @@ var mutants = []mutation.Mutant{
 	{Rule: "the Denies of the policy count", File: "weigh.go", Old: "v := view{*st, p.denies, p.ceiling}", Broken: "v := view{*st, nil, p.ceiling}"},
 	{Rule: "only what is critical goes of what is not decided", File: "weigh.go", Old: "\tif !onlyCritical {\n", Broken: "\tif true {\n"},
 	{Rule: "what is not decided is read as met", File: "weigh.go", Old: "f.murky = true\n\treturn p.weighMurky(st, f)\n}", Broken: "f.murky = true\n\treturn nil\n}"},
-	{Rule: "decided conditions of an undecided Allow stay", File: "weigh.go", Old: "} else if isClear {\n\t\t\trest.Conditions", Broken: "} else if false {\n\t\t\trest.Conditions"},
+	{Rule: "decided conditions of an undecided Allow stay", File: "weigh.go", Old: "} else if isClear {\n\t\t\trest.Conditions", Broken: "} else if isClear && false {\n\t\t\trest.Conditions"},
 	{Rule: "an undecided Deny shields nothing", File: "planner.go", Old: "if f.murky = !isClear; isClear {", Broken: "if f.murky = !isClear; true {"},
 	{Rule: "NotPrincipal with Allow is everyone", File: "weigh.go", Old: "one.Principals = policy.Principals{Entries: []policy.Principal{everyone}}", Broken: "_ = everyone"},
 	{Rule: "a Resource in doubt is this key", File: "weigh.go", Old: `one.Conditions, one.Resources = nil, policy.Values("*")`, Broken: "one.Conditions = nil"},
