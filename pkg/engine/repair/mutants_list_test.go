@@ -45,7 +45,7 @@ var mutants = []mutation.Mutant{
 	{Rule: "only what the configuration names holds", File: "hold.go", Old: "if actions == 0 || !wants(reason) {", Broken: "if actions == 0 {"},
 	{Rule: "administration is never held", File: "hold.go", Old: "use := actions & usage", Broken: "use := actions"},
 	{Rule: "what the event added is not held", File: "hold.go", Old: "if previous == nil {", Broken: "if true {"},
-	{Rule: "a service acts for another account", File: "hold.go", Old: "if isForeign {", Broken: "if false {"},
+	{Rule: "a service acts for another account", File: "hold.go", Old: "if isForeign {", Broken: "if isForeign && false {"},
 	{Rule: "only documented use of a service is held", File: "hold.go", Old: "return rules.HoldServiceAccess, documented", Broken: "_ = documented\n\t\treturn rules.HoldServiceAccess, use"},
 	{Rule: "a condition that keeps services out holds nothing", File: "hold.go", Old: "if !c.Operator.Negated && (via || grants) {", Broken: "if via || grants {"},
 	{Rule: "grants are held only for AWS resources", File: "hold.go", Old: "family == policy.BoolFamily && hasBool(c, true)", Broken: "family == policy.BoolFamily"},
