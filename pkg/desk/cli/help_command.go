@@ -68,7 +68,7 @@ func newCompletion() *cobra.Command {
 }
 
 // noArguments refuses arguments, and names the first.
-func noArguments(cmd *cobra.Command, args []string) error {
+func noArguments(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return misuse("unexpected argument %q", args[0])
 	}

@@ -251,7 +251,7 @@ func TestRestoreEndsWhereTheKeyCannotBeSeenOrChanges(t *testing.T) {
 			h := newHome(t)
 			h.archive(t)
 			arn, _ := h.key(t, accountPolicy)
-			for _, next := range []string{deniedPolicy, appPolicyOf("Owner")} { // the one before is what a stale read sees
+			for _, next := range []string{deniedPolicy, ownerPolicy} { // the one before is what a stale read sees
 				if _, err := h.api.PutKeyPolicy(t.Context(), &kms.PutKeyPolicyInput{KeyId: &arn, Policy: aws.String(next)}); err != nil {
 					t.Fatal(err)
 				}

@@ -30,6 +30,9 @@ const (
 	mostFailures = 20
 )
 
+// errUnread ends a scan in which key after key fails. What was judged before is told.
+var errUnread = errors.New("could not be read")
+
 // scanOptions say which keys are judged and what is told of them.
 type scanOptions struct {
 	regions     []string // none: the Region of the AWS configuration
@@ -97,7 +100,10 @@ func (s *scanning) run(ctx context.Context, readers map[string]accountReader) er
 		s.total += len(list.arns)
 	}
 	for _, list := range lists {
-		if err := s.judgeAll(ctx, list); err != nil {
+		switch err := s.judgeAll(ctx, list); {
+		case errors.Is(err, errUnread):
+			return errors.Join(s.end(), err)
+		case err != nil:
 			return err
 		}
 	}
@@ -165,8 +171,8 @@ func (s *scanning) take(ctx context.Context, r scanned) error {
 	switch {
 	case errors.Is(r.err, inspect.ErrNotFound):
 		s.told.Missed("deleted meanwhile")
-	case r.err != nil && ctx.Err() != nil:
-		return nil // it is among the keys that are left
+	case ctx.Err() != nil && r.outcome.Verdict == "":
+		return nil // the key is among those that are left
 	case r.err != nil:
 		return s.fail(r.err)
 	default:
@@ -200,7 +206,7 @@ func (s *scanning) fail(err error) error {
 	s.code = worse(s.code, exitError)
 	s.done++
 	if s.failures++; s.failures == mostFailures {
-		return fmt.Errorf("%d keys in a row could not be read, the last one because: %w", mostFailures, err)
+		return fmt.Errorf("%d keys in a row %w, the last one because: %w", mostFailures, errUnread, err)
 	}
 	if s.failures == 1 {
 		s.progress.clear()
@@ -212,10 +218,11 @@ func (s *scanning) fail(err error) error {
 // end writes what is told of all keys together.
 func (s *scanning) end() error {
 	s.progress.clear()
-	err := s.answers.end()
+	var err error
 	if s.answers.output == textOutput {
 		err = s.told.Write(s.streams.out)
 	} else {
+		err = s.answers.end()
 		s.streams.note("%s", s.told.Counts())
 	}
 	if left := s.total - s.done; left > 0 {

@@ -1,24 +1,16 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -88,7 +80,7 @@ func TestScanShowsAndFailsFromASeverityOn(t *testing.T) {
 	h := newHome(t)
 	h.named(t, publicPolicy, "public")
 	h.named(t, logsPolicy, "logs")
-	h.named(t, appPolicyOf("Owner"), "app")
+	h.named(t, ownerPolicy, "app")
 	h.named(t, undecidedPolicy, "undecided")
 	tests := []struct {
 		because string
@@ -127,8 +119,8 @@ func TestExitCodesOfScan(t *testing.T) {
 	}{
 		{"no key is no problem", nil, nil, exitFine},
 		{"all are compliant", []string{accountPolicy, accountPolicy}, nil, exitFine},
-		{"a finding", []string{accountPolicy, appPolicyOf("Owner")}, nil, exitDifferent},
-		{"a finding below the line", []string{appPolicyOf("Owner")}, []string{"--fail-on", "high"}, exitFine},
+		{"a finding", []string{accountPolicy, ownerPolicy}, nil, exitDifferent},
+		{"a finding below the line", []string{ownerPolicy}, []string{"--fail-on", "high"}, exitFine},
 		{"what is not known is not fine", []string{undecidedPolicy}, []string{"--fail-on", "critical"}, exitInconclusive},
 		{"1 before 3", []string{undecidedPolicy, publicPolicy}, nil, exitDifferent},
 	}
@@ -218,45 +210,6 @@ func TestScanWaitsWhileKMSThrottles(t *testing.T) {
 	h.scan(t).check(t, exitFine, "1 key judged: 1 compliant", "")
 }
 
-// broken answers no call about a key, or about one of them.
-type broken struct {
-	accountReader
-	arn string
-}
-
-func (b broken) Describe(ctx context.Context, arn string) (rules.Key, error) {
-	if b.arn == "" || b.arn == arn {
-		return rules.Key{}, fmt.Errorf("%w: strange", inspect.ErrRefused)
-	}
-	return b.accountReader.Describe(ctx, arn)
-}
-
-func TestScanEndsWhereEverythingFails(t *testing.T) {
-	h := newHome(t)
-	for range mostFailures + 5 {
-		h.key(t, accountPolicy)
-	}
-	run, out, errs := h.scanning(t, &options{output: textOutput}, scanOptions{concurrency: 3})
-	err := run.run(t.Context(), map[string]accountReader{"us-east-1": broken{accountReader: h.reader()}})
-	if err == nil || !strings.Contains(err.Error(), "20 keys in a row could not be read, the last one because: describing the key: refused: strange") {
-		t.Errorf("got %v; %s; %s", err, out, errs)
-	}
-}
-
-func TestOneKeyThatFailsDoesNotEndTheScan(t *testing.T) {
-	h := newHome(t)
-	h.key(t, publicPolicy)
-	bad, _ := h.key(t, accountPolicy)
-	run, out, errs := h.scanning(t, &options{output: textOutput}, scanOptions{concurrency: 3})
-	err := run.run(t.Context(), map[string]accountReader{"us-east-1": broken{h.reader(), bad}})
-	result{code: exitError, out: out.String(), err: errs.String()}.check(t, exitError,
-		"1 key judged: 1 critical, 0 compliant, 0 exempt. 1 not judged: 1 without an answer of AWS. 0 managed", "kmsguard: a key could not be read: describing the key: refused: strange\n")
-	var code exitStatus
-	if !errors.As(err, &code) || code != exitError {
-		t.Errorf("it ends with %v", err)
-	}
-}
-
 func TestScanOfSeveralRegions(t *testing.T) {
 	h := newHome(t)
 	h.key(t, accountPolicy)
@@ -292,148 +245,5 @@ func TestMisuseOfScan(t *testing.T) {
 		t.Run(test.because, func(t *testing.T) {
 			kmsguard(t, "", append([]string{"scan", "--default-config"}, test.args...)...).check(t, exitError, "", test.err)
 		})
-	}
-}
-
-// reader reads the keys of us-east-1 as the command does.
-func (h *home) reader() accountReader { return awskms.NewPatient(h.cloud.Config(h.owner, "us-east-1")) }
-
-// scanning returns a scan by the API default that has not begun, and where it writes.
-func (h *home) scanning(t *testing.T, o *options, want scanOptions) (run *scanning, out, errs *strings.Builder) {
-	t.Helper()
-	out, errs = &strings.Builder{}, &strings.Builder{}
-	o.streams, o.config = streams{out: out, err: errs}, write(t, "guardrail.yaml", repairConfiguration)
-	want.regions = []string{"us-east-1"}
-	c, err := o.newChecker(rules.Low)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newScanning(c, want), out, errs
-}
-
-// interrupting is a reader at which somebody presses Ctrl-C before the answer to a call.
-type interrupting struct {
-	accountReader
-	before    int32
-	calls     atomic.Int32
-	interrupt func()
-}
-
-func (r *interrupting) Policy(ctx context.Context, arn string) (string, error) {
-	if r.calls.Add(1) == r.before {
-		r.interrupt()
-	}
-	return r.accountReader.Policy(ctx, arn)
-}
-
-func TestCtrlCKeepsWhatWasJudged(t *testing.T) {
-	h := newHome(t)
-	for range 30 {
-		h.key(t, publicPolicy)
-	}
-	for _, format := range []output{textOutput, jsonOutput, jsonlOutput} {
-		ctx, interrupt := context.WithCancel(t.Context())
-		run, out, errs := h.scanning(t, &options{output: format}, scanOptions{concurrency: 1})
-		err := run.run(ctx, map[string]accountReader{"us-east-1": &interrupting{accountReader: h.reader(), before: 11, interrupt: interrupt}})
-		if err != context.Canceled { //nolint:errorlint // not wrapped, so that the exit code is 130
-			t.Errorf("%s: got %v", format, err)
-		}
-		if !strings.Contains(errs.String(), "20 of 30 keys are left, and nothing is known of them\n") || !strings.Contains(out.String()+errs.String(), "10 keys judged: 10 critical") {
-			t.Errorf("%s: it says\n%s\n%s", format, out, errs)
-		}
-		if format == jsonOutput {
-			if list := decode[[]guardrail.Outcome](t, out.String()); len(list) != 10 {
-				t.Errorf("%d outcomes", len(list))
-			}
-		}
-	}
-}
-
-// TestCtrlCExitsWith130 interrupts the command when it writes its third line.
-func TestCtrlCExitsWith130(t *testing.T) {
-	h := newHome(t)
-	for range 30 {
-		h.key(t, publicPolicy)
-	}
-	ctx, interrupt := context.WithCancel(t.Context())
-	out, errs := &interruptingWriter{lines: 3, interrupt: interrupt}, &strings.Builder{}
-	args := slices.Concat([]string{"scan", "--default-config", "--region", "us-east-1", "--output", "jsonl"}, h.endpoint)
-	if code := run(ctx, args, streams{in: strings.NewReader(""), out: out, err: errs}); code != exitInterrupted {
-		t.Errorf("exit code %d: %s", code, errs)
-	}
-	if !strings.Contains(errs.String(), " of 30 keys are left") || !strings.HasSuffix(errs.String(), "kmsguard: interrupted\n") {
-		t.Errorf("it says %s", errs)
-	}
-}
-
-// interruptingWriter interrupts after some writes.
-type interruptingWriter struct {
-	lines     int
-	interrupt func()
-}
-
-func (w *interruptingWriter) Write(p []byte) (int, error) {
-	if w.lines--; w.lines == 0 {
-		w.interrupt()
-	}
-	return len(p), nil
-}
-
-func TestAWriterThatFailsEndsTheScan(t *testing.T) {
-	h := newHome(t)
-	for range 5 {
-		h.key(t, publicPolicy)
-	}
-	for _, format := range []string{"text", "json", "jsonl"} {
-		errs := &strings.Builder{}
-		args := slices.Concat([]string{"scan", "--default-config", "--region", "us-east-1", "--output", format}, h.endpoint)
-		if code := run(t.Context(), args, streams{in: strings.NewReader(""), out: fullDisk{}, err: errs}); code != exitError || !strings.Contains(errs.String(), "disk full") {
-			t.Errorf("%s: exit code %d: %s", format, code, errs)
-		}
-	}
-}
-
-func TestProgressIsForTerminals(t *testing.T) {
-	tests := []struct {
-		because     string
-		done, total int
-		took        time.Duration
-		want        string
-	}{
-		{"at the start no rate is known", 0, 400, time.Second, "0 of 400 keys"},
-		{"nor without time", 1, 400, 0, "1 of 400 keys"},
-		{"half way", 200, 400, 2 * time.Second, "200 of 400 keys, 100 a second, 2s left"},
-		{"at the end", 400, 400, 4 * time.Second, "400 of 400 keys, 100 a second, 0s left"},
-	}
-	for _, test := range tests {
-		if got := progressLine(test.done, test.total, test.took); got != test.want {
-			t.Errorf("%s: got %q, want %q", test.because, got, test.want)
-		}
-	}
-	file, err := os.CreateTemp(t.TempDir(), "stderr")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = file.Close() }()
-	for _, out := range []io.Writer{file, &strings.Builder{}, io.Discard} {
-		if p := newProgress(out); p.out != nil {
-			t.Errorf("%T is taken for a terminal", out)
-		}
-	}
-}
-
-func TestProgressIsOneLineNowAndThen(t *testing.T) {
-	var out strings.Builder
-	now := time.Unix(1000, 0)
-	p := &progress{out: &out, now: func() time.Time { return now }, start: now}
-	p.clear() // there is nothing to clear
-	for i := range 5 {
-		now = now.Add(progressEvery / 2)
-		p.show(i+1, 5)
-	}
-	p.clear()
-	const line = "\r\x1b[K"
-	if got, want := out.String(), line+"1 of 5 keys, 10 a second, 0s left"+line+"3 of 5 keys, 10 a second, 0s left"+line+"5 of 5 keys, 10 a second, 0s left"+line; got != want {
-		t.Errorf("got %q, want %q", got, want)
 	}
 }

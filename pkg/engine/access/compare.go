@@ -77,7 +77,7 @@ type comparison struct {
 }
 
 func newComparison(key policy.Key, baseline, actual policy.Set) *comparison {
-	c := &comparison{documents: [2]policy.Set{baseline, actual}, reader: reader{key: key, space: &space{Space: box.Space{Budget: budget}}, opaque: map[string]int{}, keys: map[string]*conditionKey{}, asSets: map[string]bool{}, exempts: map[string]int{}, constants: constantsOf(key), presences: map[string]presences{}}}
+	c := &comparison{documents: [2]policy.Set{baseline, actual}, reader: reader{key: key, space: &space{Space: box.Space{Budget: budget}}, opaque: map[string]int{}, keys: map[string]*conditionKey{}, asSets: map[string]bool{}, exempts: map[string]int{}}}
 	c.baseline = c.reader.statements(baseline, Baseline)
 	c.actual = c.reader.statements(actual, Actual)
 	return c

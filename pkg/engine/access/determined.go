@@ -1,7 +1,6 @@
 package access
 
 import (
-	"maps"
 	"strconv"
 	"strings"
 	"unicode"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
 // keyID returns the name of a condition key such that two names give the same if they
@@ -41,16 +39,25 @@ func isDetermined(name string) bool {
 	}
 }
 
-// constantsOf returns the condition keys that the key determines, by keyID, as far as
-// they are known.
+// constant returns the value of a condition key that the key itself determines, as far as
+// it is known. name is a keyID.
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
-func constantsOf(key policy.Key) map[string]string {
-	constants := map[string]string{
-		"aws:resourceaccount": key.Account, "aws:requestedregion": key.Region, "kms:keyspec": key.Spec, "kms:customermasterkeyspec": key.Spec,
-		"kms:keyusage": key.Usage, "kms:customermasterkeyusage": key.Usage, "kms:keyorigin": key.Origin, "kms:multiregion": key.MultiRegion,
+func (r *reader) constant(name string) (value string, known bool) {
+	switch name {
+	case "aws:resourceaccount":
+		value = r.key.Account
+	case "aws:requestedregion":
+		value = r.key.Region
+	case "kms:keyspec", "kms:customermasterkeyspec":
+		value = r.key.Spec
+	case "kms:keyusage", "kms:customermasterkeyusage":
+		value = r.key.Usage
+	case "kms:keyorigin":
+		value = r.key.Origin
+	case "kms:multiregion":
+		value = r.key.MultiRegion
 	}
-	maps.DeleteFunc(constants, func(_, value string) bool { return value == "" })
-	return constants
+	return value, value != ""
 }
 
 // determined returns the value of a condition key that the subject or the key
@@ -59,7 +66,7 @@ func constantsOf(key policy.Key) map[string]string {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
 func (r *reader) determined(name string, s *subject) (value string, present, ok bool) {
 	name = keyID(name)
-	if value, ok = r.constants[name]; ok {
+	if value, ok = r.constant(name); ok {
 		return value, true, true
 	}
 	if s == nil || !isDetermined(name) {

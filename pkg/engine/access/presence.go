@@ -41,6 +41,9 @@ func (r *reader) presence(name string, caller callerKind) catalog.Presence {
 	if !known {
 		row := catalog.AvailabilityOf(name)
 		list = presences{serviceCaller: row.ByService, identityCaller: row.OfIdentity(), namedRoleCaller: row.OfNamedRole()}
+		if r.presences == nil {
+			r.presences = map[string]presences{}
+		}
 		r.presences[name] = list
 	}
 	return list[caller]
@@ -107,7 +110,7 @@ func (r *reader) onForeign(c *condition, from origin) []box.Box {
 
 // askConstant notes that a condition asks for a key, or a variable names it.
 func (r *reader) askConstant(name string) {
-	_, constant := r.constants[keyID(name)]
+	_, constant := r.constant(keyID(name))
 	if constant && !slices.ContainsFunc(r.askedConstants, func(asked string) bool { return keyID(asked) == keyID(name) }) {
 		r.askedConstants = append(r.askedConstants, name)
 	}
@@ -130,7 +133,7 @@ func (r *reader) completeContext(context map[string]any, caller callerKind) {
 	}
 	for _, name := range r.askedConstants {
 		if keyID(name) != "aws:resourceaccount" {
-			context[name] = r.constants[keyID(name)]
+			context[name], _ = r.constant(keyID(name))
 		}
 	}
 }

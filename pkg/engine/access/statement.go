@@ -46,8 +46,7 @@ type reader struct {
 	asSets   map[string]bool // the keys over which a set operator stands, even in a dead statement
 	exempts  map[string]int  // what a NotPrincipal lists, to its number
 
-	constants map[string]string // what the key determines, by keyID
-	// askedConstants are those that a condition asks for, as first written.
+	// askedConstants are keys that the KMS key determines, as first written.
 	askedConstants []string
 	presences      map[string]presences // of condition keys, once asked for
 }
@@ -96,12 +95,12 @@ func (r *reader) registerConditions(statements []statement, subjects []subject) 
 	for i := range statements {
 		st := &statements[i]
 		for _, c := range st.steady {
-			if _, constant := r.constants[keyID(c.Key)]; !constant {
+			if _, constant := r.constant(keyID(c.Key)); !constant {
 				r.registerCondition(c.Condition, c.read)
 			}
 		}
 		for _, c := range st.varying {
-			if _, constant := r.constants[keyID(c.Key)]; constant || isDetermined(keyID(c.Key)) {
+			if _, constant := r.constant(keyID(c.Key)); constant || isDetermined(keyID(c.Key)) {
 				continue
 			}
 			for s := range subjects {

@@ -70,7 +70,7 @@ func (r *reader) variable(text string, s *subject) (string, resolution) {
 		fallback = inner
 	}
 	value, present, determined := r.determined(strings.TrimSpace(name), s)
-	if _, constant := r.constants[keyID(strings.TrimSpace(name))]; constant {
+	if _, constant := r.constant(keyID(strings.TrimSpace(name))); constant {
 		r.askConstant(strings.TrimSpace(name))
 		return value, resolved
 	}

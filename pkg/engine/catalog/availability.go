@@ -97,9 +97,9 @@ func AvailabilityOf(name string) Availability {
 	if row, ok := availabilityByName[lower]; ok {
 		return row
 	}
-	for _, family := range availabilityFamilies {
-		if strings.HasPrefix(lower, strings.ToLower(family.Key)) {
-			return family
+	for i, prefix := range familyPrefixes {
+		if strings.HasPrefix(lower, prefix) {
+			return availabilityFamilies[i]
 		}
 	}
 	if namespace, _, _ := strings.Cut(lower, ":"); strings.Contains(namespace, ".") {
@@ -136,6 +136,7 @@ func accountIsOpen(pattern string) bool {
 var (
 	availabilityByName   = indexAvailability()
 	availabilityFamilies = familiesOfAvailability()
+	familyPrefixes       = prefixesOf(availabilityFamilies)
 )
 
 func indexAvailability() map[string]Availability {
@@ -144,6 +145,14 @@ func indexAvailability() map[string]Availability {
 		index[strings.ToLower(row.Key)] = row
 	}
 	return index
+}
+
+func prefixesOf(families []Availability) []string {
+	prefixes := make([]string, len(families))
+	for i, family := range families {
+		prefixes[i] = strings.ToLower(family.Key)
+	}
+	return prefixes
 }
 
 func familiesOfAvailability() []Availability {

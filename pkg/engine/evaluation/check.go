@@ -44,7 +44,7 @@ func (r Request) checked(key policy.Key) (caller, map[string]contextKey, *Reques
 		return c, nil, refuse("resource", "%s is not the key %s", quoted(r.Resource), quoted(key.ARN))
 	}
 	for _, fact := range factsOf(key) {
-		if values := keys[folded(fact.name)].values; len(values) > 0 && fact.value != "" && !strings.EqualFold(values[0], fact.value) {
+		if values := keys[foldedNames[fact.name]].values; len(values) > 0 && fact.value != "" && !strings.EqualFold(values[0], fact.value) {
 			return c, nil, refuse(contextField(fact.name), "of the key it is %s", quoted(fact.value))
 		}
 	}
@@ -54,8 +54,8 @@ func (r Request) checked(key policy.Key) (caller, map[string]contextKey, *Reques
 // factsOf are the condition keys whose value is a property of the key, "" where it is
 // not known.
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
-func factsOf(key policy.Key) []determined {
-	return []determined{
+func factsOf(key policy.Key) [8]determined {
+	return [...]determined{
 		{name: "aws:ResourceAccount", value: key.Account}, {name: "aws:RequestedRegion", value: key.Region},
 		{name: "kms:KeySpec", value: key.Spec}, {name: "kms:CustomerMasterKeySpec", value: key.Spec},
 		{name: "kms:KeyUsage", value: key.Usage}, {name: "kms:CustomerMasterKeyUsage", value: key.Usage},

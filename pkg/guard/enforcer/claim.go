@@ -24,13 +24,13 @@ func (d *delivery) makePlan(ctx context.Context) error {
 	d.plan, d.decision.Planned = plan.Decision.Plan, true
 	*d.outcome = d.Enforcer.outcomeOf(d.event, d.view.View, plan)
 	if !plan.MayWrite() {
-		d.dismiss()
+		d.decision.Dismiss()
 	}
 	return nil
 }
 
-func (d *delivery) limits() ledger.Limits {
-	settings := d.config.Configuration.Repair
+func (e *Enforcer) limits() ledger.Limits {
+	settings := e.config.Configuration.Repair
 	return ledger.Limits{
 		Budget: settings.Budget.Repairs, Window: settings.Budget.Window,
 		AccountPerHour: settings.MaxPerHour.Account, TotalPerHour: settings.MaxPerHour.Total,
@@ -44,14 +44,15 @@ func (d *delivery) claimRepair(ctx context.Context, attempt int) error {
 	o := d.outcome
 	if d.config.Archive == nil {
 		refuse(o, "no-archive", guardrail.CodeArchiveUnusable, "nothing was written, because there is no archive")
-		d.dismiss()
+		d.decision.Dismiss()
 		return nil
 	}
 	if attempt > 0 {
+		used := d.book.ledger.Used(d.limits(), d.config.Now())
 		addFinding(o, guardrail.CodeTugOfWar, rules.Critical, fmt.Sprintf(
-			"the repair is undone again and again, last by %s; this is attempt %d beyond the budget", d.otherActor(), attempt))
+			"the repair is undone again and again, last by %s; this is attempt %d beyond the budget", otherActor(d.event.Actor.ARN, d.config.Role, used), attempt))
 	}
-	err := d.count(ctx)
+	err := d.count(ctx, d.event.Account)
 	if err == nil {
 		err = d.claimPlan(ctx)
 	}
@@ -67,22 +68,8 @@ func (d *delivery) claimRepair(ctx context.Context, attempt int) error {
 		d.view.reading.Made, d.message.Superseded = false, false
 		return nil
 	}
-	d.dismiss()
+	d.decision.Dismiss()
 	return nil
-}
-
-// count counts the repair in its hour, unless this delivery's claim was counted before.
-func (d *delivery) count(ctx context.Context) error {
-	if d.book.lost != nil {
-		return d.book.lost
-	}
-	err, now := enoughTime(ctx), d.config.Now()
-	if err != nil || d.isCounted {
-		return err
-	}
-	err = d.config.Archive.Count(ctx, now, d.holder, func(h ledger.Hour) (ledger.Hour, error) { return h.Add(d.event.Account, d.limits(), now) })
-	d.isCounted = err == nil
-	return err
 }
 
 // claimPlan archives and claims the plan.
@@ -101,7 +88,7 @@ func (d *delivery) hold(breaker *ledger.BreakerError) {
 		d.postpone(breaker.Until.Add(ledger.ClockSkew))
 	}
 	d.outcome.Action, d.outcome.ActionReason = guardrail.Held, "breaker-"+string(breaker.Scope)
-	addFinding(d.outcome, guardrail.CodeBreakerOpen, rules.High, "the repair is held: "+breaker.Error()+d.untilDue())
+	addFinding(d.outcome, guardrail.CodeBreakerOpen, rules.High, "the repair is held: "+breaker.Error()+untilDue(d.due))
 }
 
 // postpone has the event handled again later. Where the event does not say what was put, that
@@ -118,11 +105,11 @@ func (d *delivery) postpone(at time.Time) {
 }
 
 // untilDue says until when the event was postponed; "" if it was not.
-func (d *delivery) untilDue() string {
-	if d.due == nil {
+func untilDue(due *ledger.Due) string {
+	if due == nil {
 		return ""
 	}
-	return "; postponed until " + d.due.At.Format(time.RFC3339)
+	return "; postponed until " + due.At.Format(time.RFC3339)
 }
 
 // exhausted says that the budget is used up, and who used it.
@@ -137,14 +124,13 @@ func (d *delivery) exhausted() {
 	d.outcome.Action, d.outcome.ActionReason = guardrail.BudgetExhausted, ledger.BudgetExhausted
 	addFinding(d.outcome, guardrail.CodeBudgetExhausted, rules.High, fmt.Sprintf(
 		"the key was repaired %d times in %d attempts since %s; the last change is by %s%s",
-		written, len(used), used[0].Claimed.Format(time.RFC3339), d.otherActor(), d.untilDue()))
+		written, len(used), used[0].Claimed.Format(time.RFC3339), otherActor(d.event.Actor.ARN, d.config.Role, used), untilDue(d.due)))
 }
 
 // otherActor names who undoes the repairs, as the caller calls itself, quoted. The guardrail's
 // own event tells of the one before it; a sweep tells of nobody.
-func (d *delivery) otherActor() string {
-	actor := d.event.Actor.ARN
-	if used := d.book.ledger.Used(d.limits(), d.config.Now()); isSessionOf(actor, d.config.Role) && len(used) > 0 {
+func otherActor(actor, role string, used []ledger.Repair) string {
+	if isSessionOf(actor, role) && len(used) > 0 {
 		actor = used[len(used)-1].ActorARN
 	}
 	if actor == "" {

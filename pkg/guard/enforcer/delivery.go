@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
@@ -48,11 +49,7 @@ func (e *Enforcer) newDelivery(name string, again bool, event trail.Event) *deli
 	}
 }
 
-// handle goes round the loop, and gives the message back where that ends in an error.
-func (d *delivery) handle(ctx context.Context) (guardrail.Outcome, error) {
-	return d.end(ctx, d.run(ctx))
-}
-
+// end gives the message back where it did not come to its end.
 func (d *delivery) end(ctx context.Context, err error) (guardrail.Outcome, error) {
 	if err != nil {
 		d.tell.givenBack(ctx, d.outcome.KeyARN, err)
@@ -132,7 +129,7 @@ func (d *delivery) read(ctx context.Context) error {
 	if open := d.book.ledger.Open(); d.view.reading.Readable && open != nil && open.Holder == d.holder {
 		text, err := d.config.Keys.Policy(ctx, d.event.KeyARN)
 		switch {
-		case err != nil && !d.isPermanent(err):
+		case err != nil && !d.isPermanent(err, d.event.Time):
 			return fmt.Errorf("reading the key policy again: %w", err)
 		case err == nil && hash(d.view.Snapshot.Key, text) == d.view.reading.Live:
 			d.view.reading.Made = true
@@ -155,9 +152,9 @@ func (d *delivery) read(ctx context.Context) error {
 }
 
 // isPermanent tells whether an error of Keys stays when the call is made again. A key that
-// was just made may not be known everywhere yet.
-func (d *delivery) isPermanent(err error) bool {
-	isYoung := d.config.Now().Sub(d.event.Time) < ledger.SettlingTime
+// was just made, at the time of an event, may not be known everywhere yet.
+func (e *Enforcer) isPermanent(err error, event time.Time) bool {
+	isYoung := e.config.Now().Sub(event) < ledger.SettlingTime
 	return errors.Is(err, ErrAccessDenied) || errors.Is(err, ErrRefused) || errors.Is(err, ErrNotFound) && !isYoung
 }
 
@@ -178,6 +175,3 @@ func (d *delivery) supersede(ctx context.Context, repairs []ledger.Repair) error
 	d.message.Superseded = true
 	return nil
 }
-
-// dismiss ends the wish for a repair in this delivery. The outcome says why.
-func (d *delivery) dismiss() { d.decision.Repair, d.decision.MayWrite = false, false }

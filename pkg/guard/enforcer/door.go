@@ -60,6 +60,20 @@ func (d *door) newName(key ledger.Key) ledger.Name {
 	return ledger.NewName(key, d.config.Now(), d.holder, d.named)
 }
 
+// count counts a repair of an account in its hour, unless this holder's was counted before.
+func (d *door) count(ctx context.Context, account string) error {
+	if d.book.lost != nil {
+		return d.book.lost
+	}
+	err, now := enoughTime(ctx), d.config.Now()
+	if err != nil || d.isCounted {
+		return err
+	}
+	err = d.config.Archive.Count(ctx, now, d.holder, func(h ledger.Hour) (ledger.Hour, error) { return h.Add(account, d.limits(), now) })
+	d.isCounted = err == nil
+	return err
+}
+
 // claim archives a record, points to it, and claims. The record gets its name here.
 func (d *door) claim(ctx context.Context, record ledger.Record) error {
 	key, err := ledger.KeyOf(record.KeyARN)
@@ -117,4 +131,16 @@ func (d *door) write(ctx context.Context, key rules.Key, record ledger.Record, i
 		}
 	}
 	return nil, ledger.ErrUnsettled
+}
+
+// giveUp ends a claim. Where the archive fails for good, the claim stays as it is, and the
+// flush sees to it when the archive works again.
+func (d *door) giveUp(ctx context.Context, record ledger.Name, reason string) error {
+	err := d.book.swap(ctx, d.book.ledger.End(record, d.holder, reason, d.config.Now().UTC()))
+	if errors.Is(err, ledger.ErrArchive) {
+		d.book.lose(ctx, err)
+		d.book.isKnown, d.book.ledger = true, ledger.Ledger{} // nothing more is done about it here
+		return nil
+	}
+	return err
 }

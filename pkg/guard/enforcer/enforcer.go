@@ -101,7 +101,7 @@ func (e *Enforcer) Handle(ctx context.Context, m Message) (guardrail.Outcome, er
 	case e.config.Account != "" && event.Account != e.config.Account:
 		refuseEvent(d.outcome, errForeignKey)
 	default:
-		return d.handle(ctx)
+		return d.end(ctx, d.run(ctx))
 	}
 	return d.end(ctx, d.tell.send(ctx, *d.outcome))
 }

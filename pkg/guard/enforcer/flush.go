@@ -128,7 +128,7 @@ func (p *pointed) follow(ctx context.Context) (isDone bool, err error) {
 		if p.isDue {
 			d.eventPolicy = l.Due.EventPolicy
 		}
-		if _, err := d.handle(ctx); err != nil {
+		if _, err := d.end(ctx, d.run(ctx)); err != nil {
 			return false, err
 		}
 		if d.book.lost != nil { // what the ledger names is not known

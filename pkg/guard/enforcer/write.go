@@ -29,13 +29,14 @@ func (d *delivery) writeRepair(ctx context.Context, r ledger.Repair) error {
 	record, err := d.recordFor(ctx, r.Record)
 	if errors.Is(err, ledger.ErrArchive) || errors.Is(err, ledger.ErrNoRecord) {
 		refuse(d.outcome, "archive-unusable", guardrail.CodeArchiveUnusable, "nothing was written: "+err.Error())
-		d.dismiss()
+		d.decision.Dismiss()
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	refused, err := d.write(ctx, d.view.Snapshot.Key, record, d.isPermanent)
+	isPermanent := func(err error) bool { return d.isPermanent(err, d.event.Time) }
+	refused, err := d.write(ctx, d.view.Snapshot.Key, record, isPermanent)
 	if refused != nil {
 		return d.refused(ctx, r, record, refused)
 	}
@@ -51,7 +52,7 @@ const kmsRefused = "kms-refused"
 // too much is taken away without adding anything, by the same claim.
 func (d *delivery) refused(ctx context.Context, r ledger.Repair, record ledger.Record, cause error) error {
 	if errors.Is(cause, ErrInvalidPrincipal) {
-		cause = d.withNames(cause, record)
+		cause = withNames(cause, d.view.Judgement.Live, record)
 		if d.decision.Critical && !d.isPartial && d.view.reading.Live == r.Before {
 			if plan, err := repair.Excess(d.view.Snapshot, d.view.Judgement, d.config.Role); err == nil {
 				addFinding(d.outcome, guardrail.CodeRepairRefused, rules.High,
@@ -67,7 +68,7 @@ func (d *delivery) refused(ctx context.Context, r ledger.Repair, record ledger.R
 	} else {
 		refuse(d.outcome, kmsRefused, guardrail.CodeRepairRefused, "KMS refused the repair: "+cause.Error())
 	}
-	d.dismiss()
+	d.decision.Dismiss()
 	reason := d.outcome.ActionReason
 	if r.TakeOvers > 0 {
 		reason = ledger.Unconfirmed // the delivery before may have written
@@ -80,13 +81,13 @@ const mostNames = 20
 
 // withNames adds the principals that a record's policy would add to the error of KMS, which
 // does not say which one it does not know.
-func (d *delivery) withNames(cause error, record ledger.Record) error {
+func withNames(cause error, live *policy.Document, record ledger.Record) error {
 	after, err := policy.Parse(record.After.Text)
 	if err != nil {
 		return cause
 	}
 	var names []string
-	for _, name := range repair.Unnamed(d.view.Judgement.Live, after) {
+	for _, name := range repair.Unnamed(live, after) {
 		names = append(names, fmt.Sprintf("%.200q", name))
 	}
 	switch {
@@ -96,18 +97,6 @@ func (d *delivery) withNames(cause error, record ledger.Record) error {
 		names = append(names[:mostNames], fmt.Sprintf("and %d more", len(names)-mostNames))
 	}
 	return fmt.Errorf("%w; the repair adds %s: create who is missing, or correct the configuration", cause, strings.Join(names, ", "))
-}
-
-// giveUp ends a claim. Where the archive fails for good, the claim stays as it is, and the
-// flush sees to it when the archive works again.
-func (d *delivery) giveUp(ctx context.Context, record ledger.Name, reason string) error {
-	err := d.book.swap(ctx, d.book.ledger.End(record, d.holder, reason, d.config.Now().UTC()))
-	if errors.Is(err, ledger.ErrArchive) {
-		d.book.lose(ctx, err)
-		d.book.isKnown, d.book.ledger = true, ledger.Ledger{} // nothing more is done about it here
-		return nil
-	}
-	return err
 }
 
 // mark notes the write. Where the archive fails for good, the report says so, and the flush

@@ -62,6 +62,9 @@ type Judgement struct {
 	EventAlike bool
 }
 
+// Dismiss ends the wish for a repair in this delivery, and with it the leave to write.
+func (j *Judgement) Dismiss() { j.Repair, j.MayWrite = false, false }
+
 // Do is a kind of step.
 type Do string
 
