@@ -126,7 +126,7 @@ func startTopic(t *testing.T, closed bool) *guardtest.Topic {
 func notifying(t *testing.T, from string, closed bool) (handler *app.Handler, log *bytes.Buffer, topic *guardtest.Topic, event []byte) {
 	t.Helper()
 	w := guardtest.Start(t, guardtest.Options{})
-	foreign := guardtest.Document(guardtest.ToAccount, guardtest.Allow(`{"AWS":"`+guardtest.Foreign+`"}`, "kms:*"))
+	foreign := guardtest.Document(guardtest.ToAccount, guardtest.Allow(`{"AWS":"`+guardtest.Foreign+`"}`, "kms:Decrypt"))
 	w.Create(&kms.CreateKeyInput{Policy: &foreign})
 	w.SetEnvironment(w.Guardrail, guardtest.Virginia)
 	topic = startTopic(t, closed)

@@ -113,7 +113,7 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 		{
 			"a policy without the account statement and with no room for it cannot be repaired", crowdedPolicy, []string{"--tag", "class=tagged"}, exitDifferent,
 			judgement{event: event{Verdict: "non-compliant", Action: "plan-refused", ActionReason: "too-large", Mode: "repair"}, Rule: "tagged", Baseline: "tagged"},
-			"high account-statement-missing, high no-administrator, low access-missing, info lint-dead-statement, high plan-refused", 0,
+			"high account-statement-missing, high no-administrator, low access-missing, low lint-dead-statement, high plan-refused", 0,
 		},
 		{
 			"an exemption is in force", publicPolicy, []string{"--alias", "alias/vendor"}, exitFine,

@@ -163,10 +163,19 @@ func (e *examination) findLint() {
 	k := e.snapshot.Key
 	keyType := catalog.KeyType{Spec: string(k.Type.Spec), Usage: string(k.Type.Usage), Origin: string(k.Type.Origin), MultiRegion: string(k.Type.MultiRegion)}
 	for _, l := range lint.CheckType(k.PolicyKey(), keyType, e.Live) {
-		f := NewFinding(k, Code(lintPrefix+string(l.Code)), rules.Info, fmt.Sprintf("%s (line %d, column %d)", l.Code.Explain(), l.Line, l.Column))
+		f := NewFinding(k, Code(lintPrefix+string(l.Code)), rules.Severity(l.Severity), fmt.Sprintf("%s (line %d, column %d)%s", l.Code.Explain(), l.Line, l.Column, meant(l)))
 		f.Statement = &l.Statement
 		e.add(f)
 	}
+}
+
+// meant says which action or condition key the author of a policy meant. Other suggestions
+// repeat text of the policy.
+func meant(l lint.Finding) string {
+	if l.Suggestion == "" || l.Code != lint.UnknownAction && l.Code != lint.UnknownConditionKey {
+		return ""
+	}
+	return ". Did you mean " + l.Suggestion + "?"
 }
 
 func (e *examination) findNoReach() {

@@ -73,9 +73,16 @@ func hasControl(k rules.Key, d *policy.Document, now time.Time) bool {
 // accountMay is hasControl for any action.
 func accountMay(k rules.Key, d *policy.Document, action string, now time.Time) bool {
 	prefix := "arn:" + k.Partition + ":iam::" + k.Account + ":"
-	return mayCall(k, d, action, evaluation.RolePrincipal, prefix+"role/kms-guardrail-example", now, nil) ||
-		mayCall(k, d, action, evaluation.UserPrincipal, prefix+"user/kms-guardrail-example", now, map[string]any{"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"})
+	both := func(kind evaluation.PrincipalType, path string, more map[string]any) bool {
+		return !slices.ContainsFunc(exampleNames, func(name string) bool { return !mayCall(k, d, action, kind, prefix+path+name, now, more) })
+	}
+	return both(evaluation.RolePrincipal, "role/", nil) ||
+		both(evaluation.UserPrincipal, "user/", map[string]any{"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"})
 }
+
+// exampleNames are names that have no letter in common, so that a pattern for names such as
+// *kms-guardrail* does not fit both.
+var exampleNames = []string{"kms-guardrail-example", "Op_Q"}
 
 // judgeControl says how bad it is that the account lost control of the policy to a Deny.
 // It is what careful people write where an administrator whom the baseline names keeps
@@ -90,6 +97,22 @@ func (j *Judgement) judgeControl(k rules.Key) (Code, rules.Severity) {
 	default:
 		return CodeAccountStatementMissing, rules.High
 	}
+}
+
+// controlledByNamed tells whether an administrator may change the policy whom the baseline
+// names, or whom the policy names and the baseline permits.
+func (j *Judgement) controlledByNamed(k rules.Key) bool {
+	if j.controlledByAdministrator(k) {
+		return true
+	}
+	permitted := j.Selection.Baseline.Administrators.All(k)
+	return slices.ContainsFunc(j.Live.Statements, func(st policy.Statement) bool {
+		return st.Effect == policy.Allow && !st.Principals.Negated && slices.ContainsFunc(st.Principals.Entries, func(p policy.Principal) bool {
+			isPermitted := slices.ContainsFunc(permitted, func(pattern string) bool { return policy.IsLike(pattern, p.Text) })
+			return isPermitted && (p.Kind == policy.Role && mayChange(k, j.Live, evaluation.RolePrincipal, p.Text, j.At, nil) ||
+				p.Kind == policy.User && mayChange(k, j.Live, evaluation.UserPrincipal, p.Text, j.At, nil))
+		})
+	})
 }
 
 // controlledByAdministrator tells whether one of the administrators whom the baseline

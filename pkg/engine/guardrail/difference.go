@@ -63,6 +63,8 @@ func (j *Judgement) missingAccess(k rules.Key, d access.Difference, controlled b
 	switch {
 	case rules.IsAboutControl(d) && !controlled && byDeny:
 		return j.judgeControl(k)
+	case rules.IsAboutControl(d) && !controlled && j.controlledByNamed(k):
+		return CodeAccountStatementMissing, rules.Medium
 	case rules.IsAboutControl(d) && !controlled:
 		return CodeAccountStatementMissing, rules.High
 	case byDeny && (d.Delegated || d.Conditions != ""):

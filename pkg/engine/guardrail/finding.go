@@ -141,8 +141,10 @@ func (c Code) unjudged() bool {
 	}
 }
 
-// lintPrefix starts the code of a finding of package lint, which documents each; info.
+// lintPrefix starts the code of a finding of package lint, which documents each; low or info.
 const lintPrefix = "lint-"
+
+func (c Code) isLint() bool { return strings.HasPrefix(string(c), lintPrefix) }
 
 // Finding is one thing that is wrong with a key, or could not be judged.
 type Finding struct {

@@ -84,10 +84,12 @@ func (e *examination) conclude(c *rules.Configuration) {
 	switch {
 	case j.Selection.Exemption != nil:
 		j.Verdict = Exempt
-	case has(func(f Finding) bool { return f.Severity.AtLeast(rules.Low) && f.Code.proved() }):
+	case has(func(f Finding) bool { return f.Severity.AtLeast(rules.Low) && f.Code.proved() && !f.Code.isLint() }):
 		j.Verdict = NonCompliant
 	case has(func(f Finding) bool { return f.Code.unjudged() }):
 		j.Verdict = CannotJudge
+	case has(func(f Finding) bool { return f.Severity.AtLeast(rules.Low) && f.Code.isLint() }):
+		j.Verdict = NonCompliant
 	default:
 		j.Verdict = Compliant
 	}

@@ -197,13 +197,13 @@ var required = []judgement{
 		"only deleted administrators", symmetric, api, document(statement("Allow", deadRole, "kms:*")), guardrail.NonCompliant,
 		[]found{
 			{guardrail.CodeAccountStatementMissing, rules.High, none, ""}, {guardrail.CodeOnlyDeadPrincipals, rules.High, none, "has been deleted"},
-			{"lint-dead-principal", rules.Info, 0, "the principal is the id of a user or role that has been deleted (line 1, column "},
+			{"lint-dead-principal", rules.Low, 0, "the principal is the id of a user or role that has been deleted (line 1, column "},
 		},
 		"making a role of the same name again does not bring the access back",
 	},
 	{
-		"a deleted administrator beside the account", symmetric, api, document(accountStatement, statement("Allow", deadRole, "kms:*")), guardrail.Compliant,
-		[]found{{"lint-dead-principal", rules.Info, 1, "has been deleted (line 1, column "}}, "nobody has more or less access for it",
+		"a deleted administrator beside the account", symmetric, api, document(accountStatement, statement("Allow", deadRole, "kms:*")), guardrail.NonCompliant,
+		[]found{{"lint-dead-principal", rules.Low, 1, "has been deleted (line 1, column "}}, "somebody lost access without a word",
 	},
 }
 

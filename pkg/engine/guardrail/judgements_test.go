@@ -107,11 +107,11 @@ var sameAccess = []judgement{
 	},
 	{
 		"an action that does not exist", symmetric, api, document(accountStatement, statement("Allow", everyone, "kms:Unheard")),
-		guardrail.Compliant, []found{{"lint-unknown-action", rules.Info, 1, "the value names no action of KMS (line 1, column "}}, "nobody can do it, which is worth a remark",
+		guardrail.NonCompliant, []found{{"lint-unknown-action", rules.Low, 1, "the value names no action of KMS (line 1, column "}}, "nobody can do it, and somebody meant something",
 	},
 	{
 		"an action of another service", symmetric, api, document(accountStatement, statement("Allow", everyone, "s3:GetObject")),
-		guardrail.Compliant, nil, "a key policy cannot give it",
+		guardrail.NonCompliant, []found{{"lint-foreign-action", rules.Low, 1, "the value names an action of another service"}}, "a key policy cannot give it",
 	},
 	{"the console default", symmetric, console, consoleDefault(symmetric), guardrail.Compliant, nil, "its administrators and users are those of the baseline"},
 	{"the console default of an HMAC key", hmac, console, consoleDefault(hmac), guardrail.Compliant, nil, "the key's type decides what users may do"},

@@ -73,7 +73,7 @@ func people(k rules.Key, principals []string) string {
 	var names []string
 	for _, text := range principals {
 		name := strings.NewReplacer(
-			"every principal of any other account", "anyone with an AWS account",
+			"every other root user of account "+k.Account, "the root user", "every principal of any other account", "anyone with an AWS account",
 			"every principal of account ", "everyone in account ",
 			"every other principal of account ", "everyone else in account ",
 		).Replace(text)
