@@ -146,7 +146,7 @@ func TestPeopleAreToldThroughTheTopicFromTheConfiguredSeverityOn(t *testing.T) {
 		o := invoke(t, handler, event)
 		published := topic.Published()
 		if o.Severity != rules.High || len(published) != want {
-			t.Fatalf("from %s: %d messages about %s, want %d", from, len(published), o.Severity, want)
+			t.Fatalf("from %s: %d messages about %s, want %d: %+v", from, len(published), o.Severity, want, o.Findings)
 		}
 		if want == 1 {
 			if got := published[0].Subject; !strings.HasPrefix(got, "[high] KMS key ") {

@@ -103,7 +103,7 @@ var families = []family{
 	},
 	{
 		operators: []string{"ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"},
-		keys:      []string{"aws:PrincipalArn", "aws:SourceArn", "custom:list"},
+		keys:      []string{"aws:PrincipalArn", "custom:arn", "custom:list"},
 		listed: []any{
 			"arn:aws:iam::111122223333:role/ops/Admin", "arn:aws:iam::*:role/*", "arn:*:role/ops/Admin", "arn:aws:iam::111122223333:user/${aws:PrincipalTag/team}", "*", "arn:aws:*:*:*:*", "*:*:*:*:*:*",
 			"arn:aws:s3:::b?cket", "arn:aws:sns:us-east-1:1:a:b", "ARN:aws:s3:::bucket", "arn:aws:iam::${aws:PrincipalAccount}:*", "${custom:word}:aws:s3:::bucket",
@@ -130,7 +130,7 @@ var families = []family{
 	},
 	{
 		operators: []string{"Null"},
-		keys:      []string{"aws:username", "aws:SourceArn", "aws:TagKeys", "custom:list", "custom:word"},
+		keys:      []string{"aws:username", "custom:arn", "aws:TagKeys", "custom:list", "custom:word"},
 		listed:    []any{"true", "false", true, false, "TRUE"},
 	},
 	{
