@@ -40,6 +40,10 @@ var byFinding = []struct {
 	{"a-role-that-is-required-keeps-its-part", "whom the floor requires may be named", pretty(accountStatement, allows(`"*"`, "kms:*", "")), named(rules.High)},
 	{"deny-for-everyone-exempts-the-account", "the account gets control back, and the foreign account that may decrypt is refused as before", pretty(accountStatement,
 		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":["kms:Decrypt","kms:PutKeyPolicy"],"Resource":"*"}`, denies(`"*"`, `["kms:PutKeyPolicy","kms:Decrypt"]`, "")), usual(rules.High)},
+	{"only-who-lacks-it-gets-the-floor", "the worker has what is required, and the other role lacks it", pretty(accountStatement, usersStatement), onlyAccount(func(c *rules.Configuration, b *rules.Baseline) {
+		c.Repair.From = rules.Medium
+		b.Require = []rules.Template{`{"Sid":"readers","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111122223333:role/Worker","arn:aws:iam::111122223333:role/Other"]},"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],"Resource":"*"}`}
+	})},
 	{"deny-by-network-stays", "the administrator is refused from elsewhere only: that is hardening", pretty(accountStatement, foreign, denies(`"*"`, `"kms:*"`, network)), named(rules.High)},
 }
 
