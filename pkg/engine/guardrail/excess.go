@@ -41,6 +41,7 @@ func (e *examination) whoOf(d access.Difference) (Code, rules.Who) {
 		return CodeForeignAccess, e.foreigner(accountsOf(d.Principals))
 	case access.AWSService:
 		return e.whoOfServices(d)
+	case access.OwnAccount:
 	}
 	switch {
 	case !slices.ContainsFunc(d.Principals, isGroup):

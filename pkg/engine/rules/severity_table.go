@@ -30,6 +30,7 @@ const (
 // Group is a kind of KMS actions. Each action is in exactly one.
 type Group uint8
 
+// The groups.
 const (
 	Metadata   Group = iota // Describe, Get, List
 	Use                     // cryptography, and grants for AWS resources

@@ -78,7 +78,7 @@ func (i *Inspector) addRefusal(o *guardrail.Outcome, v View, p Plan) {
 
 // addPlan adds a plan, and what holds the plan or a part of the repair.
 func (i *Inspector) addPlan(o *guardrail.Outcome, v View, p Plan, action guardrail.Action) {
-	o.Plan = p.Decision.Plan.Planned()
+	o.Plan = p.Plan.Planned()
 	for _, hold := range p.Holds {
 		addFinding(o, v, guardrail.CodeRepairHeld, rules.Info, hold.Detail)
 	}
@@ -87,7 +87,7 @@ func (i *Inspector) addPlan(o *guardrail.Outcome, v View, p Plan, action guardra
 	case p.Held:
 		o.Action, o.ActionReason = guardrail.Held, string(p.Holds[0].Reason)
 	case action == guardrail.Repaired:
-		o.Action, o.After = guardrail.Repaired, p.Decision.Plan.After
+		o.Action, o.After = guardrail.Repaired, p.Plan.After
 	default:
 		o.ActionReason = WouldRepair
 	}

@@ -17,7 +17,7 @@ type Plan struct {
 }
 
 // IsPlanned tells whether there is a plan.
-func (p Plan) IsPlanned() bool { return p.Decision.Plan.Document != nil }
+func (p Plan) IsPlanned() bool { return p.Plan.Document != nil }
 
 // MayWrite tells whether the plan may be written: there is one, and nothing holds it.
 func (p Plan) MayWrite() bool { return p.IsPlanned() && !p.Held }
