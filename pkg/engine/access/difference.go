@@ -37,7 +37,7 @@ func (c *comparison) differences(granting Which, findings []finding) []Differenc
 		for _, ofSubject := range groupBy(statement, func(f finding) *subject { return f.half.subject }) {
 			rows = append(rows, rowsOf(ofSubject)...)
 		}
-		for _, same := range groupBy(rows, c.told) {
+		for _, same := range groupBy(rows, c.grouping) {
 			witness, ok := c.confirmedWitness(granting, same)
 			if !ok && c.confirmed > confirmations {
 				c.note(Inconclusive{Policy: Actual, Reason: "over-budget", Detail: "there are more differences than those listed"})
@@ -74,12 +74,12 @@ func rowsOf(findings []finding) []row {
 		actions        Actions
 		iam, delegated bool
 	}
-	for _, told := range groupBy(withoutRepeated(findings), func(f finding) kind { return kind{f.actions, f.half.iam, f.delegated} }) {
-		boxes := make([]box.Box, len(told))
-		for i, f := range told {
+	for _, list := range groupBy(withoutRepeated(findings), func(f finding) kind { return kind{f.actions, f.half.iam, f.delegated} }) {
+		boxes := make([]box.Box, len(list))
+		for i, f := range list {
 			boxes[i] = f.when
 		}
-		first, id := told[0], boxesID(boxes)
+		first, id := list[0], boxesID(boxes)
 		i := slices.IndexFunc(rows, func(r row) bool {
 			return r.boxesID == id && r.finding.half.iam == first.half.iam && r.finding.delegated == first.delegated
 		})
@@ -124,16 +124,16 @@ func boxesID(boxes []box.Box) string {
 	return strings.Join(slices.Compact(ids), "\x00\x00")
 }
 
-// told is the same for rows that are told together.
-type told struct {
+// grouping is the same for rows that one difference covers.
+type grouping struct {
 	scope     Scope
 	delegated bool
 	actions   Actions
 	boxesID   string
 }
 
-func (c *comparison) told(r row) told {
-	return told{c.scope(r.subject), r.finding.delegated, r.actions, r.boxesID}
+func (c *comparison) grouping(r row) grouping {
+	return grouping{c.scope(r.subject), r.finding.delegated, r.actions, r.boxesID}
 }
 
 // scope says how near a subject is to the key.

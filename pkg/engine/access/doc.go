@@ -49,9 +49,9 @@
 // # Functions
 //
 // [Compare] finds all differences, [Within] those to a floor and a ceiling.
-// [Equivalent] and [EquivalentTexts] give the verdict only, mostly sooner.
-// [WhoMay] and [Delegates] ask about one policy, [Restricting] about one statement. [InferKey] tells which account owns
-// the key, where the policies do.
+// [Equivalent] gives the verdict only, mostly sooner. [WhoMay] and [Delegates] ask about
+// one policy, [Restricting] about one statement. [InferKey] infers which account owns the
+// key from the accounts that the policies name.
 //
 // # Assumptions, where AWS does not say
 //

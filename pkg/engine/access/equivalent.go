@@ -1,8 +1,6 @@
 package access
 
 import (
-	"fmt"
-
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
@@ -25,24 +23,6 @@ func Equivalent(key policy.Key, baseline, actual policy.Set) Verdict {
 		}
 	}
 	return Compare(key, baseline, actual).Verdict
-}
-
-// EquivalentTexts is [Equivalent] of two texts. A text that is not a policy is an error,
-// which wraps a [*policy.Error] and says which of the two it is about; the verdict
-// is then Undecided. The same text twice is read once: it is equal only if it is a policy.
-func EquivalentTexts(key policy.Key, baseline, actual string) (Verdict, error) {
-	a, err := policy.Parse(baseline)
-	if err != nil {
-		return Undecided, fmt.Errorf("%s: %w", Baseline, err)
-	}
-	if actual == baseline {
-		return Equal, nil
-	}
-	b, err := policy.Parse(actual)
-	if err != nil {
-		return Undecided, fmt.Errorf("%s: %w", Actual, err)
-	}
-	return Equivalent(key, a.Set, b.Set), nil
 }
 
 // probe asks the evaluator one request for each plain Allow that only granting has:

@@ -1,12 +1,9 @@
 package access_test
 
 import (
-	"errors"
-	"strings"
 	"testing"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
 func TestEquivalentIsTheVerdictOfCompare(t *testing.T) {
@@ -23,29 +20,6 @@ func TestEquivalentIsTheVerdictOfCompare(t *testing.T) {
 		}
 	}
 	t.Logf("%d pairs", pairs)
-}
-
-func TestEquivalentTextsCallsNoMalformedTextEqual(t *testing.T) {
-	const good, bad = apiText, `{"Statement":[]}`
-	for reason, test := range map[string]struct {
-		baseline, actual string
-		want             access.Verdict
-		about            string // what the error starts with, "" for none
-	}{
-		"the same policy":               {good, good, access.Equal, ""},
-		"the same policy, indented":     {good, "\n" + good, access.Equal, ""},
-		"another policy":                {good, consoleText, access.Different, ""},
-		"the same text, no policy":      {bad, bad, access.Undecided, "baseline: "},
-		"no policy for a baseline":      {bad, good, access.Undecided, "baseline: "},
-		"no policy in place of another": {good, bad, access.Undecided, "actual: "},
-	} {
-		got, err := access.EquivalentTexts(key, test.baseline, test.actual)
-		var refused *policy.Error
-		failed := errors.As(err, &refused)
-		if got != test.want || failed != (test.about != "") || failed && !strings.HasPrefix(err.Error(), test.about) {
-			t.Errorf("%s: %s, %v", reason, got, err)
-		}
-	}
 }
 
 func TestEquivalentFallsBackOnTheComparison(t *testing.T) {

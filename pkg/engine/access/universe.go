@@ -167,7 +167,7 @@ func (u *builder) addSessionsOf(role subject, group subjectGroup) {
 	s.arn = "arn:" + u.reader.key.Partition + ":sts::" + s.account + ":assumed-role/" + s.name + "/" + s.session
 	if group == otherOfAccount || group == otherAccount {
 		s.roleARN = role.arn
-		for _, taken := u.seen[s.arn]; taken; _, taken = u.seen[s.arn] { // two roles of one name, with other paths
+		for _, isUsed := u.seen[s.arn]; isUsed; _, isUsed = u.seen[s.arn] { // two roles of one name, with other paths
 			s.session += "x"
 			s.arn += "x"
 		}

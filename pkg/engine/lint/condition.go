@@ -88,8 +88,8 @@ func nearestKey(name string) string {
 	rest := ""
 	similar := spelling.Nearest(name, keyNames)
 	if similar == "" {
-		if cut := strings.LastIndexAny(name, ":/"); cut >= 0 {
-			similar, rest = spelling.Nearest(name[:cut+1], keyNames), name[cut+1:]
+		if end := strings.LastIndexAny(name, ":/"); end >= 0 {
+			similar, rest = spelling.Nearest(name[:end+1], keyNames), name[end+1:]
 		}
 	}
 	if strings.HasSuffix(similar, ":") || strings.HasSuffix(similar, "/") {

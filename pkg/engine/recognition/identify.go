@@ -105,7 +105,7 @@ func (s *search) solve() Result {
 		return Result{Verdict: Default, Forms: s.formsEqualTo(form, shapes), Comparison: comparison}
 	case comparison.Verdict != access.Different:
 		result.Reason, result.Detail = OpenComparison, "the comparison with the nearest default is not decided"
-	case !s.settled(comparison):
+	case !s.isProved(comparison):
 		result.Reason, result.Detail = OpenPrincipal, "who is an administrator or user depends on what AWS does not document"
 	default:
 		result.Verdict = NotDefault
@@ -164,9 +164,9 @@ func (s *search) formsEqualTo(form Form, shapes []shape) []Form {
 	return forms
 }
 
-// settled tells whether a difference is proved that would be there whoever of the
+// isProved tells whether a difference is proved that would be there whoever of the
 // doubtful candidates is an administrator or user: its witness is about somebody else.
-func (s *search) settled(comparison access.Result) bool {
+func (s *search) isProved(comparison access.Result) bool {
 	sure := func(d access.Difference) bool { return !s.doubtful(d.Witness) }
 	return slices.ContainsFunc(comparison.Excess, sure) || slices.ContainsFunc(comparison.Missing, sure)
 }

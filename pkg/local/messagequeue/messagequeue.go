@@ -63,9 +63,9 @@ func New(options Options) *Queue { return &Queue{options: options} }
 func (q *Queue) Take() []string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	taken := q.messages
+	messages := q.messages
 	q.messages = nil
-	return taken
+	return messages
 }
 
 // Calls returns how many calls were made.

@@ -103,9 +103,9 @@ func alphabetOf(elements []element, literals []string) []rune {
 			}
 		}
 	}
-	taken := strings.Join(literals, "")
+	named := strings.Join(literals, "")
 	other := 'x'
-	for letters[other] || strings.ContainsRune(taken, other) {
+	for letters[other] || strings.ContainsRune(named, other) {
 		other = nextOther(other)
 	}
 	return append([]rune{other}, slices.Sorted(maps.Keys(letters))...)
