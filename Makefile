@@ -133,6 +133,7 @@ fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the proofs of the co
 		done; \
 	done
 	ACCESS_PROOF=full RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m ./pkg/engine/access
+	RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m -run '^TestADecisionKeepsWhatItPromises$$' ./pkg/engine/repair
 	AUTHZ_PAIRS=400000 RANDOM_SEED=1 $(GO) test -count=1 -timeout 30m -v -run '^TestRandomPairsAreDecidedAsTheEvaluatorDoes$$' ./pkg/local/localaws/internal/authz
 
 .PHONY: mutants
