@@ -1,7 +1,7 @@
 package repair_test
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"os"
 	"strings"
@@ -15,18 +15,17 @@ import (
 // cases reads the policies of testdata/cases.jsonl by name.
 func cases(t *testing.T) map[string]string {
 	t.Helper()
-	file, err := os.Open("testdata/cases.jsonl")
+	text, err := os.ReadFile("testdata/cases.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
 	list := map[string]string{}
-	for lines := bufio.NewScanner(file); lines.Scan(); {
+	for line := range bytes.Lines(text) {
 		var row struct {
 			Name   string          `json:"name"`
 			Policy json.RawMessage `json:"policy"`
 		}
-		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
+		if err := json.Unmarshal(line, &row); err != nil {
 			t.Fatal(err)
 		}
 		list[row.Name] = string(row.Policy)
@@ -88,7 +87,7 @@ func TestADenyOfUseIsRelaxedForWhatIsFound(t *testing.T) {
 		if name != "ransom-deny-of-use" && name != "deny-all-but-put" {
 			continue
 		}
-		c := onlyAccount(func(c *rules.Configuration, b *rules.Baseline) { b.HardeningDenies = rules.ReportDenies })
+		c := onlyAccount(func(_ *rules.Configuration, b *rules.Baseline) { b.HardeningDenies = rules.ReportDenies })
 		d, err := decide(policyText, c)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -195,7 +195,7 @@ func checkRequests(t tester, j guardrail.Judgement, p repair.Plan) {
 		if surely.Allows() && ceiling.Allows() && !after.Allows() && after != evaluation.Inconclusive && p.Proof.Kept != "" {
 			t.Fatalf("lost %+v\nlive %s\nplan %s\n%v", request, j.Live.Text(), p.Document.Text(), p.Edits)
 		}
-		if after.Allows() && !before.Allows() && before != evaluation.Inconclusive && !floor.Allows() && !(before == evaluation.ExplicitlyDenied && ceiling.Allows()) {
+		if after.Allows() && !before.Allows() && before != evaluation.Inconclusive && !floor.Allows() && (before != evaluation.ExplicitlyDenied || !ceiling.Allows()) {
 			t.Fatalf("opened %+v\nlive %s\nplan %s\n%v", request, j.Live.Text(), p.Document.Text(), p.Edits)
 		}
 	}

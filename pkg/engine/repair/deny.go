@@ -14,7 +14,7 @@ type relaxer struct{ *planner }
 // say so: their actions, for the principals whom the floor requires.
 func (p relaxer) relaxDenies() error {
 	wanted := map[int]access.Actions{}
-	for _, f := range (adder{p.planner}).lacking() {
+	for _, f := range adder(p).lacking() {
 		if f.Difference.Policy == access.Actual {
 			wanted[f.Difference.Statement] |= actionsOf(*f.Difference)
 		}
@@ -70,7 +70,7 @@ func (p relaxer) deniedFromFloor(i int, actions access.Actions) (gone []access.A
 	st := &p.live.Statements[i]
 	deny := *st
 	if p.fates[i].murky {
-		decided, err := weigher{p.planner}.decided(st)
+		decided, err := weigher(p).decided(st)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -80,7 +80,7 @@ func (p describer) describeAllows() {
 		gone := map[access.Actions][]policy.Principal{}
 		var order []access.Actions
 		for e, fault := range f.faults {
-			if actions := (narrower{p.planner}).loses(fault); actions != 0 {
+			if actions := narrower(p).loses(fault); actions != 0 {
 				if gone[actions] == nil {
 					order = append(order, actions)
 				}

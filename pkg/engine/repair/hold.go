@@ -23,7 +23,7 @@ type Hold struct {
 	Detail string
 }
 
-// HoldUnplanned: no whole plan could be made. It is no reason that a configuration names.
+// HoldUnplanned says that no whole plan could be made. A configuration cannot name it.
 const HoldUnplanned rules.HoldReason = "no-whole-plan"
 
 // The tags that CloudFormation puts on what it makes.

@@ -119,7 +119,7 @@ func (p narrower) narrow() error {
 			return err
 		}
 	}
-	describer{p.planner}.describeAllows()
+	describer(p).describeAllows()
 	return nil
 }
 

@@ -19,7 +19,7 @@ type prover struct{ *planner }
 
 // prove makes a plan of what became of the statements, if it is one.
 func (p prover) prove() (Plan, error) {
-	adder{p.planner}.nameStatements()
+	adder(p).nameStatements()
 	d, err := p.document()
 	if err != nil {
 		return Plan{}, err
@@ -143,7 +143,7 @@ func (p prover) lost() (access.Result, error) {
 func (p prover) short() (access.Result, error) {
 	part := p.under()
 	var denied access.Actions
-	for _, f := range (adder{p.planner}).lacking() {
+	for _, f := range adder(p).lacking() {
 		if d := f.Difference; d.Policy == access.Floor {
 			part.Statements = append(part.Statements, p.judgement.Limits.Floor.Statements[d.Statement])
 		} else {

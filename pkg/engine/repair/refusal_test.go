@@ -92,8 +92,8 @@ func TestTheWriterMayWriteAgain(t *testing.T) {
 	}{
 		{statements(root, foreignSign), writer, "", "the account delegates"},
 		{statements(root, foreignSign), "", "", "and without a known writer"},
-		{statements(root, foreignSign, denies(`"*"`, `"kms:*"`, `,"Condition":{"Bool":{"aws:SecureTransport":"false"}}`)), writer, "", "the Deny is for requests that the writer avoids"},
-		{statements(root, foreignSign, denies(`"*"`, `"kms:PutKeyPolicy"`, network)), writer, "", "whoever writes under the live Deny can do so again"},
+		{statements(root, foreignSign, denies(`"kms:*"`, `,"Condition":{"Bool":{"aws:SecureTransport":"false"}}`)), writer, "", "the Deny is for requests that the writer avoids"},
+		{statements(root, foreignSign, denies(`"kms:PutKeyPolicy"`, network)), writer, "", "whoever writes under the live Deny can do so again"},
 		{statements(like("kms-*"), writes, foreignSign), writer, "", "the policy names the writer"},
 	} {
 		s := snapshot(row.live)
