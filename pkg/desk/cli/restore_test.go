@@ -17,6 +17,7 @@ import (
 
 // restoredJSON is the public JSON of restore.
 type restoredJSON struct {
+	Configuration                                                   used
 	Record, KeyARN, Result, GuardrailWould, Before, After, Replaced string
 	Comparison                                                      *struct {
 		Verdict string
@@ -123,8 +124,9 @@ func TestRestoreSaysWhatTheGuardrailWouldDo(t *testing.T) {
 			h.desk(t, "restore", record, "--config", configuration).check(t, exitDifferent, test.words, test.err)
 			h.noWrites(t)
 			got := h.desk(t, "restore", record, "--config", configuration, "--output", "json")
-			got.check(t, exitDifferent, "{\n  \"record\": ", test.err)
-			if r := decode[restoredJSON](t, got.out); r.GuardrailWould != test.would || r.Result != "not-confirmed" || r.Outcome == nil {
+			got.check(t, exitDifferent, "{\n  \"configuration\": {\n    \"file\": ", test.err)
+			if r := decode[restoredJSON](t, got.out); r.GuardrailWould != test.would || r.Result != "not-confirmed" || r.Outcome == nil ||
+				r.Configuration.File != configuration || len(r.Configuration.Hash) != 64 {
 				t.Errorf("got %+v", r)
 			}
 		})
@@ -147,7 +149,7 @@ func TestJSONOfRestore(t *testing.T) {
 	arn, before, record := h.repaired(t, configuration)
 	after := h.policy(t, arn)
 	got := h.desk(t, "restore", record, "--yes", "--config", configuration, "--output", "jsonl")
-	got.check(t, exitFine, `{"record":`, "")
+	got.check(t, exitFine, `{"configuration":{"file":"`, "")
 	r := decode[restoredJSON](t, got.out)
 	if r.Record != record || r.KeyARN != arn || r.Result != "restored" || r.Replaced != after || len(r.Before) != 64 || len(r.After) != 64 || r.Before == r.After ||
 		r.Comparison == nil || r.Comparison.Verdict != "different" || len(r.Comparison.Excess) == 0 ||
@@ -155,7 +157,7 @@ func TestJSONOfRestore(t *testing.T) {
 		t.Errorf("got %s", got.out)
 	}
 	got = h.desk(t, "restore", record, "--output", "json")
-	got.check(t, exitFine, "{\n  \"record\": ", "")
+	got.check(t, exitFine, "{\n  \"configuration\": ", "")
 	if r := decode[restoredJSON](t, got.out); r.Result != "already-there" || r.Before != r.After || r.Comparison != nil || r.Outcome != nil {
 		t.Errorf("got %s", got.out)
 	}
