@@ -62,7 +62,7 @@ func report(t *testing.T, o guardrail.Outcome) guardtest.Published {
 
 // repaired is the outcome of a repair, changed as the test likes.
 func repaired(change func(*guardrail.Outcome)) guardrail.Outcome {
-	statement := 2
+	statement := 1 // the second one, as the edit says
 	o := guardrail.Outcome{
 		Schema: "1", Time: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), GuardrailVersion: "v1.2.3", ConfigurationHash: "c0ffee",
 		Mode: rules.Repair, Trigger: guardrail.ByEvent, KeyARN: keyARN, Account: "111122223333", Region: "us-east-1",

@@ -28,7 +28,7 @@ func text(o guardrail.Outcome, list int) string {
 	for _, f := range o.Findings {
 		where := ""
 		if f.Statement != nil {
-			where = fmt.Sprintf(", statement %d", *f.Statement)
+			where = fmt.Sprintf(", statement %d", *f.Statement+1) // people count from 1
 		}
 		found = append(found, fmt.Sprintf("%s: %s%s: %s", f.Severity, f.Code, where, f.Message))
 	}

@@ -199,7 +199,7 @@ func TestCheckAsText(t *testing.T) {
 	t.Chdir(t.TempDir()) // without guardrail.yaml
 	got := kmsguard(t, publicPolicy, "check", "--default-config", "--account", account, "-")
 	got.check(t, exitDifferent, "NON-COMPLIANT  standard input\n  key type  SYMMETRIC_DEFAULT ENCRYPT_DECRYPT\n  baseline  default\n  action    reported (report-mode)\n", "")
-	got.check(t, exitDifferent, "  critical  public-access, statement 1 on line 2: PUBLIC: anyone with an AWS account can decrypt (kms:Decrypt).\n", "")
+	got.check(t, exitDifferent, "  critical  public-access, statement 2 \"for the partners\" on line 2: PUBLIC: anyone with an AWS account can decrypt\n            (kms:Decrypt).\n", "")
 	got.check(t, exitDifferent, "  repair    not written; it would change the policy:\n            - Removed statement 2 \"for the partners\": ", "")
 	several := kmsguard(t, "", "check", "--default-config", "--account", account, write(t, "a.json", accountPolicy), write(t, "b.json", accountPolicy))
 	several.check(t, exitFine, "\n\nCOMPLIANT  ", "")

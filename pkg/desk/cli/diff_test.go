@@ -95,7 +95,7 @@ func TestTextOfADifferenceNamesThePlace(t *testing.T) {
 	actual := write(t, "actual.json", publicPolicy)
 	got := kmsguard(t, accountPolicy, "diff", "--key-arn", someKey, "-", actual)
 	got.check(t, exitDifferent, "\n+ every principal of any other account\n    may      kms:Decrypt\n", "")
-	place := actual + `:2:2, statement 1 "for the partners"`
+	place := actual + `:2:2, statement 2 "for the partners"`
 	if flat := strings.Join(strings.Fields(got.out), " "); !strings.Contains(flat, "because "+place) {
 		t.Errorf("want %q in\n%s", place, got.out)
 	}

@@ -70,7 +70,7 @@ func writeDecision(w io.Writer, name string, d *policy.Document, result decided)
 	text := decisionSentence(result.Decision) + "\n"
 	for _, why := range result.Inconclusive {
 		line, column := d.Position(d.Statements[why.Statement].Offset)
-		text += fmt.Sprintf("  %s:%d:%d, statement %d: %s (%s)\n", report.Printable(name), line, column, why.Statement, report.Printable(why.Detail), why.Code)
+		text += report.Printable(fmt.Sprintf("  %s:%d:%d, %s: %s (%s)", name, line, column, report.Statement(d.Statements, why.Statement), why.Detail, why.Code)) + "\n"
 	}
 	_, err := io.WriteString(w, text)
 	return err

@@ -61,7 +61,7 @@ func TestExitCodeOfEvalIsItsDecision(t *testing.T) {
 func TestInconclusiveDecisionNamesThePlace(t *testing.T) {
 	policyFile, requestFile := write(t, "policy.json", undecidedPolicy), write(t, "request.json", requestJSON(account, "true"))
 	got := kmsguard(t, "", "eval", policyFile, requestFile)
-	got.check(t, exitInconclusive, policyFile+":2:2, statement 1: NotPrincipal lists the principal, but not", "")
+	got.check(t, exitInconclusive, policyFile+":2:2, statement 2: NotPrincipal lists the principal, but not", "")
 	got.check(t, exitInconclusive, "(not-principal-layers)\n", "")
 	a := decode[decisionAnswer](t, kmsguard(t, "", "eval", "--output", "json", policyFile, requestFile).out)
 	if len(a.Inconclusive) != 1 || a.Inconclusive[0].Statement == nil || *a.Inconclusive[0].Statement != 1 || a.Inconclusive[0].Reason != "not-principal-layers" || a.Inconclusive[0].Detail == "" {

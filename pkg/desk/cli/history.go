@@ -1,37 +1,19 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
-
-// historyManual is the long help of history.
-const historyManual = `history lists the archived repairs of a key, newest first: when, what became of it, what was
-found, who made the call that was repaired, and the id of the record, which restore takes.
-  written    the repair's policy was put on the key
-  abandoned  nothing was written, and why; after write-not-confirmed, whether it was is not known
-  open       an invocation is at work, or was interrupted
-  unnamed    no ledger names the record: nothing was written by it, or it is older than the last 500
-A restore is listed as a repair is, with who asked for it as the actor.
---output json and jsonl have the policies, too: policyBefore is what restore puts back, and
-superseded has those of other writers that the repair replaced unseen.
-
-A key that is named by its ARN need not exist any more; KMS is not called then. ` + archiveManual + `
-
-The exit code is 2 where a record cannot be read; the others are printed all the same.`
-
-// defaultLimit is how many repairs are listed if nobody says.
-const defaultLimit = 20
 
 // archivedRepair is one repair in the archive. Its JSON form is public.
 type archivedRepair struct {
@@ -140,50 +122,21 @@ func (a archivedRepair) became() string {
 	return word
 }
 
-func newHistory(o *options) *cobra.Command {
-	var flags archiveFlags
-	var keyID string
-	limit := defaultLimit
-	cmd := &cobra.Command{
-		Use:   "history --key-id ID",
-		Short: "List the archived repairs of a key",
-		Long:  historyManual,
-		Example: "  kmsguard history --key-id alias/payments --archive my-archive\n" +
-			"  kmsguard history --key-id alias/payments --limit 1 --output jsonl | jq -r .policyBefore",
-		Args: noArguments, Annotations: concerns(callsAWS),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			switch {
-			case keyID == "":
-				return misuse("--key-id is required: the key id, key ARN, alias or alias ARN of the key")
-			case limit < 1:
-				return misuse("--limit %d lists nothing; it is a number from 1", limit)
-			}
-			return history(cmd, o, &flags, keyID, limit)
-		},
-	}
-	flags.add(cmd)
-	cmd.Flags().StringVar(&keyID, "key-id", "", "`ID` of the key: key id, key ARN, alias or alias ARN")
-	cmd.Flags().IntVar(&limit, "limit", limit, "most repairs that are listed, the newest `N`")
-	return cmd
-}
-
-func history(cmd *cobra.Command, o *options, flags *archiveFlags, keyID string, limit int) error {
-	keys, records, err := flags.open(cmd.Context(), o)
-	if err != nil {
-		return err
-	}
-	arn, err := keys.Resolve(cmd.Context(), keyID)
+// history lists the newest repairs of the key with an id, at most limit. It returns the exit
+// code where a record cannot be read.
+func history(ctx context.Context, o *options, keys keyReader, records *archive.Archive, keyID string, limit int) error {
+	arn, err := keys.Resolve(ctx, keyID)
 	if err != nil {
 		return fmt.Errorf("%s: describing the key: %w (the history of a key that is gone can be read by its ARN)", keyID, err)
 	}
-	entries, problem := records.Entries(cmd.Context(), arn, limit+1) // one more tells whether there are more
-	if cmd.Context().Err() != nil {
-		return cmd.Context().Err()
+	entries, problem := records.Entries(ctx, arn, limit+1) // one more tells whether there are more
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	l := historyList{cmd: cmd, answers: &results{out: cmd.OutOrStdout(), output: o.output}}
+	l := historyList{streams: o.streams, answers: &results{out: o.streams.out, output: o.output}}
 	if len(entries) > limit {
 		entries = entries[:limit]
-		defer cmd.PrintErrf("note: only the newest %d are listed; --limit lists more\n", limit)
+		defer o.streams.note("note: only the newest %d are listed; --limit lists more", limit)
 	}
 	l.problem(problem)
 	if err := l.write(arn, entries); err != nil {
@@ -194,7 +147,7 @@ func history(cmd *cobra.Command, o *options, flags *archiveFlags, keyID string, 
 
 // historyList prints the repairs of a key.
 type historyList struct {
-	cmd     *cobra.Command
+	streams streams
 	answers *results
 	code    int
 }
@@ -206,7 +159,7 @@ func (l *historyList) problem(err error) {
 	}
 	l.code = exitError
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		l.cmd.PrintErrf("kmsguard: reading the archive: %s\n", report.Printable(line))
+		l.streams.note("kmsguard: reading the archive: %s", line)
 	}
 }
 

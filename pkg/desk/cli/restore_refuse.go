@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/lint"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
@@ -38,7 +39,7 @@ func (r *restoring) refuse() error {
 	case len(who) > 0:
 		return nil
 	case unsure:
-		r.cmd.PrintErrln("kmsguard: whether anybody could change the archived policy again is not decided, and nothing was written; " +
+		r.options.streams.note("kmsguard: whether anybody could change the archived policy again is not decided, and nothing was written; " +
 			"whoever knows better can put policyBefore of kmsguard history --output json with the AWS CLI")
 		return status(exitInconclusive)
 	default:
@@ -53,12 +54,12 @@ func unacceptable(key policy.Key, d *policy.Document) []string {
 		st := &d.Statements[i]
 		if st.Incomplete() {
 			line, column := d.Position(st.Offset)
-			reasons = append(reasons, fmt.Sprintf("%s:%d:%d, statement %d: it has no Action, no Resource or no principal", archivedName, line, column, i))
+			reasons = append(reasons, fmt.Sprintf("%s:%d:%d, %s: it has no Action, no Resource or no principal", archivedName, line, column, report.Statement(d.Statements, i)))
 		}
 	}
 	for _, f := range lint.Check(key, d) {
 		if slices.Contains(refusedByKMS, f.Code) {
-			reasons = append(reasons, fmt.Sprintf("%s:%d:%d, statement %d: %s", archivedName, f.Line, f.Column, f.Statement, f.Detail))
+			reasons = append(reasons, fmt.Sprintf("%s:%d:%d, %s: %s", archivedName, f.Line, f.Column, report.Statement(d.Statements, f.Statement), f.Detail))
 		}
 	}
 	return reasons

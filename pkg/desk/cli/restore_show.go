@@ -21,9 +21,10 @@ const (
 
 // restoration is what restore did, or would do. Its JSON form is public.
 type restoration struct {
-	Record string            `json:"record"`
-	KeyARN string            `json:"keyArn"`
-	Result restorationResult `json:"result"`
+	Configuration used              `json:"configuration"`
+	Record        string            `json:"record"`
+	KeyARN        string            `json:"keyArn"`
+	Result        restorationResult `json:"result"`
 	// Would is "" where there is nothing to restore.
 	Would guardrailsReaction `json:"guardrailWould"`
 	// Before and After are the hashes of the live policy and of the archived one.
@@ -87,10 +88,10 @@ func reaction(o guardrail.Outcome) guardrailsReaction {
 func (r *restoring) show() error {
 	record := r.entry.Record
 	if r.result.Before != record.After.Hash {
-		r.cmd.PrintErrln("note: the live policy is not the one of this repair: somebody changed it since, and the record of this repair does not have it")
+		r.options.streams.note("note: the live policy is not the one of this repair: somebody changed it since, and the record of this repair does not have it")
 	}
 	if record.ConfigurationHash != r.checker.configuration.Hash() {
-		r.cmd.PrintErrln("note: the repair was made by another configuration than this one; --config names the deployed one")
+		r.options.streams.note("note: the repair was made by another configuration than this one; --config names the deployed one")
 	}
 	if r.options.output != textOutput {
 		return nil
@@ -117,7 +118,7 @@ func (r *restoring) show() error {
 		return err
 	}
 	b.WriteString("\n" + report.Wrap(report.Printable(r.warning()), report.Width, "") + "\n\n")
-	_, err = io.WriteString(r.cmd.OutOrStdout(), b.String())
+	_, err = io.WriteString(r.options.streams.out, b.String())
 	return err
 }
 
@@ -137,11 +138,11 @@ func (r *restoring) warning() string {
 
 // confirmed tells whether the policy is to be written. Only a terminal is asked.
 func (r *restoring) confirmed() (bool, error) {
-	if r.flags.yes || !isTerminal(r.cmd.InOrStdin()) {
-		return r.flags.yes, nil
+	if r.request.yes || !isTerminal(r.options.streams.in) {
+		return r.request.yes, nil
 	}
-	r.cmd.PrintErr("Put the archived policy on the key? [y/N] ")
-	return yes(r.cmd.InOrStdin())
+	_, _ = fmt.Fprint(r.options.streams.err, "Put the archived policy on the key? [y/N] ")
+	return yes(r.options.streams.in)
 }
 
 // yes reads an answer. The end of the input is a no.
@@ -157,7 +158,7 @@ func yes(in io.Reader) (bool, error) {
 // end writes how it ended, and returns the exit code.
 func (r *restoring) end(how restorationResult, code int) error {
 	r.result.Result = how
-	out := r.cmd.OutOrStdout()
+	out := r.options.streams.out
 	if r.options.output != textOutput {
 		if err := r.options.output.writeJSON(out, r.result); err != nil {
 			return err

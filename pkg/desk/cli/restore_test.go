@@ -17,6 +17,7 @@ import (
 
 // restoredJSON is the public JSON of restore.
 type restoredJSON struct {
+	Configuration                                                   used
 	Record, KeyARN, Result, GuardrailWould, Before, After, Replaced string
 	Comparison                                                      *struct {
 		Verdict string
@@ -50,9 +51,9 @@ func TestRestorePutsThePolicyBackByteForByte(t *testing.T) {
 		", written: critical public-access, ",
 		"\nWhat would change:\nthe archived policy allows more than the live policy: ",
 		"may      kms:Decrypt\n",
-		"because  the archived policy:2:2, statement 1 \"for the partners\"\n",
+		"because  the archived policy:2:2, statement 2 \"for the partners\"\n",
 		"\nWhat the configuration says of the archived policy:\nNON-COMPLIANT  " + arn + "\n",
-		"  critical  public-access, statement 1 on line 2: ",
+		"  critical  public-access, statement 2 \"for the partners\" on line 2: ",
 		"\nThe guardrail would undo this: the restore's own event makes it repair the key again (within ten minutes). To keep the\npolicy, first exempt the key",
 		"mode: report, or pull the kill switch:\nGUARDRAIL_MODE_MAX=report in the function",
 		"\n\nNot restored: nothing was written. With --yes it is.\n",
@@ -123,8 +124,9 @@ func TestRestoreSaysWhatTheGuardrailWouldDo(t *testing.T) {
 			h.desk(t, "restore", record, "--config", configuration).check(t, exitDifferent, test.words, test.err)
 			h.noWrites(t)
 			got := h.desk(t, "restore", record, "--config", configuration, "--output", "json")
-			got.check(t, exitDifferent, "{\n  \"record\": ", test.err)
-			if r := decode[restoredJSON](t, got.out); r.GuardrailWould != test.would || r.Result != "not-confirmed" || r.Outcome == nil {
+			got.check(t, exitDifferent, "{\n  \"configuration\": {\n    \"file\": ", test.err)
+			if r := decode[restoredJSON](t, got.out); r.GuardrailWould != test.would || r.Result != "not-confirmed" || r.Outcome == nil ||
+				r.Configuration.File != configuration || len(r.Configuration.Hash) != 64 {
 				t.Errorf("got %+v", r)
 			}
 		})
@@ -147,7 +149,7 @@ func TestJSONOfRestore(t *testing.T) {
 	arn, before, record := h.repaired(t, configuration)
 	after := h.policy(t, arn)
 	got := h.desk(t, "restore", record, "--yes", "--config", configuration, "--output", "jsonl")
-	got.check(t, exitFine, `{"record":`, "")
+	got.check(t, exitFine, `{"configuration":{"file":"`, "")
 	r := decode[restoredJSON](t, got.out)
 	if r.Record != record || r.KeyARN != arn || r.Result != "restored" || r.Replaced != after || len(r.Before) != 64 || len(r.After) != 64 || r.Before == r.After ||
 		r.Comparison == nil || r.Comparison.Verdict != "different" || len(r.Comparison.Excess) == 0 ||
@@ -155,7 +157,7 @@ func TestJSONOfRestore(t *testing.T) {
 		t.Errorf("got %s", got.out)
 	}
 	got = h.desk(t, "restore", record, "--output", "json")
-	got.check(t, exitFine, "{\n  \"record\": ", "")
+	got.check(t, exitFine, "{\n  \"configuration\": ", "")
 	if r := decode[restoredJSON](t, got.out); r.Result != "already-there" || r.Before != r.After || r.Comparison != nil || r.Outcome != nil {
 		t.Errorf("got %s", got.out)
 	}
@@ -174,8 +176,8 @@ func TestRestoreRefusesWhatKMSWouldRefuse(t *testing.T) {
 		{"malformed", "", malformedPolicy, exitError, "KMS would refuse the archived policy, which is malformed: the archived policy:3:3: unknown element"},
 		{"a deleted user", "", statement(`"Principal":{"AWS":"AIDACKCEVSQ6C2EXAMPLE"},"Action":"kms:Decrypt"`), exitError, `the archived policy:2:`},
 		{"a deleted role, and it says what to do", "", statement(`"Principal":{"AWS":"AROADBQP57FF2AEXAMPLE"},"Action":"kms:Decrypt"`), exitError, "KMS refuses to store the id again; mend its text, policyBefore of kmsguard history --key-id arn:"},
-		{"no Action", "", statement(`"Principal":"*"`), exitError, "the archived policy:2:2, statement 1: it has no Action, no Resource or no principal"},
-		{"no Resource", "", strings.Replace(statement(`"Principal":"*","Action":"kms:Decrypt"`), `"Allow","Resource":"*","Principal":"*"`, `"Allow","Principal":"*"`, 1), exitError, "statement 1: it has no Action, no Resource or no principal"},
+		{"no Action", "", statement(`"Principal":"*"`), exitError, "the archived policy:2:2, statement 2: it has no Action, no Resource or no principal"},
+		{"no Resource", "", strings.Replace(statement(`"Principal":"*","Action":"kms:Decrypt"`), `"Allow","Resource":"*","Principal":"*"`, `"Allow","Principal":"*"`, 1), exitError, "statement 2: it has no Action, no Resource or no principal"},
 		{"a condition that KMS refuses", "", statement(`"Principal":"*","Action":"kms:Decrypt","Condition":{"StringEquals":{"kms:ResourceAliases":"alias/x"}}`), exitError, "the archived policy:2:"},
 		{"of many reasons, some", "", strings.Replace(statement(`"Principal":"*"`), "]}", strings.Repeat(`,{"Effect":"Deny","Principal":"*","Resource":"*"}`, 7)+"]}", 1), exitError, "; and 3 more; mend"},
 		{"nobody could change it", "", `{"Statement":{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*"}}`, exitError, "nobody could change the archived policy again"},

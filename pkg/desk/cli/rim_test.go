@@ -31,9 +31,6 @@ func TestOnlyTheRimKnowsCobra(t *testing.T) {
 			imports = append(imports, i.Path.Value)
 		}
 		knows := slices.Contains(imports, `"github.com/spf13/cobra"`) || slices.Contains(imports, `"github.com/spf13/pflag"`)
-		if name == "history.go" || name == "restore.go" {
-			continue
-		}
 		isRim := name == "root.go" || strings.HasSuffix(name, "_command.go") || strings.HasSuffix(name, "_flags.go")
 		switch {
 		case isRim:

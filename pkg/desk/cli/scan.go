@@ -71,7 +71,7 @@ func scan(ctx context.Context, o *options, want scanOptions) error {
 type scanning struct {
 	checker
 	want     scanOptions
-	told     *report.Scan
+	summary  *report.Scan
 	progress *progress
 	denied   *denials
 	limiter  *rate.Limiter
@@ -82,7 +82,7 @@ type scanning struct {
 
 func newScanning(c checker, want scanOptions) *scanning {
 	return &scanning{
-		checker: c, want: want, told: report.NewScan(cmp.Or(want.severity, rules.Low)), progress: newProgress(c.streams.err),
+		checker: c, want: want, summary: report.NewScan(cmp.Or(want.severity, rules.Low)), progress: newProgress(c.streams.err),
 		denied: &denials{actions: map[string]bool{}}, limiter: rate.NewLimiter(keysPerSecond, want.concurrency), unjudged: map[string]bool{},
 	}
 }
@@ -170,7 +170,7 @@ func (s *scanning) key(ctx context.Context, list regionKeys, i *inspect.Inspecto
 func (s *scanning) take(ctx context.Context, r scanned) error {
 	switch {
 	case errors.Is(r.err, inspect.ErrNotFound):
-		s.told.Missed("deleted meanwhile")
+		s.summary.Missed("deleted meanwhile")
 	case ctx.Err() != nil && r.outcome.Verdict == "":
 		return nil // the key is among those that are left
 	case r.err != nil:
@@ -180,7 +180,7 @@ func (s *scanning) take(ctx context.Context, r scanned) error {
 		for _, flag := range r.missing {
 			s.unjudged[flag] = true
 		}
-		s.told.Add(r.outcome)
+		s.summary.Add(r.outcome)
 		s.code = worse(s.code, outcomeCode(r.outcome, s.failOn))
 		if err := s.writeLine(r.outcome); err != nil {
 			return err
@@ -202,7 +202,7 @@ func (s *scanning) writeLine(o guardrail.Outcome) error {
 
 // fail counts a key that could not be read.
 func (s *scanning) fail(err error) error {
-	s.told.Missed("without an answer of AWS")
+	s.summary.Missed("without an answer of AWS")
 	s.code = worse(s.code, exitError)
 	s.done++
 	if s.failures++; s.failures == mostFailures {
@@ -220,10 +220,10 @@ func (s *scanning) end() error {
 	s.progress.clear()
 	var err error
 	if s.answers.output == textOutput {
-		err = s.told.Write(s.streams.out)
+		err = s.summary.Write(s.streams.out)
 	} else {
 		err = s.answers.end()
-		s.streams.note("%s", s.told.Counts())
+		s.streams.note("%s", s.summary.Counts())
 	}
 	if left := s.total - s.done; left > 0 {
 		s.streams.note("%d of %d keys are left, and nothing is known of them", left, s.total)

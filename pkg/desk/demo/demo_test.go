@@ -177,7 +177,7 @@ func TestBrokenPromiseOfTheDemoIsAnError(t *testing.T) {
 		{"no policy", func(s []story) { s[repaired].after = "" }, "the repaired key policy has 0 statements"},
 		{"a statement that was right is another", func(s []story) {
 			s[repaired].after = strings.Replace(s[repaired].after, "kms:Encrypt", "kms:encrypt", 1)
-		}, "the repair changed statement 2, which was as it should be"},
+		}, "the repair changed statement 3, which was as it should be"},
 		{"the archive has another policy", func(s []story) { s[repaired].before = s[repaired].after }, "has other policies than the key had"},
 		{"another key's archive", func(s []story) { s[repaired].arn = s[len(s)-1].arn }, "the archive has 0 records of the repair"},
 		{"the guardrail would repair again", func(s []story) { s[repaired].outcomes = s[repaired].outcomes[:2] }, "calls its own repair"},

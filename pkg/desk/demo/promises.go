@@ -65,7 +65,7 @@ func (s *story) checkRepair(ctx context.Context, p *place) error {
 	}
 	for i, st := range statementsOf(good) {
 		if !theirs[good[st.Offset:st.End]] {
-			return fmt.Errorf("the repair changed statement %d, which was as it should be", i)
+			return fmt.Errorf("the repair changed statement %d, which was as it should be", i+1)
 		}
 	}
 	return s.checkArchive(ctx, p)

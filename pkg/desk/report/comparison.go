@@ -152,7 +152,7 @@ func (t *comparison) lint(l Lint) {
 	if l.Policy == access.Baseline {
 		p = t.baseline
 	}
-	text := fmt.Sprintf("! %s:%d:%d, statement %d: %s: %s", p.Name, l.Line, l.Column, l.Statement, l.Code, l.Detail)
+	text := fmt.Sprintf("! %s:%d:%d, %s: %s: %s", p.Name, l.Line, l.Column, Statement(p.Document.Statements, l.Statement), l.Code, l.Detail)
 	t.text.WriteString("\n" + Wrap(Printable(text), Width, "  ") + "\n")
 }
 
@@ -161,7 +161,7 @@ func (t *comparison) line(label, text string) {
 	t.text.WriteString(Wrap(fmt.Sprintf("    %-8s %s", label, Printable(text)), Width, strings.Repeat(" ", 13)) + "\n")
 }
 
-// place names a statement, counted from 0, with its line and column in the file.
+// place names the statement with an index, with its line and column in the file.
 func (t *comparison) place(which access.Which, statement int) string {
 	p := t.actual
 	if which == access.Baseline {
@@ -172,12 +172,9 @@ func (t *comparison) place(which access.Which, statement int) string {
 	}
 	s := &p.Document.Statements[statement]
 	line, column := p.Document.Position(s.Offset)
-	words := fmt.Sprintf("%s:%d:%d, statement %d", p.Name, line, column, statement)
+	words := fmt.Sprintf("%s:%d:%d, %s", p.Name, line, column, Statement(p.Document.Statements, statement))
 	if s.Effect == policy.Deny {
 		words += ", a Deny"
-	}
-	if s.SID != "" {
-		words += fmt.Sprintf(" %q", s.SID)
 	}
 	return words
 }

@@ -65,41 +65,54 @@ func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
 
 // Findings returns findings as text without a line feed at its end, each line
 // after indent: severity, code, statement and message. Findings that read the same
-// are told once.
+// are written once.
 func Findings(indent string, list []guardrail.Finding) string { return findings(indent, "", list) }
 
 // findings is Findings with the lines of the statements in a policy's text, if that is
 // not "".
 func findings(indent, policyText string, list []guardrail.Finding) string {
-	lines := statementLines(policyText)
-	var told []string
+	statements := statementsOf(policyText)
+	var texts []string
 	for _, f := range list {
 		text := fmt.Sprintf("%s%-8s  %s", indent, f.Severity, f.Code)
 		if f.Statement != nil && f.Code != guardrail.CodeUndecided { // whose message names it
-			text += fmt.Sprintf(", statement %d", *f.Statement)
-			if *f.Statement < len(lines) {
-				text += fmt.Sprintf(" on line %d", lines[*f.Statement])
-			}
+			text += ", " + statementWords(policyText, statements, *f.Statement)
 		}
 		text = Wrap(Printable(text+": "+f.Message), Width, indent+strings.Repeat(" ", 10))
-		if !slices.Contains(told, text) {
-			told = append(told, text)
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
 		}
 	}
-	return strings.Join(told, "\n")
+	return strings.Join(texts, "\n")
 }
 
-// statementLines returns the line on which each statement of a policy starts, from 1.
-func statementLines(text string) []int {
+// statementsOf returns the statements of a policy's text; none where it is malformed or "".
+func statementsOf(text string) []policy.Statement {
 	d, err := policy.Parse(text)
 	if err != nil {
-		return nil // it has no statements, and no finding is about one
+		return nil // no finding is about one of its statements
 	}
-	lines := make([]int, len(d.Statements))
-	for i, st := range d.Statements {
-		lines[i] = 1 + strings.Count(text[:st.Offset], "\n")
+	return d.Statements
+}
+
+// statementWords names the statement with an index, and the line on which it starts where the
+// text has it.
+func statementWords(text string, statements []policy.Statement, index int) string {
+	words := Statement(statements, index)
+	if index < len(statements) {
+		words += fmt.Sprintf(" on line %d", 1+strings.Count(text[:statements[index].Offset], "\n"))
 	}
-	return lines
+	return words
+}
+
+// Statement names the statement with an index, which counts from 0, as people count: from 1. Its
+// Sid follows in quotes, where the statements have one. The words may not be printable.
+func Statement(statements []policy.Statement, index int) string {
+	words := fmt.Sprintf("statement %d", index+1)
+	if index >= 0 && index < len(statements) && statements[index].SID != "" {
+		words += fmt.Sprintf(" %q", statements[index].SID)
+	}
+	return words
 }
 
 // baselineWords says what the key was held against; nothing where there was nothing to judge.

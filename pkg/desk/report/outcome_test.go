@@ -24,7 +24,7 @@ func outcome(change func(*guardrail.Outcome)) guardrail.Outcome {
 }
 
 func TestOutcomeAsText(t *testing.T) {
-	statement := 2
+	statement := 1 // the second one, as the edits say
 	public := guardrail.Finding{
 		Code: guardrail.CodePublicAccess, Severity: rules.Critical, Statement: &statement,
 		Message: "every principal of any other account may kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:GenerateDataKey with a permission of their own account",
@@ -96,13 +96,13 @@ func TestOutcomeOfAFileNamesItsLines(t *testing.T) {
 		{Code: guardrail.CodeForeignAccess, Severity: rules.High, Statement: &beyond, Message: "c"},
 	}}
 	text := "{\"Statement\": [\n  {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"kms:*\", \"Resource\": \"*\"},\n\n" +
-		"  {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"kms:*\", \"Resource\": \"*\"}\n]}"
+		"  {\"Sid\": \"for \\u001b them\", \"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"kms:*\", \"Resource\": \"*\"}\n]}"
 	const want = `NON-COMPLIANT  policy.json
   baseline  b
   action    reported
-  critical  public-access, statement 0 on line 2: a
-  high      foreign-access, statement 1 on line 4: b
-  high      foreign-access, statement 7: c
+  critical  public-access, statement 1 on line 2: a
+  high      foreign-access, statement 2 "for \x1b them" on line 4: b
+  high      foreign-access, statement 8: c
 `
 	var b strings.Builder
 	if err := report.Outcome(&b, report.Source{Name: "policy.json", Policy: text}, o); err != nil || b.String() != want {

@@ -21,10 +21,10 @@ func requestWords(r evaluation.Request) string {
 	}
 }
 
-// told lists the condition keys that the principal or the key determines; they
+// impliedKeys lists the condition keys that the principal or the key determines; they
 // say nothing that the principal's ARN does not.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
-var told = []string{
+var impliedKeys = []string{
 	"aws:principalaccount", "aws:principalarn", "aws:principalisawsservice", "aws:principalservicename",
 	"aws:principaltype", "aws:resourceaccount", "aws:username", "kms:calleraccount",
 }
@@ -34,7 +34,7 @@ var told = []string{
 func contextWords(context map[string]any) string {
 	var words []string
 	for _, key := range slices.Sorted(maps.Keys(context)) {
-		if !slices.Contains(told, strings.ToLower(key)) {
+		if !slices.Contains(impliedKeys, strings.ToLower(key)) {
 			words = append(words, fmt.Sprintf("%s = %q", key, context[key]))
 		}
 	}
