@@ -43,7 +43,8 @@ type Settings struct {
 	Role string
 	// Concurrency is how many instances of the function may run at once.
 	Concurrency int
-	// OrganizationID and OrganizationalUnits are those of the account.
+	// OrganizationID names the account's organization, and OrganizationalUnits are the units
+	// above the account.
 	OrganizationID      string
 	OrganizationalUnits []string
 }
