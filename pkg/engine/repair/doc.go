@@ -37,12 +37,13 @@
 //
 // # Limits
 //
-//   - What a session of a role may do only through its account is in no statement; it stays
-//     where the account statement allows it, and else there is no whole plan.
+//   - No statement names the access that a session of a role has only through its account.
+//     This access stays where the account statement allows it. Otherwise there is no whole
+//     plan.
 //   - Two conditions on one key that one statement cannot hold together (two different
 //     ForAnyValue on one key, say) are not narrowed: there is no whole plan.
 //   - Allow with NotPrincipal, which AWS does not support, loses actions for everyone.
 //   - A statement of a floor or ceiling with a policy variable is of no use to a policy of
 //     another Version, in which ${…} means something else.
-//   - That a principal exists, KMS tells only when the policy is written.
+//   - Whether a principal exists is not known before the policy is written: only KMS tells.
 package repair
