@@ -13,14 +13,14 @@
 //     principals may do what beyond the ceiling, and how bad that is (weigh).
 //  2. What a hold keeps is left: documented use by services, say, that the last recorded
 //     policy had as well (hold). A hold keeps one principal's use, and nothing beside it.
-//  3. The principals lose the rest. What of that the ceiling has under narrower conditions
-//     they get back, in a statement that says both conditions (narrow, meet). A statement
-//     names nobody whom neither the live policy nor the floor names.
-//  4. What the floor has and findings say is lacking is added (addFloors), and taken out of
-//     the Denies: those actions, for those whom the floor requires (relaxDenies).
+//  3. The principals lose the rest. Where the ceiling allows a part of it under narrower
+//     conditions, they get that part back, in a statement with both conditions (narrow, meet).
+//     A statement names only principals that the live policy or the floor names.
+//  4. Access of the floor that a finding says is lacking is added (addFloors). The Denies lose
+//     these actions for the principals that the floor requires (relaxDenies).
 //  5. A Deny of the ceiling is added where Allows are outside without it (addDenies).
-//  6. What KMS refuses when a policy is written again goes with that: deleted principals, and
-//     statements without an Action, a Resource or a principal (clean).
+//  6. KMS refuses a policy with deleted principals, or with statements without an Action, a
+//     Resource or a principal. The plan drops them (clean).
 //
 // # What is not decided
 //
