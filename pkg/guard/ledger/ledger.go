@@ -73,7 +73,7 @@ type Repair struct {
 	Reported bool   `json:"reported,omitempty"`
 }
 
-// The reasons of an end that a person does not read in an outcome of KMS.
+// The reasons of an end. Another reason is the refusal of KMS.
 const (
 	// Unconfirmed: it may have been written or not. The attempt was interrupted, and the key
 	// has a third policy since, or may not be written any more.
