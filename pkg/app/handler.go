@@ -51,7 +51,8 @@ func NewHandler(events EventHandler, log *slog.Logger) *Handler {
 // would give back all of them. A payload with Records that is no clean SQS batch is
 // an error: an answer would delete its messages. The event of the flush's schedule is
 // answered with what was done. Anything else is taken for one bare event; the answer is
-// its outcome, and the error that of handling it. The events' context ends a second before the deadline of ctx, so that there is time to answer.
+// its outcome, and the error is the error of handling it. The events' context ends a second
+// before the deadline of ctx, so that there is time to answer.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if deadline, ok := ctx.Deadline(); ok {
@@ -83,7 +84,8 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 }
 
 // Handle handles one bare EventBridge event, such as a file of them at a desk, and returns
-// its outcome. The error is that of handling it: nothing is known of the key then.
+// its outcome. The error says why it could not be handled: nothing is known of the key
+// then.
 func (h *Handler) Handle(ctx context.Context, event []byte) (guardrail.Outcome, error) {
 	return h.events.Handle(ctx, enforcer.Message{Event: event, Delivery: h.delivery(ctx)})
 }

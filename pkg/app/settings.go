@@ -43,7 +43,8 @@ type Settings struct {
 	Role string
 	// Concurrency is how many instances of the function may run at once.
 	Concurrency int
-	// OrganizationID and OrganizationalUnits are those of the account.
+	// OrganizationID names the account's organization, and OrganizationalUnits are the units
+	// above the account.
 	OrganizationID      string
 	OrganizationalUnits []string
 }
@@ -51,7 +52,8 @@ type Settings struct {
 // ReadSettings reads the settings from the environment, and the configuration that it
 // names; folder is where the function's binary is. Without GUARDRAIL_CONFIG and without
 // a guardrail.yaml in folder, the configuration is the default one. The error names the
-// variable, what it has and what it takes; that of a configuration, file, line and reason.
+// variable, what it has and what it takes. The error of a configuration names the file, the
+// line and the reason.
 func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
 	c, err := readConfiguration(getenv(EnvConfig), folder)
 	if err != nil {

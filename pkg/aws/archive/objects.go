@@ -18,7 +18,7 @@ const (
 	maxNames = 200_000
 )
 
-// objects are those of one bucket. The errors are classified.
+// objects reads and writes the objects of one bucket. Its errors are classified.
 type objects struct {
 	api      *s3.Client
 	bucket   string

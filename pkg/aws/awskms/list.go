@@ -19,7 +19,7 @@ const aliasesPerPage = 100
 // Keys yields the ARNs of all keys of the configuration's account and Region, those that
 // AWS manages included, with a ListKeys call for each thousand. A key that is made
 // meanwhile may be missing, and one may be gone by the time it is looked at. After an
-// error there is no more; its class is as that of the errors of [inspect.Keys].
+// error there is no more; its class is one that [inspect.Keys] documents.
 func (c *Client) Keys(ctx context.Context) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		pages := kms.NewListKeysPaginator(c.api, &kms.ListKeysInput{Limit: aws.Int32(keysPerPage)})
@@ -41,8 +41,8 @@ func (c *Client) Keys(ctx context.Context) iter.Seq2[[]string, error] {
 }
 
 // AliasesByKey returns the names of all aliases of the configuration's account and Region by
-// the id of their key, with a ListAliases call for each hundred. Its errors are as those of
-// [Client.Keys].
+// the id of their key, with a ListAliases call for each hundred. Its errors have
+// the same classes as the errors of [Client.Keys].
 func (c *Client) AliasesByKey(ctx context.Context) (map[string][]string, error) {
 	names := map[string][]string{}
 	pages := kms.NewListAliasesPaginator(c.api, &kms.ListAliasesInput{Limit: aws.Int32(aliasesPerPage)})

@@ -84,7 +84,7 @@ func editsTitle(o guardrail.Outcome) string {
 	return "What a repair would change"
 }
 
-// edits are those of the plan, if there is one.
+// edits are the edits of the plan, if there is one.
 func edits(o guardrail.Outcome) []string {
 	if o.Plan == nil {
 		return nil

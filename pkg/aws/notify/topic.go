@@ -20,7 +20,7 @@ import (
 // its message, and the queue waits better.
 const attempts = 3
 
-// topicARN is that of a standard topic. A FIFO topic, whose name ends in .fifo, has no
+// topicARN is the ARN of a standard topic. A FIFO topic, whose name ends in .fifo, has no
 // subscribers by e-mail.
 // https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
 var topicARN = regexp.MustCompile(`^arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
@@ -74,7 +74,7 @@ type Notice struct {
 	Text, Public string
 }
 
-// Tell publishes a notice. Errors are as those of [Topic.Report].
+// Tell publishes a notice. Its errors have the same classes as the errors of [Topic.Report].
 func (t *Topic) Tell(ctx context.Context, n Notice) error {
 	body, err := forms(n.Public, n.Text, n.Subject)
 	if err != nil {

@@ -33,7 +33,7 @@ type Options struct {
 	Style Style
 	// Account is the id of the account that owns the key; required.
 	Account string
-	// Partition is that of the key's ARN, one of Partitions; required.
+	// Partition is the partition of the key's ARN, one of Partitions; required.
 	Partition string
 
 	// Administrators are ARNs of users and roles of the account. Console only.
@@ -44,7 +44,7 @@ type Options struct {
 	// NoAdministratorDelete clears the console's box "Allow key administrators
 	// to delete this key".
 	NoAdministratorDelete bool
-	// Edition is that of the console default. Where it is empty, Generate takes
+	// Edition is the edition of the console default. Where it is empty, Generate takes
 	// the latest and Variants takes all. The API default has had one form, and
 	// takes every edition.
 	Edition Edition

@@ -16,12 +16,12 @@ type Variant struct {
 // Variants returns every document that counts as the default policy of a key:
 // each edition that a key of the type can have, and both forms of what AWS does
 // not document. Options narrow that: an Edition, or a Choice other than
-// ByEvidence. Administrators, users and NoAdministratorDelete are those of
-// Options in all variants.
+// ByEvidence. All variants have the administrators, the users and the
+// NoAdministratorDelete of Options.
 //
 // The first is the document that Generate returns; then they go back in time.
-// No two have the same text. The API default is a single variant. Errors are
-// those of Generate.
+// No two have the same text. The API default is a single variant. The errors
+// are the errors of Generate.
 func Variants(t KeyType, o Options) ([]Variant, error) {
 	r, err := newRequest(t, o)
 	if err != nil {

@@ -46,7 +46,7 @@ func Evaluate(key policy.Key, d policy.Set, r Request) (Decision, []Reason) {
 // Question is a request that can be made for a key, to be asked of several policies.
 type Question struct{ e evaluation }
 
-// Ask returns the question of a request. The error is that of [Request.Check].
+// Ask returns the question of a request. It returns the error of [Request.Check].
 func Ask(key policy.Key, r Request) (*Question, error) {
 	c, context, err := r.checked(key)
 	if err != nil {

@@ -140,8 +140,8 @@ func (e *examination) findUndecided() {
 	}
 }
 
-// findOtherThanDefault asks whether the policy is a generated default. That it names only
-// whom the baseline permits is what the limits say.
+// findOtherThanDefault asks whether the policy is a generated default. The limits
+// say whether the policy names only principals that the baseline permits.
 func (e *examination) findOtherThanDefault() {
 	b := e.Selection.Baseline
 	if b.Match != rules.ExactDefault {

@@ -85,9 +85,10 @@ func accountMay(k rules.Key, d *policy.Document, action string, now time.Time) b
 var exampleNames = []string{"kms-guardrail-example", "Op_Q"}
 
 // judgeControl says how bad it is that the account lost control of the policy to a Deny.
-// It is what careful people write where an administrator whom the baseline names keeps
-// it. Where nobody is named, somebody may have kept it for himself; it is worst where
-// nobody at all has it in a call that is made in an ordinary way.
+// It is low where an administrator that the baseline names keeps control: careful people
+// write such a Deny. It is medium where no such administrator keeps control, but
+// callers that no policy names can have it: somebody may have kept it for himself. It is high where nobody has control in an ordinary
+// call.
 func (j *Judgement) judgeControl(k rules.Key) (Code, rules.Severity) {
 	switch {
 	case j.controlledByAdministrator(k):
@@ -99,8 +100,8 @@ func (j *Judgement) judgeControl(k rules.Key) (Code, rules.Severity) {
 	}
 }
 
-// controlledByNamed tells whether an administrator may change the policy whom the baseline
-// names, or whom the policy names and the baseline permits.
+// controlledByNamed tells whether a named administrator may change the policy. The baseline
+// names the administrator, or the policy names one that the baseline permits.
 func (j *Judgement) controlledByNamed(k rules.Key) bool {
 	if j.controlledByAdministrator(k) {
 		return true
@@ -115,8 +116,8 @@ func (j *Judgement) controlledByNamed(k rules.Key) bool {
 	})
 }
 
-// controlledByAdministrator tells whether one of the administrators whom the baseline
-// names, and not by a pattern, may change the policy.
+// controlledByAdministrator tells whether an administrator may change the policy that the
+// baseline names by a full ARN. An administrator that only a pattern fits does not count.
 func (j *Judgement) controlledByAdministrator(k rules.Key) bool {
 	return slices.ContainsFunc(j.Selection.Baseline.Administrators.All(k), func(arn string) bool {
 		p, err := policy.ParseAWSPrincipal(arn)

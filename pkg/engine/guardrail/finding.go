@@ -36,14 +36,14 @@ const (
 	// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-root-enable-iam
 	CodeAccountStatementMissing Code = "account-statement-missing"
 	// CodeControlRestricted: a Deny leaves the account control of the key policy only for
-	// callers or places that it chooses, and no administrator whom the baseline names has
-	// it; medium. Somebody may have kept the key for himself.
+	// callers or places that it chooses, and no administrator that the baseline names has
+	// control; medium. Somebody may have kept the key for himself.
 	CodeControlRestricted Code = "control-restricted"
 	// CodeNoAdministrator: nobody can change the key policy any more; high. Only AWS
 	// Support can bring the key back.
 	CodeNoAdministrator Code = "no-administrator"
-	// CodeOnlyDeadPrincipals: the same, and those whom the policy names are deleted
-	// users and roles; high.
+	// CodeOnlyDeadPrincipals: nobody can change the key policy any more, and the principals
+	// that the policy names are deleted users and roles; high.
 	CodeOnlyDeadPrincipals Code = "only-dead-principals"
 	// CodeRequiredAccessMissing: an administrator, user or statement that the baseline
 	// requires lacks access; medium, or high for the guardrail's own access.
@@ -54,8 +54,8 @@ const (
 	// what is required; low, or info where the baseline permits that.
 	CodeHardeningDeny Code = "hardening-deny"
 	// CodeUseDenied: a Deny takes decryption, signing or verification from everybody, now or
-	// from a date on, or from all but principals whom the baseline does not name; high. Data
-	// is lost to its owner as long as it is there.
+	// from a date on, or from all but principals that the baseline does not name; high. As
+	// long as the Deny is there, data is lost to its owner.
 	CodeUseDenied Code = "use-denied"
 	// CodeNotGeneratedDefault: the policy lies within the limits, but the baseline wants
 	// exactly a generated default; low.
@@ -81,8 +81,8 @@ const (
 	// CodeBudgetExhausted: the key was repaired as often as the budget allows, and
 	// somebody undoes it; high. The message names who.
 	CodeBudgetExhausted Code = "budget-exhausted"
-	// CodeTugOfWar: the same about a critical finding, which is repaired all the same,
-	// at growing intervals; critical.
+	// CodeTugOfWar: the budget is exhausted, and a critical finding is repaired all the same,
+	// at growing intervals; critical. The message names who undoes the repairs.
 	CodeTugOfWar Code = "tug-of-war"
 	// CodeBreakerOpen: more repairs were wanted in an hour than the configuration
 	// allows; high. Something is wrong with many keys, or with the configuration.
@@ -101,7 +101,7 @@ const (
 	// administrator of another account, say.
 	CodeBadBaseline Code = "bad-baseline"
 	// CodeMoreFindings: there are more findings than an outcome lists. Its severity
-	// is that of the worst one left out.
+	// is the severity of the worst finding left out.
 	CodeMoreFindings Code = "more-findings"
 	// CodeLockedOut: the key policy does not let the guardrail read it, or, where it is to
 	// repair the key, change it; high.

@@ -37,7 +37,7 @@ type Judgement struct {
 	Decision Decision
 	// Live is the judged policy; nil where it could not be read.
 	Live *policy.Document
-	// Limits are those of the baseline for the key; zero where there are none.
+	// Limits are what the baseline means for the key; zero where there are none.
 	Limits rules.Limits
 	// Floors are the floor for a repair in two parts: Limits.Floor, narrowed by the Deny
 	// statements of Live that may stay.

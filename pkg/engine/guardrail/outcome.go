@@ -36,7 +36,7 @@ type Outcome struct {
 	Schema           string    `json:"schema"`
 	Time             time.Time `json:"time"`
 	GuardrailVersion string    `json:"guardrailVersion"`
-	// ConfigurationHash is that of the [rules.Configuration].
+	// ConfigurationHash identifies the [rules.Configuration].
 	ConfigurationHash string     `json:"configurationHash"`
 	Mode              rules.Mode `json:"mode"`
 	// Trigger is what made the guardrail look.
@@ -105,6 +105,6 @@ type PlannedPolicy struct {
 	Policy string `json:"policy"`
 	// Edits say in words what changes.
 	Edits []string `json:"edits"`
-	// Hash is that of the canonical form of Policy.
+	// Hash is the hash of the canonical form of Policy.
 	Hash string `json:"hash"`
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // restrictingKeys are the condition keys that say who makes a request, for whom, or
-// from where. The idea is that of "the meaning of public" for S3 buckets. Keys such as
+// from where. The idea comes from "the meaning of public" for S3 buckets. Keys such as
 // kms:ViaService and the encryption context are not among them: they say how a key is
 // used, and anybody can use it so. Nor are aws:PrincipalArn, aws:PrincipalAccount and
 // kms:CallerAccount: the comparison folds them into the principal, so what is still open
@@ -24,7 +24,7 @@ var restrictingKeys = []string{
 }
 
 // restricts tells whether one of the conditions of an Allow statement lets in only
-// those whom somebody chose: a positive operator on a restricting key, with values that
+// callers that somebody chose: a positive operator on a restricting key, with values that
 // are fixed.
 func restricts(conditions []policy.Condition) bool {
 	return slices.ContainsFunc(conditions, func(c policy.Condition) bool {
@@ -32,9 +32,9 @@ func restricts(conditions []policy.Condition) bool {
 	})
 }
 
-// guarded tells whether a Deny statement keeps out all but those whom somebody chose from
-// some actions: it is for everyone, and its one condition is a negated operator on a
-// restricting key, with values that are fixed.
+// guarded tells whether a Deny statement refuses the actions to all callers but the ones that
+// somebody chose. Such a Deny is for everyone, and its one condition is a negated operator on
+// a restricting key, with values that are fixed.
 func guarded(d *policy.Document, actions access.Actions) bool {
 	return slices.ContainsFunc(d.Statements, func(st policy.Statement) bool {
 		everyone := slices.ContainsFunc(st.Principals.Entries, func(p policy.Principal) bool { return p.Kind == policy.Anyone })

@@ -10,9 +10,10 @@ import (
 )
 
 // JudgeUnread judges the policy text that an event carries, for the report only. Where
-// the key's type could not be read either, the policy is held against what the defaults
-// of all types share, the account statement: what is missing of that says something
-// then, and access that no default gives to anybody.
+// the key's type could not be read either, the policy is held against the account
+// statement, which the defaults of all types share. Then only three kinds of findings
+// count: control that is missing, access that no default gives to anybody, and a policy that
+// cannot be read.
 func JudgeUnread(s Snapshot, c *rules.Configuration, now time.Time) Judgement {
 	selection := c.Select(s.Key, s.Labels, now)
 	b := selection.Baseline

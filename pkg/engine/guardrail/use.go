@@ -58,7 +58,7 @@ func (e *examination) isDenied(action string) bool {
 	})
 }
 
-// isUse tells whether access is use of the key by the account, or by principals whom the
+// isUse tells whether access is use of the key by the account, or by principals that the
 // baseline names.
 func (e *examination) isUse(d access.Difference, action string) bool {
 	if d.Scope != access.OwnAccount || actionsOf(d)&access.ActionsMatching(action) == 0 {

@@ -32,8 +32,8 @@ func (b Bound) String() string {
 	return [...]string{"none", "foreign account", "organization", "source account", "context", "source ARN"}[b]
 }
 
-// owner returns whom a value of a condition fixes: an account id, an organization id, or ""
-// where it fixes nobody.
+// owner returns the owner that a value of a condition fixes: an account id, an organization
+// id, or "" where the value fixes nobody.
 type owner func(c policy.Condition, value string) string
 
 // boundOf returns what one condition bounds, and the other accounts or organizations that it

@@ -38,7 +38,7 @@ type Principal struct {
 	Kind PrincipalKind
 	// Text is the value as written.
 	Text string
-	// Partition is that of the ARN; "" where the value is not an ARN.
+	// Partition is the partition of the ARN; "" where the value is not an ARN.
 	Partition string
 	// AccountID is the 12-digit account; "" where the value names none.
 	AccountID string

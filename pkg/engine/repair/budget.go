@@ -12,7 +12,7 @@ import (
 // need less than a hundred steps. What a plan of what is critical takes is counted apart.
 const wholeBudget = 500
 
-// overrun is what a comparison costs that has used up its own budget.
+// overrun is the extra work that is counted for a comparison that has used up its own budget.
 const overrun = 100
 
 // comparer asks package access, as long as the budget lasts.

@@ -13,14 +13,14 @@
 //     principals may do what beyond the ceiling, and how bad that is (weigh).
 //  2. What a hold keeps is left: documented use by services, say, that the last recorded
 //     policy had as well (hold). A hold keeps one principal's use, and nothing beside it.
-//  3. The principals lose the rest. What of that the ceiling has under narrower conditions
-//     they get back, in a statement that says both conditions (narrow, meet). A statement
-//     names nobody whom neither the live policy nor the floor names.
-//  4. What the floor has and findings say is lacking is added (addFloors), and taken out of
-//     the Denies: those actions, for those whom the floor requires (relaxDenies).
+//  3. The principals lose the rest. Where the ceiling allows a part of it under narrower
+//     conditions, they get that part back, in a statement with both conditions (narrow, meet).
+//     A statement names only principals that the live policy or the floor names.
+//  4. Access of the floor that a finding says is lacking is added (addFloors). The Denies lose
+//     these actions for the principals that the floor requires (relaxDenies).
 //  5. A Deny of the ceiling is added where Allows are outside without it (addDenies).
-//  6. What KMS refuses when a policy is written again goes with that: deleted principals, and
-//     statements without an Action, a Resource or a principal (clean).
+//  6. KMS refuses a policy with deleted principals, or with statements without an Action, a
+//     Resource or a principal. The plan drops them (clean).
 //
 // # What is not decided
 //
@@ -37,12 +37,13 @@
 //
 // # Limits
 //
-//   - What a session of a role may do only through its account is in no statement; it stays
-//     where the account statement allows it, and else there is no whole plan.
+//   - No statement names the access that a session of a role has only through its account.
+//     This access stays where the account statement allows it. Otherwise there is no whole
+//     plan.
 //   - Two conditions on one key that one statement cannot hold together (two different
 //     ForAnyValue on one key, say) are not narrowed: there is no whole plan.
 //   - Allow with NotPrincipal, which AWS does not support, loses actions for everyone.
 //   - A statement of a floor or ceiling with a policy variable is of no use to a policy of
 //     another Version, in which ${…} means something else.
-//   - That a principal exists, KMS tells only when the policy is written.
+//   - Whether a principal exists is not known before the policy is written: only KMS tells.
 package repair

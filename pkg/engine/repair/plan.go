@@ -30,16 +30,16 @@ func (p Plan) Planned() *guardrail.PlannedPolicy {
 // the plan was made. A claim that was not asked for is "". What is left on purpose is access
 // that no finding from repair.from on is about, or that a hold keeps.
 type Proof struct {
-	// Ceiling: what the plan changes allows nothing that is neither in the ceiling nor left
-	// on purpose.
+	// Ceiling: the changed statements allow only access that is within the ceiling or left on
+	// purpose.
 	Ceiling access.Verdict
-	// Floor: what was to be added is there.
+	// Floor: the plan allows all access that was to be added.
 	Floor access.Verdict
-	// Kept: nothing decided that was within the ceiling, and nothing left on purpose, is
-	// lost. Of the ceiling counts what a plan may name, see [Decide]. It is "" for a plan of
+	// Kept: the plan keeps all decided access that was within the ceiling, and all access left
+	// on purpose. Only the part of the ceiling that a plan may name counts, see [Decide]. It is "" for a plan of
 	// what is critical alone where no whole plan could be made, and for a reset.
 	Kept access.Verdict
-	// Opened: what the Denies of the live policy refused and the plan does not is within
-	// the ceiling.
+	// Opened: the plan may allow access that a Deny of the live policy refused. All such
+	// access is within the ceiling.
 	Opened access.Verdict
 }

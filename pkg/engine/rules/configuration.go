@@ -14,7 +14,7 @@ import (
 // fields have the names of the file. [Configuration.Check] tells what in it
 // contradicts itself.
 type Configuration struct {
-	// Mode is that of keys whose rule names none.
+	// Mode is the mode of keys whose rule names none.
 	Mode Mode `json:"mode"`
 	// Default names the baseline of keys that no rule names.
 	Default string `json:"default"`
@@ -29,7 +29,7 @@ type Configuration struct {
 	Repair             RepairSettings `json:"repair"`
 	// Notify.From is the lowest severity that people are told of.
 	Notify NotifySettings `json:"notify"`
-	// Organization is that of the accounts that own the keys.
+	// Organization is the organization of the accounts that own the keys.
 	Organization Organization `json:"organization"`
 }
 
@@ -55,9 +55,9 @@ type Baseline struct {
 	Style defaultpolicy.Style `json:"style"`
 	// Match says how near the policy must be to it.
 	Match Nearness `json:"match"`
-	// Edition is that of the console default: "any", "latest" or a name.
+	// Edition is the edition of the console default: "any", "latest" or a name.
 	Edition defaultpolicy.Edition `json:"edition"`
-	// Administrators and Users are those of the console default.
+	// Administrators and Users are the key administrators and key users of the console default.
 	Administrators Principals `json:"administrators"`
 	Users          Principals `json:"users"`
 	// AdministratorsMayDelete lets administrators schedule the key's deletion.

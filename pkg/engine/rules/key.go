@@ -17,14 +17,15 @@ type Key struct {
 	AWSManaged bool
 	// Type decides which default policy AWS generates.
 	Type defaultpolicy.KeyType
-	// OrganizationID is that of the account, "" where it is in none or that is not known.
+	// OrganizationID names the account's organization. It is "" where the account is in none,
+	// and where the organization is not known.
 	OrganizationID string
 	// OrganizationalUnits are the units above the account, by id; nil where not known.
 	OrganizationalUnits []string
 }
 
-// KeyOf returns what the ARN of a key says of it. The error is that of
-// [policy.ParseKeyARN].
+// KeyOf returns what the ARN of a key says of it. It returns the
+// error of [policy.ParseKeyARN].
 func KeyOf(arn string) (Key, error) {
 	k, err := policy.ParseKeyARN(arn)
 	if err != nil {

@@ -110,7 +110,8 @@ func (c *Configuration) NeedsAliases() bool {
 	return c.anyMatch(func(m Match) bool { return len(m.Aliases) > 0 })
 }
 
-// NeedsTags tells the same of tags.
+// NeedsTags tells whether a rule or exemption matches by tag, so that a key cannot be judged
+// without reading its tags.
 func (c *Configuration) NeedsTags() bool {
 	return c.anyMatch(func(m Match) bool { return len(m.Tags) > 0 })
 }

@@ -139,7 +139,7 @@ func otherActor(actor, role string, used []ledger.Repair) string {
 	return strconv.Quote(actor)
 }
 
-// isSessionOf tells whether an ARN is that of a session of a role, exactly. Nothing but the
+// isSessionOf tells whether an ARN names a session of exactly this role. Nothing but the
 // words of a report depends on it: anybody can pretend to be the role in an event.
 func isSessionOf(arn, role string) bool {
 	prefix, name, ok := strings.Cut(role, ":role/")

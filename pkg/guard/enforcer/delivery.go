@@ -24,8 +24,8 @@ type delivery struct {
 
 	// message is what this delivery has done, as the rules want to know it.
 	message ledger.Message
-	// view is that of the last round, decision what of it decides a step, outcome what is
-	// going to be reported.
+	// view is what the last round read and judged. decision is the part of its judgement that
+	// decides a step. outcome is the outcome to report.
 	view     view
 	decision ledger.Judgement
 	outcome  *guardrail.Outcome

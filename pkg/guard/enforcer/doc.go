@@ -74,7 +74,8 @@
 //   - One flush looks at fifty entries with something to do; those that fail for good are at
 //     another place of the list each minute.
 //   - A critical repair that only takes away, because KMS refuses to add a principal, leaves
-//     the key without the required access until the configuration names whom KMS knows.
+//     the key without the required access until the configuration names only principals
+//     that KMS knows.
 //   - The ledger keeps 500 repairs. Of an older one, history knows the record only.
 //
 // The package owns the interfaces it needs, [Keys], [Archive] and [Reporter].

@@ -26,8 +26,8 @@ type Config struct {
 	Role string
 	// Account is the only one whose keys are handled; "" for any.
 	Account string
-	// OrganizationID and OrganizationalUnits are those of the account; "" and nil where
-	// unknown.
+	// OrganizationID names the account's organization; "" where unknown. OrganizationalUnits
+	// are the units above the account; nil where unknown.
 	OrganizationID      string
 	OrganizationalUnits []string
 

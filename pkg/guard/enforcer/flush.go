@@ -148,8 +148,9 @@ func (p *pointed) follow(ctx context.Context) (isDone bool, err error) {
 	return isReady, p.config.Archive.Unpoint(ctx, p.name)
 }
 
-// event is that of what the ledger names, as far as the archive has it. isReady is false where
-// there is nothing to do, or its holder can still be at work.
+// event returns the event to handle again, as far as the archive has it: the due event, or the
+// event of an open repair. isReady is false where nothing is left to do, where the event is not
+// due yet, and where the holder of the repair can still be at work.
 func (p *pointed) event(ctx context.Context, l *ledger.Ledger) (event trail.Event, isReady bool, err error) {
 	now := p.config.Now()
 	if due := l.Due; due != nil && due.Name == p.name {

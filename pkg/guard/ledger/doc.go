@@ -6,16 +6,16 @@
 //
 //	Read, Recall, Plan, Claim, Read, Write, Mark, Report
 //
-// and each step but Read and Plan changes the [Ledger] by compare-and-swap. Of two
-// deliveries that decided by the same version one loses, recalls the ledger, and asks again.
+// Claim, Mark and Report change the [Ledger] by compare-and-swap. Where two deliveries decided
+// by the same version, one of them loses. It recalls the ledger and asks again.
 //
 // # One ledger, one rule
 //
 // A key has one ledger. It names the repairs that are under way or done, the findings that
 // are open, and the event that is to be handled later. A repair is in one of three phases:
 //
-//   - Claimed: a holder may write. At most one repair of a key is claimed. It says until
-//     when its holder can be alive.
+//   - Claimed: a holder may write. At most one repair of a key is claimed. The claim has a
+//     deadline, by which its holder must have ended.
 //   - Written: its policy was read from the key after the write.
 //   - Ended: it was given up. The reason says why; after Unconfirmed it may have been written.
 //

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// The classes of an archive's errors that are not transient, or need more than the same call
-// once more.
+// The errors of an archive that the same call, made again, does not mend. Any other error is
+// transient.
 var (
 	// ErrBusy: another delivery has the key's claim. The message is to be given back.
 	ErrBusy = errors.New("another invocation is repairing the key")
@@ -37,7 +37,7 @@ const (
 // BreakerError says that an hourly limit is reached.
 type BreakerError struct {
 	Scope BreakerScope
-	// Account is that of the key.
+	// Account is the account that owns the key.
 	Account string
 	Limit   int
 	// Until is the end of the hour.

@@ -73,7 +73,7 @@ type Repair struct {
 	Reported bool   `json:"reported,omitempty"`
 }
 
-// The reasons of an end that a person does not read in an outcome of KMS.
+// The reasons of an end. Another reason is the refusal of KMS.
 const (
 	// Unconfirmed: it may have been written or not. The attempt was interrupted, and the key
 	// has a third policy since, or may not be written any more.
@@ -97,7 +97,7 @@ type OpenFinding struct {
 // Due is an event that is to be handled again later. The live policy is judged then, so the
 // text of the event is not needed any more.
 type Due struct {
-	// Name is that of its pointer.
+	// Name is the name of the pointer to this event.
 	Name               Name             `json:"name"`
 	At                 time.Time        `json:"at"`
 	EventID            string           `json:"eventId"`
@@ -137,15 +137,15 @@ func (l *Ledger) last(is func(*Repair) bool) *Repair {
 	return nil
 }
 
-// IsPending tells whether the ledger names something left to do by that name, so that its
-// pointer must stay.
+// IsPending tells whether something is left to do under a name: the repair of that record is
+// open, or the event with that name is due. The pointer of that name must then stay.
 func (l *Ledger) IsPending(name Name) bool {
 	r := l.Find(name)
 	return r != nil && r.IsOpen() || l.Due != nil && l.Due.Name == name
 }
 
-// Claim returns the ledger with a repair claimed. It replaces the claim that the same holder
-// has not written by.
+// Claim returns the ledger with a repair claimed. An earlier claim of the same holder is
+// removed: the holder did not write under it.
 func (l Ledger) Claim(r Repair) Ledger {
 	r.Phase = Claimed
 	repairs := slices.DeleteFunc(slices.Clone(l.Repairs), func(o Repair) bool { return o.Phase == Claimed && o.Holder == r.Holder })
@@ -164,8 +164,8 @@ func (l Ledger) TakeOver(record Name, holder string, deadline time.Time) Ledger 
 	})
 }
 
-// Mark returns the ledger with a repair written. What the key had is resolved, and its event is
-// not due any more.
+// Mark returns the ledger with a repair marked written. The key has no open findings any more,
+// and the event of the repair is not due any more.
 func (l Ledger) Mark(record Name, at time.Time) Ledger {
 	l.Findings = nil
 	if r := l.Find(record); r != nil && l.Due != nil && l.Due.EventID == r.EventID {
@@ -192,8 +192,8 @@ func (l Ledger) change(record Name, change func(*Repair)) Ledger {
 	return l
 }
 
-// Conclude returns the ledger with what a message found: the findings that are open, since
-// when, and what is due. changed is false where that is what it said before.
+// Conclude returns the ledger with what a message found: the open findings, the time when each
+// was first seen, and the event that is due. changed is false where the ledger stays the same.
 func (l Ledger) Conclude(eventID string, open []OpenFinding, due *Due) (_ Ledger, changed bool) {
 	for i := range open {
 		if at := slices.IndexFunc(l.Findings, func(f OpenFinding) bool { return f.ID == open[i].ID }); at >= 0 {

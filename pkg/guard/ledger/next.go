@@ -43,8 +43,8 @@ type Reading struct {
 	Live, Event string
 	// EventHasText says that the event carries a policy text.
 	EventHasText bool
-	// EventIsHidden says that the event tells of a policy that differs from the live one, as
-	// far as the texts tell, and that cannot be compared: it is left out or does not parse.
+	// EventIsHidden says that the event's policy cannot be compared with the live one: the
+	// event leaves it out, or it does not parse. As far as the texts tell, the two differ.
 	EventIsHidden bool
 }
 
@@ -52,17 +52,18 @@ type Reading struct {
 type Judgement struct {
 	Compliant bool
 	Critical  bool
-	// Repair says that a repair is wanted, and was not refused in this delivery; Planned that
-	// there is a plan for it.
+	// Repair says that a repair is wanted, and was not refused in this delivery. Planned says
+	// that there is a plan for it.
 	Repair, Planned bool
 	// MayWrite says that the configuration lets the guardrail write this key at all.
 	MayWrite bool
-	// EventAlike says that the event's policy is judged as the live one is, so that the work
+	// EventAlike says that the event's policy and the live one are judged alike. Then the work
 	// is the same, whichever of the two is the older one.
 	EventAlike bool
 }
 
-// Dismiss ends the wish for a repair in this delivery, and with it the leave to write.
+// Dismiss says that no repair is wanted in this delivery any more, and that the delivery may
+// not write.
 func (j *Judgement) Dismiss() { j.Repair, j.MayWrite = false, false }
 
 // Do is a kind of step.
@@ -113,8 +114,8 @@ const (
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 const MaxEventAge = 14 * 24 * time.Hour
 
-// Next returns the step that follows from a situation. A delivery does not conclude with a claim
-// of its own that it has not written by: it gives that up first.
+// Next returns the step that follows from a situation. Before a delivery
+// concludes, it gives up a claim of its own under which it has not written.
 func Next(s Situation) Step {
 	s.Limits.Budget = min(s.Limits.Budget, mostBudget)
 	f := s.facts()

@@ -78,7 +78,8 @@ type Record struct {
 	EventID   string    `json:"eventId"`
 	EventTime time.Time `json:"eventTime"`
 	KeyARN    string    `json:"keyArn"`
-	// SweepID and SweptConfiguration are those of the sweep whose message the event is.
+	// SweepID names the sweep that sent the event, and SweptConfiguration identifies the
+	// configuration of that sweep. Both are empty where no sweep sent the event.
 	SweepID            string `json:"sweepId,omitempty"`
 	SweptConfiguration string `json:"sweptConfiguration,omitempty"`
 

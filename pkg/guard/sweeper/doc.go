@@ -14,8 +14,8 @@
 // The next sweep goes on as usual, if the first one was complete; otherwise it is a first
 // one again.
 //
-//   - What was the configuration of the last complete sweep is kept in the archive
-//     ([Memory]). If that cannot be read, the sweep fails and does nothing.
+//   - The archive keeps the hash of the configuration of the last complete sweep
+//     ([Memory]). If the hash cannot be read, the sweep fails and does nothing.
 //   - Each message names the configuration under which it was sent, and the enforcer
 //     repairs for a sweep under no other. So neither messages that a change finds in the
 //     queue, nor a sweep that is deployed a moment later than the function that repairs,
@@ -31,9 +31,9 @@
 //
 // # Limits
 //
-// A new version of the guardrail is no change of the configuration. Whether a repair that
-// is wanted could be planned, or would be held, the summary does not say: that is planned
-// when it is made. The keys are read with the permissions of the function that sweeps: one
-// whose policy lets only the role of the other function in cannot be judged here, and is
-// counted so. A sweep looks at one account and Region.
+// A new version of the guardrail is no change of the configuration. The summary counts
+// wanted repairs. It does not say whether one could be planned, or would be held: a repair is
+// planned when it is made. The sweep reads keys with the permissions of its own function. If
+// a key policy lets in only the role of the other function, the first sweep cannot judge the
+// key, and the summary counts it as such. A sweep looks at one account and Region.
 package sweeper

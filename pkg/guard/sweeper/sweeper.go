@@ -17,8 +17,8 @@ type Config struct {
 	Judge Judge
 	// Memory is required where the configuration repairs; nil otherwise.
 	Memory Memory
-	// ConfigurationHash is that of the configuration under which keys are judged and
-	// messages handled.
+	// ConfigurationHash identifies the configuration under which keys are judged and messages
+	// are handled.
 	ConfigurationHash string
 
 	Log *slog.Logger
@@ -34,7 +34,7 @@ type Lister interface {
 	Keys(ctx context.Context) iter.Seq2[[]string, error]
 }
 
-// Queue is that of the events.
+// Queue is the queue whose events the enforcer handles.
 type Queue interface {
 	// Send returns how many of the messages are surely on the queue; if not all, the error
 	// says why.
@@ -67,7 +67,7 @@ type Summary struct {
 	Keys int `json:"keys"`
 	// Queued counts the messages that were put on the queue.
 	Queued int `json:"queued"`
-	// Verdicts counts the judged keys; "none" is that of keys that are not to be judged.
+	// Verdicts counts the judged keys; "none" counts keys that are not to be judged.
 	Verdicts map[guardrail.Verdict]int `json:"verdicts"`
 	// WouldRepair counts the judged keys that the next sweep repairs, if their policies
 	// stay as they are; WouldRepairOnEvent those that sweeps leave alone (repair.sweep),
@@ -143,7 +143,7 @@ func (r *run) first(ctx context.Context) (bool, error) {
 	return err == nil && last != r.ConfigurationHash, err
 }
 
-// log writes the one line that a sweep leaves, beside those of the outcomes.
+// log writes one line for the whole sweep. The outcomes have lines of their own.
 func (r *run) log(ctx context.Context, err error) {
 	level, message := slog.LevelInfo, slog.Any("sweep", r.summary)
 	if !r.summary.Complete {
