@@ -85,6 +85,7 @@ func newArchivedRepair(e ledger.Entry) (archivedRepair, error) {
 			a.Written = &writtenRepair{line.Closed, line.After}
 		case ledger.Ended:
 			a.Abandoned = &abandonedRepair{line.Closed, line.Reason}
+		case ledger.Claimed: // under way: neither written nor given up
 		}
 	}
 	for _, s := range e.Superseded {

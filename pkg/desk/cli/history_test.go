@@ -132,9 +132,9 @@ func (h *home) settle(t *testing.T, arn string) {
 }
 
 // archived is a repair that was made and reported.
-func (h *home) archived(t *testing.T, arn, before string, with ...func(*ledger.Record)) ledger.Name {
+func (h *home) archived(t *testing.T, arn, before string) ledger.Name {
 	t.Helper()
-	name := h.claimed(t, arn, before, with...)
+	name := h.claimed(t, arn, before)
 	key, _, _ := name.Parts()
 	h.turn(t, key, func(l ledger.Ledger) ledger.Ledger {
 		return l.Mark(name, time.Now().UTC().Add(-time.Hour)).Report(name)

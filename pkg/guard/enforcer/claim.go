@@ -21,8 +21,8 @@ func (d *delivery) makePlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.plan, d.decision.Planned = plan.Decision.Plan, true
-	*d.outcome = d.Enforcer.outcomeOf(d.event, d.view.View, plan)
+	d.plan, d.decision.Planned = plan.Plan, true
+	*d.outcome = d.outcomeOf(d.event, d.view.View, plan)
 	if !plan.MayWrite() {
 		d.decision.Dismiss()
 	}
@@ -94,8 +94,8 @@ func (d *delivery) hold(breaker *ledger.BreakerError) {
 // postpone has the event handled again later. Where the event does not say what was put, that
 // is not before KMS has settled.
 func (d *delivery) postpone(at time.Time) {
-	if settled := d.event.Time.Add(ledger.SettlingTime); d.view.reading.EventIsHidden && at.Before(settled) {
-		at = settled
+	if earliest := d.event.Time.Add(ledger.SettlingTime); d.view.reading.EventIsHidden && at.Before(earliest) {
+		at = earliest
 	}
 	key, _ := ledger.KeyOf(d.event.KeyARN) // the ledger of the key was read
 	d.due = &ledger.Due{

@@ -187,7 +187,7 @@ func (d *delivery) conclude(ctx context.Context, step ledger.Step) error {
 func (d *delivery) remember(ctx context.Context) error {
 	open := openFindings(d.outcome, d.config.Now().UTC())
 	if d.config.Archive == nil || d.book.lost != nil || !d.book.isKnown && len(open) == 0 {
-		return nil
+		return nil //nolint:nilerr // a ledger that is lost keeps nothing; the outcome says so
 	}
 	if !d.book.isKnown {
 		if err := d.book.recall(ctx); err != nil {
@@ -198,7 +198,7 @@ func (d *delivery) remember(ctx context.Context) error {
 	if !isChanged {
 		return nil
 	}
-	next.ConfigurationHash = d.Enforcer.hash
+	next.ConfigurationHash = d.hash
 	if d.due != nil {
 		if err := d.config.Archive.Point(ctx, d.due.Name); err != nil {
 			return fmt.Errorf("postponing the event: %w", err)

@@ -148,8 +148,8 @@ func (l *Ledger) IsPending(name Name) bool {
 // removed: the holder did not write under it.
 func (l Ledger) Claim(r Repair) Ledger {
 	r.Phase = Claimed
-	repairs := slices.DeleteFunc(slices.Clone(l.Repairs), func(o Repair) bool { return o.Phase == Claimed && o.Holder == r.Holder })
-	l.Repairs = append(repairs, r)
+	l.Repairs = slices.DeleteFunc(slices.Clone(l.Repairs), func(o Repair) bool { return o.Phase == Claimed && o.Holder == r.Holder })
+	l.Repairs = append(l.Repairs, r)
 	for len(l.Repairs) > MostRepairs && !l.Repairs[0].IsOpen() {
 		l.Repairs = l.Repairs[1:]
 	}
