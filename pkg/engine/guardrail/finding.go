@@ -75,8 +75,8 @@ const (
 
 	// CodePlanRefused: a repair is wanted and cannot be planned and proved; high.
 	CodePlanRefused Code = "plan-refused"
-	// CodeRepairHeld: the repair is planned and not written; info. The message says
-	// what it would break, and of a managed key, which stack to change.
+	// CodeRepairHeld: the repair is planned and not written; info. The message says what the
+	// repair would break. If a stack manages the key, it says which stack to change.
 	CodeRepairHeld Code = "repair-held"
 	// CodeBudgetExhausted: the key was repaired as often as the budget allows, and
 	// somebody undoes it; high. The message names who.

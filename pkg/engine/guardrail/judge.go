@@ -39,8 +39,9 @@ type Judgement struct {
 	Live *policy.Document
 	// Limits are what the baseline means for the key; zero where there are none.
 	Limits rules.Limits
-	// Floors are the floor for a repair in two parts: Limits.Floor, narrowed by the Deny
-	// statements of Live that may stay.
+	// Floors are what a repair must allow: Limits.Floor, without the access that the Deny
+	// statements of Live that may stay deny. They are one or two sets; the repair must allow
+	// each of them.
 	Floors []policy.Set
 	// At is the moment of the judgement.
 	At time.Time

@@ -184,8 +184,8 @@ func (p *planner) replace(wanted *policy.Document) (Plan, error) {
 
 // Excess plans to take away what is critical in a judged key's policy, and nothing else. It
 // is for a policy to which KMS refuses to add a principal: the plan names no user, role or
-// session that the live policy does not name, and adds access, to others, only where
-// KMS would refuse the policy without. writer is as in [Decide]. The error is a [*Refusal].
+// session that the live policy does not name. It adds access only if KMS would refuse the
+// policy without that access. writer is as in [Decide]. The error is a [*Refusal].
 func Excess(s guardrail.Snapshot, j guardrail.Judgement, writer string) (Plan, error) {
 	p, err := newPlanner(s, &j, rules.Critical, writer)
 	if err != nil {
@@ -204,8 +204,8 @@ func Excess(s guardrail.Snapshot, j guardrail.Judgement, writer string) (Plan, e
 	return Plan{}, err
 }
 
-// Unnamed returns the principals that a new policy names and the live one does not, such as
-// KMS has to look up. Each is named once, as written.
+// Unnamed returns the users, roles and sessions that a new policy names and the live one does
+// not. KMS looks them up and refuses the policy if one does not exist. Each is named once, as written.
 func Unnamed(live, planned *policy.Document) []string {
 	var names []string
 	for _, st := range planned.Statements {

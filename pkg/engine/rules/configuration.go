@@ -167,7 +167,7 @@ type RepairSettings struct {
 	MaxPerHour PerHour `json:"maxPerHour"`
 	// Sweep lets a sweep repair, too, not only events.
 	Sweep bool `json:"sweep"`
-	// HoldWhen names whose access keeps an edit from being written, unless it is critical.
+	// HoldWhen lists the reasons to hold an edit that would mend a finding below critical.
 	HoldWhen []HoldReason `json:"holdWhen"`
 }
 

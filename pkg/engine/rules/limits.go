@@ -26,24 +26,25 @@ type Limits struct {
 
 	// unnarrowed is Floor without Deny statements.
 	unnarrowed policy.Set
-	// PermittedDenies are Deny statements that a policy may have: what they take from
-	// the floor is not missing, in a policy that has them.
+	// PermittedDenies are Deny statements that a policy may have. If the policy has one,
+	// the access of the floor that it denies does not count as missing.
 	PermittedDenies []policy.Statement
 }
 
 // Limits returns what the baseline means for a key, whatever its policy. Where the console
 // default has several editions or forms, the floor has what all of them give and the ceiling
-// what one of them gives. Of an API-style baseline the key's type may be unknown.
+// what one of them gives. A baseline of style
+// api needs no key type.
 //
-// Errors are those of [defaultpolicy.Generate], about the key's type or a required
-// principal that this key's default cannot name, and those of package policy about a
-// statement that a baseline makes; and one for ${OrganizationId} where the organization is
-// not known.
+// Limits returns an error of [defaultpolicy.Generate] if the key's type has no default, or if
+// the default cannot name a required principal. It returns an error of package policy if a
+// statement of the baseline is malformed for this key. It returns an error if the baseline has
+// ${OrganizationId} and the organization is not known.
 func (b *Baseline) Limits(k Key) (Limits, error) { return b.LimitsFor(k, policy.Set{}) }
 
 // LimitsFor returns what the baseline means for a key and the policy to hold against it. It
 // differs from [Baseline.Limits] for a baseline that permits all principals of the key's
-// account: these are the ones that the policy names.
+// account. For such a baseline, the ceiling names the principals that the policy names.
 func (b *Baseline) LimitsFor(k Key, live policy.Set) (Limits, error) {
 	if k.OrganizationID == "" && b.namesOrganization() {
 		return Limits{}, errors.New("the baseline has ${OrganizationId}, and the id of the account's organization is not known")

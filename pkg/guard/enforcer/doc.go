@@ -28,14 +28,15 @@
 //  7. Mark the claim written, report, mark it reported, delete the pointer (write.go).
 //
 // Then the message is acknowledged. An error of Handle gives the message back; everything else
-// is an outcome, which was reported. Errors that go away give back; errors that stay become
-// findings. In report mode no path has a write call.
+// is an outcome, which was reported. A call that may succeed later gives
+// the message back. A call that will never succeed becomes a finding. In report mode no path has a write call.
 //
 // # Crashes
 //
-// What a process leaves that ended before the claim is harmless: a record that no ledger names,
-// a pointer to nothing, and one more in the hour's counter. What it leaves after the claim, its
-// message's next delivery or the flush finishes, as soon as the claim's deadline has passed:
+// A process may end at any step. If it ends before the claim, it leaves a record that no ledger
+// names, a pointer to nothing, and one more in the hour's counter. None of them does harm. If it
+// ends after the claim, the next delivery of its message or the flush finishes the repair, as
+// soon as the claim's deadline has passed:
 //
 //   - a claim: they read the key. A third policy ends the claim, and is reported as such; it has
 //     an event of its own. Otherwise they write the same policy again, also when the key seems
@@ -58,8 +59,9 @@
 //
 // A tug-of-war ends at the budget of the key, in a finding that names the other actor. A
 // critical finding is repaired again after 15 minutes, 1 hour, and every 4 hours, each time
-// with an alarm. The breaker holds what exceeds the hourly limits. A critical finding comes back
-// when the hour is over; what is less does not come back by itself. See
+// with an alarm. The breaker holds what exceeds the hourly limits. The repair of a
+// critical finding is tried again when the hour is over. Any other repair is not tried again by
+// itself. See
 // docs/decisions/0011-breaker-and-critical-findings.md and docs/decisions/0013-ledger.md.
 //
 // # Limits

@@ -34,7 +34,7 @@ type Flushed struct {
 	Finished int `json:"finished"`
 	// Retried are postponed events that were handled again.
 	Retried int `json:"retried"`
-	// Failed are those that the next flush has to try again.
+	// Failed are repairs and postponed events that the next flush has to try again.
 	Failed int `json:"failed"`
 }
 

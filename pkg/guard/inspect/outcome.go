@@ -11,8 +11,8 @@ import (
 // does not write.
 const WouldRepair = "would-repair"
 
-// Outcome makes the outcome of a judged View. The plan counts only if the judgement wants
-// one or the caller shows it all the same; the zero Plan leaves it out. action says what the
+// Outcome makes the outcome of a judged View. If the judgement wants no repair, the
+// outcome still shows a plan that the caller gives. The zero Plan leaves the plan out. action says what the
 // caller did with a plan that may be written: guardrail.Repaired if the caller wrote it, or
 // guardrail.Reported if the caller only shows it.
 func (i *Inspector) Outcome(v View, p Plan, action guardrail.Action) guardrail.Outcome {

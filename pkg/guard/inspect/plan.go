@@ -23,7 +23,7 @@ func (p Plan) IsPlanned() bool { return p.Plan.Document != nil }
 func (p Plan) MayWrite() bool { return p.IsPlanned() && !p.Held }
 
 // Plan plans the repair of a View that is judged to be not compliant, whatever the mode. It
-// may read the key's tags first, if they can hold a plan. The error is one of reading them.
+// may read the key's tags first, if they can hold a plan. An error says that the tags could not be read.
 func (i *Inspector) Plan(ctx context.Context, v *View) (Plan, error) {
 	if v.Judgement.Verdict != guardrail.NonCompliant {
 		return Plan{}, nil

@@ -22,8 +22,8 @@ const mostBudget = MostRepairs - 100
 // last one repeats.
 var criticalWaits = []time.Duration{15 * time.Minute, time.Hour, 4 * time.Hour}
 
-// Used returns the repairs that used up a part of the budget in the window of a moment,
-// oldest first. A person's restore uses none.
+// Used returns the repairs that count against the budget in the window that now lies in,
+// oldest first. A person's restore does not count.
 func (l *Ledger) Used(limits Limits, now time.Time) []Repair {
 	start := now.UTC().Truncate(limits.Window)
 	var used []Repair

@@ -90,7 +90,7 @@ type Step struct {
 	Do Do
 	// Repair is the one to take over, to write, to mark, to end or to report.
 	Repair Repair
-	// Repairs are those beside which to archive the event's policy.
+	// Repairs are the repairs whose records get the event's policy archived beside them.
 	Repairs []Repair
 	// Reason is why a claim is ended, or why a wanted repair is not made.
 	Reason string
