@@ -28,7 +28,7 @@ var mutants = []mutant{
 	// The plan.
 	{"without an archive nothing is written", "claim.go", "if d.config.Archive == nil {\n\t\trefuse(", "if d.isPartial {\n\t\trefuse("},
 	{"a plan that is held is not written", "claim.go", "if !plan.MayWrite() {", "if plan.Refusal != nil {"},
-	{"what the plan says is told", "claim.go", "\t*d.outcome = d.Enforcer.outcomeOf(d.event, d.view.View, plan)\n", ""},
+	{"what the plan says is told", "claim.go", "\t*d.outcome = d.outcomeOf(d.event, d.view.View, plan)\n", ""},
 	// The claim.
 	{"there must be time to confirm", "door.go", "ok && time.Until(deadline) < leastTime", "ok && time.Until(deadline) < 0"},
 	{"the record has the policy that was judged", "claim.go", "Text: d.view.Snapshot.Policy, Hash: d.view.reading.Live", "Text: d.event.PolicyText + \" \", Hash: d.view.reading.Live"},
