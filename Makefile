@@ -138,7 +138,7 @@ fuzz: ## Fuzz each fuzz target in turn (FUZZTIME=60s), then the proofs of the co
 
 .PHONY: mutants
 mutants: ## Break the comparison, the repair planner and the writing protocol on purpose, one rule at a time; fail unless the tests notice each (about 10 minutes)
-	$(GO) test -p 1 -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/engine/access ./pkg/engine/repair ./pkg/guard/ledger ./pkg/guard/enforcer ./pkg/aws/archive ./pkg/aws/awskms
+	$(GO) test -p 1 -tags mutants -run '^TestTheTestsNoticeEveryMutant$$' -count=1 -v -timeout 30m ./pkg/engine/access ./pkg/engine/guardrail ./pkg/engine/repair ./pkg/guard/ledger ./pkg/guard/enforcer ./pkg/aws/archive ./pkg/aws/awskms
 
 .PHONY: fmt
 fmt: ## Format all Go files

@@ -85,7 +85,7 @@ func (u *builder) arnsOf(kind evaluation.PrincipalType, account string) ([]strin
 		return []string{prefix + account + ":root"}, nil
 	}
 	for _, s := range u.subjects {
-		if s.kind == kind {
+		if s.kind == kind && strings.HasPrefix(s.arn, prefix+account) {
 			literals = append(literals, s.arn) // known, and never to be found again
 		}
 	}

@@ -1,10 +1,10 @@
 package access
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/work"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -28,7 +28,8 @@ const mostPieces = 16
 //
 // It never fails: what cannot be decided within the budget is inconclusive.
 func Compare(key policy.Key, baseline, actual policy.Set) Result {
-	return compareWays(key, baseline, actual, both)
+	left := budget
+	return compareWays(key, baseline, actual, both, &left)
 }
 
 // ways says which differences are asked for.
@@ -40,15 +41,22 @@ const (
 	onlyMissing
 )
 
-func compareWays(key policy.Key, baseline, actual policy.Set, asked ways) Result {
+// compareWays takes the units of its work off left. It spends at most budget of them, and
+// its result says so where left or budget does not suffice.
+func compareWays(key policy.Key, baseline, actual policy.Set, asked ways, left *int) Result {
 	result := Result{Verdict: Equal, Excess: []Difference{}, Missing: []Difference{}, Inconclusive: []Inconclusive{}}
 	if baseline.Equal(actual) || sameStatements(key, baseline, actual) {
 		return result
 	}
-	c := newComparison(key, baseline, actual)
+	given := min(*left, budget)
+	c := newComparison(key, baseline, actual, given)
+	if c.dropCovered(asked); asked == onlyExcess && !hasAllow(c.actual) || asked == onlyMissing && !hasAllow(c.baseline) {
+		return result
+	}
 	excess, missing, err := c.run(asked)
+	*left -= given - int(c.reader.space.Budget)
 	if err != nil {
-		c.open = append(c.open, Inconclusive{Policy: Actual, Reason: "over-budget", Detail: fmt.Sprintf("more than %d combinations of conditions", budget)})
+		c.open = append(c.open, Inconclusive{Policy: Actual, Reason: "over-budget", Detail: "more combinations of conditions than the work that it may take"})
 	}
 	result.Excess, result.Missing = c.differences(Actual, excess), c.differences(Baseline, missing)
 	result.Inconclusive = append(result.Inconclusive, c.open...)
@@ -76,8 +84,8 @@ type comparison struct {
 	confirmed        int // statements evaluated to confirm witnesses
 }
 
-func newComparison(key policy.Key, baseline, actual policy.Set) *comparison {
-	c := &comparison{documents: [2]policy.Set{baseline, actual}, reader: reader{key: key, space: &space{Space: box.Space{Budget: budget}}, opaque: map[string]int{}, keys: map[string]*conditionKey{}, asSets: map[string]bool{}, exempts: map[string]int{}}}
+func newComparison(key policy.Key, baseline, actual policy.Set, units int) *comparison {
+	c := &comparison{documents: [2]policy.Set{baseline, actual}, reader: reader{key: key, space: &space{Space: box.Space{Budget: work.Budget(units)}}, opaque: map[string]int{}, keys: map[string]*conditionKey{}, asSets: map[string]bool{}, exempts: map[string]int{}}}
 	c.baseline = c.reader.statements(baseline, Baseline)
 	c.actual = c.reader.statements(actual, Actual)
 	return c

@@ -13,5 +13,6 @@ func Delegates(key policy.Key, d policy.Set, actions ...string) bool {
 		Effect: policy.Allow, Principals: policy.Principals{Entries: []policy.Principal{owner}},
 		Actions: policy.Values(actions...), Resources: policy.Values("*"),
 	})
-	return err == nil && len(compareWays(key, needed.Set, d, onlyMissing).Missing) == 0
+	left := budget
+	return err == nil && len(compareWays(key, needed.Set, d, onlyMissing, &left).Missing) == 0
 }

@@ -48,9 +48,9 @@
 //
 // # Functions
 //
-// [Compare] finds all differences, [Within] those to a floor and a ceiling.
+// [Compare] finds all differences, [Within] and [WithinWork] those to a floor and a ceiling.
 // [Equivalent] gives the verdict only, mostly sooner. [WhoMay] and [Delegates] ask about
-// one policy, [Restricting] about one statement. [InferKey] infers which account owns the
+// one policy. [InferKey] infers which account owns the
 // key from the accounts that the policies name.
 //
 // # Assumptions, where AWS does not say

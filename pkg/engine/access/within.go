@@ -14,8 +14,16 @@ import (
 // Whether floor itself lies within ceiling is another question: ask
 // Within(key, floor, floor, ceiling).
 func Within(key policy.Key, floor, actual, ceiling policy.Set) Result {
-	below := compareWays(key, floor, actual, onlyMissing)
-	above := compareWays(key, ceiling, actual, onlyExcess)
+	left := 2 * budget
+	return WithinWork(key, floor, actual, ceiling, &left)
+}
+
+// WithinWork is [Within] for a caller that asks many questions and bounds their work
+// together. It takes the units of work that it needs off left; a unit is some 50
+// nanoseconds. Where left does not suffice, the answer is Undecided, and left is below 0.
+func WithinWork(key policy.Key, floor, actual, ceiling policy.Set, left *int) Result {
+	below := compareWays(key, floor, actual, onlyMissing, left)
+	above := compareWays(key, ceiling, actual, onlyExcess, left)
 	below.rename(Floor)
 	above.rename(Ceiling)
 	result := Result{Verdict: Inside, Excess: above.Excess, Missing: below.Missing, Inconclusive: below.Inconclusive}

@@ -13,20 +13,20 @@ const (
 var availabilities = []Availability{
 	// What tells who calls. A service principal is no identity of an account. AWS says of
 	// these keys that all signed requests carry them, and not with what value a service does.
-	identifying("aws:PrincipalArn", "", globalPage, OpenAccount),
-	identifying("aws:PrincipalAccount", "", globalPage, NoChoice),
-	identifying("aws:PrincipalType", "", globalPage, NoChoice),
-	identifying("aws:userid", "AROAEXAMPLEEXAMPLEEX:session", globalPage, NoChoice),
-	identifying("kms:CallerAccount", "", kmsPage, NoChoice),
+	identifying("aws:PrincipalArn", "", globalPage),
+	identifying("aws:PrincipalAccount", "", globalPage),
+	identifying("aws:PrincipalType", "", globalPage),
+	identifying("aws:userid", "AROAEXAMPLEEXAMPLEEX:session", globalPage),
+	identifying("kms:CallerAccount", "", kmsPage),
 	{Key: "aws:PrincipalIsAWSService", ByService: Always, ByIdentity: Always, Forwarded: Always, Source: globalPage},
 	{Key: "aws:PrincipalServiceName", ByService: Always, ByIdentity: Never, Forwarded: Never, Source: globalPage},
 	{Key: "aws:PrincipalServiceNamesList", ByIdentity: Never, Forwarded: Never, Source: globalPage},
 
 	// Properties of an identity, and of its session.
-	chosen(identityOnly("aws:username", globalPage)),
+	identityOnly("aws:username", globalPage),
 	identityOnly("aws:PrincipalOrgID", globalPage),
 	identityOnly("aws:PrincipalOrgPaths", globalPage),
-	chosen(identityOnly("aws:PrincipalTag/", globalPage)),
+	identityOnly("aws:PrincipalTag/", globalPage),
 	identityOnly("aws:AssumedRoot", globalPage),
 	identityOnly("aws:FederatedProvider", globalPage),
 	identityOnly("aws:TokenIssueTime", globalPage),
@@ -36,7 +36,7 @@ var availabilities = []Availability{
 	identityOnly("aws:ChatbotSourceArn", globalPage),
 	identityOnly("aws:Ec2InstanceSourceVpc", globalPage),
 	identityOnly("aws:Ec2InstanceSourcePrivateIPv4", globalPage),
-	chosen(identityOnly("aws:SourceIdentity", globalPage)),
+	identityOnly("aws:SourceIdentity", globalPage),
 	identityOnly("ec2:RoleDelivery", globalPage),
 	identityOnly("ec2:SourceInstanceArn", globalPage),
 	identityOnly("glue:RoleAssumedBy", globalPage),
@@ -62,7 +62,7 @@ var availabilities = []Availability{
 	// By which service the request comes. AWS does not say whether a service's own request
 	// carries kms:ViaService.
 	{Key: "aws:ViaAWSService", ByIdentity: Always, Forwarded: Always, Example: "false", Source: globalPage},
-	{Key: "kms:ViaService", ByIdentity: Never, Choice: AnyValue, Source: forwardPage},
+	{Key: "kms:ViaService", ByIdentity: Never, Source: forwardPage},
 
 	// What each request carries.
 	everywhere("aws:CurrentTime", "2026-11-30T00:00:00Z", globalPage),
@@ -78,19 +78,19 @@ var availabilities = []Availability{
 	everywhere("kms:MultiRegion", "false", kmsPage),
 
 	// What the caller writes into the request, or arranges at home.
-	{Key: "aws:UserAgent", Choice: AnyValue, Source: globalPage},
-	{Key: "aws:referer", Choice: AnyValue, Source: globalPage},
-	{Key: "aws:VpcSourceIp", Choice: AnyValue, Source: globalPage}, // private addresses are anybody's
-	{Key: "aws:RequestTag/", Choice: AnyValue, Source: globalPage},
-	{Key: "aws:TagKeys", Choice: AnyValue, Source: globalPage},
-	{Key: "kms:EncryptionContext:", Choice: AnyValue, Source: kmsPage},
-	{Key: "kms:EncryptionContextKeys", Choice: AnyValue, Source: kmsPage},
-	{Key: "kms:RequestAlias", Choice: AnyValue, Source: kmsPage},
+	{Key: "aws:UserAgent", Source: globalPage},
+	{Key: "aws:referer", Source: globalPage},
+	{Key: "aws:VpcSourceIp", Source: globalPage}, // private addresses are anybody's
+	{Key: "aws:RequestTag/", Source: globalPage},
+	{Key: "aws:TagKeys", Source: globalPage},
+	{Key: "kms:EncryptionContext:", Source: kmsPage},
+	{Key: "kms:EncryptionContextKeys", Source: kmsPage},
+	{Key: "kms:RequestAlias", Source: kmsPage},
 }
 
 // identifying is the row of a key that says which identity calls.
-func identifying(key, example, source string, choice Choice) Availability {
-	return Availability{Key: key, ByService: Foreign, ByIdentity: Always, Forwarded: Always, Choice: choice, Example: example, Assumed: true, Source: source}
+func identifying(key, example, source string) Availability {
+	return Availability{Key: key, ByService: Foreign, ByIdentity: Always, Forwarded: Always, Example: example, Assumed: true, Source: source}
 }
 
 // identityOnly is the row of a key that describes an identity or its session.
@@ -101,10 +101,4 @@ func identityOnly(key, source string) Availability {
 // everywhere is the row of a key that each request carries.
 func everywhere(key, example, source string) Availability {
 	return Availability{Key: key, ByService: Always, ByIdentity: Always, Forwarded: Always, Example: example, Source: source}
-}
-
-// chosen is a row whose value the caller arranges in an account of its own.
-func chosen(row Availability) Availability {
-	row.Choice = AnyValue
-	return row
 }

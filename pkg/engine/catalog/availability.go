@@ -32,21 +32,6 @@ func (p Presence) String() string {
 	}
 }
 
-// Choice says whether whoever calls can give a condition key the value that a policy asks
-// for, so that the condition keeps out nobody.
-type Choice uint8
-
-// The choices.
-const (
-	// NoChoice: the caller cannot choose the value.
-	NoChoice Choice = iota
-	// AnyValue: the caller chooses the value.
-	AnyValue
-	// OpenAccount: the caller chooses the value where a pattern leaves the account open,
-	// since each account can have a role or user of that name.
-	OpenAccount
-)
-
 // Availability is one row of the table: whose requests carry a condition key.
 type Availability struct {
 	// Key is the name of the key, or of a family as [ConditionKey] has it.
@@ -63,8 +48,6 @@ type Availability struct {
 	// for the key, which identities otherwise never carry; RoleSource is the page.
 	RoleExempt bool
 	RoleSource string
-	// Choice says whether the caller chooses the value.
-	Choice Choice
 	// Example is a value that the key may have, where its presence is Always.
 	Example string
 	// Assumed is true where AWS does not document the row; Source then is the page that
@@ -110,28 +93,6 @@ func AvailabilityOf(name string) Availability {
 
 // Availabilities returns the table. The caller owns the slice.
 func Availabilities() []Availability { return append([]Availability(nil), availabilities...) }
-
-// ChosenByCaller tells whether whoever calls can meet a condition that compares a key with
-// a value, one of the policy's, by choosing what to send, what to be called, or by which
-// service to come. The severity of an Allow does not count such a condition; the comparison
-// of policies does.
-func ChosenByCaller(key, value string) bool {
-	switch AvailabilityOf(key).Choice {
-	case AnyValue:
-		return true
-	case OpenAccount:
-		return accountIsOpen(value)
-	default:
-		return false
-	}
-}
-
-// accountIsOpen tells whether a pattern of an ARN has a wildcard in its account, or before it.
-func accountIsOpen(pattern string) bool {
-	const account = 4 // the part of an ARN, from 0
-	parts := strings.SplitN(pattern, ":", account+2)
-	return strings.ContainsAny(strings.Join(parts[:min(len(parts), account+1)], ":"), "*?")
-}
 
 var (
 	availabilityByName   = indexAvailability()

@@ -46,27 +46,3 @@ func TestAvailabilityOf(t *testing.T) {
 		}
 	}
 }
-
-func TestChosenByCaller(t *testing.T) {
-	for _, test := range []struct {
-		key, value string
-		want       bool
-		reason     string
-	}{
-		{"aws:UserAgent", "x", true, "what the caller writes"},
-		{"kms:EncryptionContext:purpose", "x", true, "likewise"},
-		{"kms:ViaService", "s3.us-east-1.amazonaws.com", true, "the service serves everybody"},
-		{"aws:PrincipalTag/team", "a", true, "a tag of the caller's own role"},
-		{"aws:VpcSourceIp", "10.0.0.0/8", true, "a private network is anybody's"},
-		{"aws:PrincipalArn", "arn:aws:iam::*:role/Admin", true, "each account can have such a role"},
-		{"aws:PrincipalArn", "*role/Admin", true, "likewise"},
-		{"aws:PrincipalArn", "arn:aws:iam::111122223333:role/*", false, "the account is fixed"},
-		{"aws:PrincipalOrgID", "o-a1b2c3d4e5", false, "nobody joins by himself"},
-		{"aws:SourceVpce", "vpce-1", false, "somebody's endpoint"},
-		{"my:key", "x", false, "nothing is known"},
-	} {
-		if got := catalog.ChosenByCaller(test.key, test.value); got != test.want {
-			t.Errorf("%s: %s %s: %v", test.reason, test.key, test.value, got)
-		}
-	}
-}

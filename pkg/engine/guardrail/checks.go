@@ -27,6 +27,7 @@ var checks = []struct {
 	{policyKnown, (*examination).findUndecidedRule},    // which rule applies depends on what is not known of the key
 	{policyKnown, (*examination).findBadBaseline},      // the baseline does not fit the key
 	{limitsKnown, (*examination).findExcess},           // somebody has access beyond the ceiling
+	{limitsKnown, (*examination).findPossible},         // somebody may have such access: what a statement allows is not decided
 	{limitsKnown, (*examination).findMissing},          // access of the floor is missing, or a Deny takes it
 	{limitsKnown, (*examination).findUndecided},        // the comparison left something open
 	{limitsKnown, (*examination).findOtherThanDefault}, // the baseline wants exactly a generated default
@@ -53,8 +54,13 @@ type examination struct {
 	// malformed says why the policy cannot be read, and unfit why the baseline gives no
 	// limits for the key.
 	malformed, unfit error
-	// compared is the policy held against its limits.
-	compared access.Result
+	// above is the policy held against its ceiling, and below against its floor.
+	above, below access.Result
+	// settled are the Allows that were not decided, and of which findPossible told all that
+	// they may allow.
+	settled []int
+	// examples counts the requests that were tried to prove what is not decided.
+	examples int
 }
 
 // prepare reads the policy once, makes the limits once, and compares them.
@@ -70,7 +76,7 @@ func (e *examination) prepare() {
 		return
 	}
 	e.known = limitsKnown
-	e.compared = access.Within(e.snapshot.Key.PolicyKey(), e.Limits.Floor, e.Live.Set, e.Limits.Ceiling)
+	e.compare()
 }
 
 func (e *examination) add(f Finding) { e.Findings = append(e.Findings, f) }
@@ -124,19 +130,9 @@ func noLimits(err error) Code {
 }
 
 func (e *examination) findExcess() {
-	for _, d := range asOneService(e.compared.Excess) {
+	for _, d := range asOneService(e.above.Excess) {
 		code, severity := e.judgeExcess(d)
 		e.add(newDifference(e.snapshot.Key, code, severity, e.excessMessage(d), d))
-	}
-}
-
-func (e *examination) findUndecided() {
-	for _, open := range e.compared.Inconclusive {
-		f := NewFinding(e.snapshot.Key, CodeUndecided, rules.High, undecided(open))
-		if open.Policy == access.Actual && open.Reason != "over-budget" {
-			f.Statement = &open.Statement
-		}
-		e.add(f)
 	}
 }
 

@@ -20,7 +20,7 @@ func actionsOf(d access.Difference) (actions access.Actions) {
 // findMissing says how bad it is that access of the floor is missing, and finds the
 // floor that a repair has to reach.
 func (e *examination) findMissing() {
-	j, k, missing := &e.Judgement, e.snapshot.Key, e.compared.Missing
+	j, k, missing := &e.Judgement, e.snapshot.Key, e.below.Missing
 	controlled, deniedUse := hasControl(k, j.Live, j.At), e.deniedUse()
 	permitted := j.permittedDenies(k, missing)
 	hardening := j.Selection.Baseline.HardeningDenies == rules.PermitDenies

@@ -77,7 +77,8 @@ func checkWitnesses(t *testing.T, findings []guardrail.Finding, k rules.Key) {
 	t.Helper()
 	for _, f := range findings {
 		difference := strings.HasSuffix(string(f.Code), "-access") || strings.HasSuffix(string(f.Code), "-missing") || f.Code == guardrail.CodeHardeningDeny || f.Code == guardrail.CodeUseDenied || f.Code == guardrail.CodeControlRestricted
-		if difference != (f.Witness != nil) {
+		isProved := !strings.HasPrefix(f.Message, "It cannot be ruled out") && f.Code != guardrail.CodeUndecided
+		if isProved && difference != (f.Witness != nil) {
 			t.Errorf("%s: witness %+v", f.Code, f.Witness)
 		}
 		if f.Witness != nil && (f.Witness.Resource != k.ARN || f.Witness.Action == "" || f.Witness.Principal == "") {
@@ -98,7 +99,7 @@ func withHarmless(j guardrail.Judgement) policy.Set {
 	return above
 }
 
-func TestOnlyWhatIsProvedToLieWithinTheLimitsIsCompliantAndOnlyAProvedDifferenceIsNot(t *testing.T) {
+func TestOnlyWhatIsProvedToLieWithinTheLimitsIsCompliantAndOnlyAProvedDifferenceOrACriticalPossibilityIsNot(t *testing.T) {
 	for i, row := range judgements {
 		j := judged()[i]
 		within := access.Verdict("")
@@ -118,11 +119,12 @@ func TestOnlyWhatIsProvedToLieWithinTheLimitsIsCompliantAndOnlyAProvedDifference
 			mistake := !slices.ContainsFunc(j.Findings, func(f guardrail.Finding) bool {
 				return f.Severity.AtLeast(rules.Low) && !strings.HasPrefix(string(f.Code), "lint-")
 			})
-			if within != access.Different && !exactly && !mistake {
+			possibly := slices.ContainsFunc(j.Findings, func(f guardrail.Finding) bool { return f.Severity == rules.Critical })
+			if within != access.Different && !exactly && !mistake && !possibly {
 				t.Errorf("%s: not compliant, but it is %s the limits", row.name, within)
 			}
 		case guardrail.CannotJudge:
-			if !j.Severity.AtLeast(rules.High) {
+			if !j.Severity.AtLeast(rules.Low) {
 				t.Errorf("%s: cannot judge, but the severity is %s", row.name, j.Severity)
 			}
 		default:

@@ -221,22 +221,19 @@ var lessAccess = []judgement{
 
 var undecided = []judgement{
 	{
-		"conditions", symmetric, api, document(accountStatement, statement("Allow", everyone, "kms:Decrypt")+twoReadings), guardrail.CannotJudge,
-		[]found{{guardrail.CodeUndecided, rules.High, 1, "what statement 2 of the key policy allows depends on its conditions"}}, "undecided is not compliant",
+		"conditions", symmetric, api, document(accountStatement, statement("Allow", everyone, "kms:Decrypt")+twoReadings), guardrail.NonCompliant,
+		possiblyPublic, "what is not decided counts as met: it does not hide that the key may be public",
 	},
 	{
 		"an open question beside what is proved", symmetric, api,
 		document(accountStatement, statement("Allow", everyone, "kms:Decrypt")+twoReadings, statement("Allow", foreignRoot, "kms:Sign")), guardrail.NonCompliant,
-		[]found{
-			{guardrail.CodeUndecided, rules.High, 1, "what statement 2 of the key policy allows depends on its conditions"},
-			{guardrail.CodeForeignAccess, rules.High, 2, "(kms:Sign"},
-		},
+		append(slices.Clone(possiblyPublic), found{guardrail.CodeForeignAccess, rules.High, 2, "(kms:Sign"}),
 		"one proof is enough; the question is told all the same",
 	},
 	{
 		"a resource with a variable", symmetric, api,
-		document(accountStatement, `"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"${aws:username}"`), guardrail.CannotJudge,
-		[]found{{guardrail.CodeUndecided, rules.High, 1, "what statement 2 of the key policy allows is not decided (resource)"}}, "it may be this key",
+		document(accountStatement, `"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"${aws:username}"`), guardrail.NonCompliant,
+		possiblyPublic, "it may be this key",
 	},
 	{
 		"too many combinations", symmetric, api, document(append(combinations(24), accountStatement)...), guardrail.CannotJudge,
@@ -291,4 +288,12 @@ func combinations(n int) []string {
 		list[i] = fmt.Sprintf(`"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"${aws:r%d}","Condition":{"StringEquals":{"kms:EncryptionContext:k%d":"v"}}`, i, i)
 	}
 	return list
+}
+
+// possiblyPublic are the findings of a statement 1 that lets everyone decrypt if what is not
+// decided in it holds.
+var possiblyPublic = []found{
+	{guardrail.CodePublicAccess, rules.Critical, 1, "It cannot be ruled out that anyone with an AWS account can decrypt"},
+	{guardrail.CodeUndecided, rules.High, 1, "It cannot be ruled out that every AWS service can decrypt"},
+	{guardrail.CodeUndecided, rules.Medium, 1, "It cannot be ruled out that everyone in account"},
 }

@@ -53,7 +53,7 @@ func (e *examination) deniedUse() []string {
 
 // isDenied tells whether some Deny statement is about an action at all.
 func (e *examination) isDenied(action string) bool {
-	return slices.ContainsFunc(e.compared.Missing, func(d access.Difference) bool {
+	return slices.ContainsFunc(e.below.Missing, func(d access.Difference) bool {
 		return d.Policy == access.Actual && actionsOf(d)&access.ActionsMatching(action) != 0
 	})
 }

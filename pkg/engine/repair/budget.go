@@ -7,13 +7,19 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
-// wholeBudget is how much work a whole plan is worth. A comparison is one step, and one
-// more for each kilobyte compared; a step takes at most about a millisecond. Real policies
-// need less than a hundred steps. What a plan of what is critical takes is counted apart.
-const wholeBudget = 500
+// wholeBudget is how much work a whole plan is worth, in the units of [access.WithinWork]. Real
+// policies need a hundredth of it. What a plan of what is critical takes is counted apart.
+const wholeBudget = 5_000_000
 
-// overrun is the extra work that is counted for a comparison that has used up its own budget.
-const overrun = 100
+// mostOfOne is how much of the budget one comparison may use, so that a hostile statement does
+// not use up the work on the others.
+const mostOfOne = 400_000
+
+// leastOfOne is what a comparison may use when the budget is used up, and nothing is refused.
+const leastOfOne = 150_000
+
+// preparing is the work that a comparison takes beside its own, and once more for each kilobyte.
+const preparing = 2_000
 
 // comparer asks package access, as long as the budget lasts.
 type comparer struct {
@@ -29,26 +35,40 @@ func (c *comparer) excess(d, ceiling policy.Set) (access.Result, error) {
 	return c.within(d, d, ceiling)
 }
 
-// missing compares a policy with a floor only.
+// missing compares a policy with a floor only. Where that is too much work, it compares the floor
+// with the Allows that have no condition, under all Denies: what they allow, the policy does.
 func (c *comparer) missing(floor, d policy.Set) (access.Result, error) {
-	return c.within(floor, d, d)
-}
-
-func (c *comparer) within(floor, d, ceiling policy.Set) (access.Result, error) {
-	c.left -= 1 + kilobytes(floor, d, ceiling)
-	if c.left < 0 && !c.isFree {
-		return access.Result{}, refuse(OverBudget, "the policy takes too much work to repair")
+	result, err := c.within(floor, d, d)
+	if err != nil || !isOverBudget(result) {
+		return result, err
 	}
-	result := access.Within(c.key, floor, d, ceiling)
-	if isOverBudget(result) {
-		c.left -= overrun
+	sure := policy.Set{Version: d.Version}
+	for _, st := range d.Statements {
+		if st.Effect == policy.Deny || len(st.Conditions) == 0 {
+			sure.Statements = append(sure.Statements, st)
+		}
+	}
+	if less, err := c.within(floor, sure, sure); err != nil || less.Verdict == access.Inside {
+		return less, err
 	}
 	return result, nil
 }
 
-// isOverBudget tells whether a comparison has used up its own budget.
+// isOverBudget tells whether a comparison has used up its work.
 func isOverBudget(r access.Result) bool {
 	return slices.ContainsFunc(r.Inconclusive, func(open access.Inconclusive) bool { return open.Reason == "over-budget" })
+}
+
+func (c *comparer) within(floor, d, ceiling policy.Set) (access.Result, error) {
+	c.left -= preparing * (1 + kilobytes(floor, d, ceiling))
+	if c.left < 0 && !c.isFree {
+		return access.Result{}, refuse(OverBudget, "the policy takes too much work to repair")
+	}
+	share := max(leastOfOne, min(c.left, mostOfOne))
+	rest := share
+	result := access.WithinWork(c.key, floor, d, ceiling, &rest)
+	c.left -= share - rest
+	return result, nil
 }
 
 // isInside tells whether a policy is proved to be within a ceiling.

@@ -22,7 +22,7 @@ type Decision struct {
 
 // linearBudget is how much work a linear plan is worth. What is not decided within it counts
 // as met, which takes no more than a small comparison for each principal.
-const linearBudget = 300
+const linearBudget = 2_000_000
 
 // Decide plans the repair of a judged key and says whether it is to be written: an edit for
 // each finding of repair.from or worse, see the package documentation.
@@ -93,7 +93,7 @@ func (p *planner) decide(s guardrail.Snapshot, c *rules.Configuration, previous 
 // again returns a planner that knows the same faults and has planned nothing yet.
 func (p *planner) again(s scope, holds bool) *planner {
 	next := *p
-	next.scope = s
+	next.scope, next.murkyReader = s, nil
 	next.fates = slices.Clone(p.fates)
 	for i := range next.fates {
 		f := &next.fates[i]
@@ -133,7 +133,8 @@ func (p *planner) decideReset(s guardrail.Snapshot, c *rules.Configuration, prev
 		return Decision{}, refuse(NothingToDo, "the live policy allows what the wanted one does")
 	case access.Different:
 	default:
-		if p.judgement.Severity != rules.Critical {
+		isProved := func(f guardrail.Finding) bool { return f.Difference != nil && f.Severity.AtLeast(p.from) }
+		if p.judgement.Severity != rules.Critical && !slices.ContainsFunc(p.judgement.Findings, isProved) {
 			return Decision{}, refuse(Undecided, "it is not decided whether the live policy allows what the wanted one does")
 		}
 	}

@@ -70,7 +70,7 @@ func (p relaxer) deniedFromFloor(i int, actions access.Actions) (gone []access.A
 	st := &p.live.Statements[i]
 	deny := *st
 	if p.fates[i].murky {
-		decided, err := weigher(p).decided(st)
+		decided, err := p.reader().Decided(st)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -37,7 +37,8 @@ type planner struct {
 	// shares are the Allows that a new statement may be made of.
 	ceiling, allows policy.Set
 	shares          []policy.Statement
-	decidedCeiling  *policy.Set // the decided Allows of the ceiling; nil where nobody asked yet
+	murkyReader     *guardrail.Reader  // see weighMurky
+	bareFaults      map[string][]fault // of Allows without conditions, by principals and actions
 	required        []policy.Statement
 	// denies are those of the live policy, and clear are those of them that are decided.
 	denies, clear []policy.Statement
@@ -100,13 +101,12 @@ func (p *planner) judge() error {
 		if st.Effect != policy.Deny || p.isLinear() {
 			continue
 		}
-		isClear, err := p.isClear(*st)
+		decided, err := p.reader().DecidedDenies(*st)
 		if err != nil {
 			return err
 		}
-		if f.murky = !isClear; isClear {
-			p.clear = append(p.clear, *st)
-		}
+		f.murky = len(decided) != 1 || len(decided[0].Conditions) != len(st.Conditions)
+		p.clear = append(p.clear, decided...)
 	}
 	for _, i := range p.order() {
 		if st := &p.live.Statements[i]; st.Effect == policy.Allow && !st.Incomplete() {

@@ -28,6 +28,9 @@ func Samples(patterns []Pattern, literals []string, domain Pattern, budget *work
 		return nil, err
 	}
 	if domain != nil {
+		if err := budget.Spend(2 * len(result) * len(domain)); err != nil {
+			return nil, err
+		}
 		result = slices.DeleteFunc(result, func(s string) bool { return !domain.Matches(s) })
 	}
 	return append(result, walk.samples...), nil

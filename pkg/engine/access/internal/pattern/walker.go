@@ -55,11 +55,16 @@ func (w *walker) run() error {
 		queue = queue[1:]
 		w.visit(at.place, at.text)
 		for letter, c := range w.machine.alphabet {
-			// A step costs as much as the places that it moves.
-			if err := w.budget.Spend(1 + (len(w.machine.states[at.state].places)+len(w.machine.ends))/4); err != nil {
+			before := len(w.machine.states)
+			to := w.follow(at.place, letter, c)
+			// A step costs as much as the places that it moves, and a new state ten times that.
+			cost := 1 + (len(w.machine.states[at.state].places)+len(w.machine.ends))/4
+			if len(w.machine.states) > before {
+				cost = 10*cost + len(w.machine.alphabet)
+			}
+			if err := w.budget.Spend(cost); err != nil {
 				return err
 			}
-			to := w.follow(at.place, letter, c)
 			if w.machine.states[to.state].dead || w.seen[to] {
 				continue
 			}
