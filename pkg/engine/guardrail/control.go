@@ -2,7 +2,7 @@ package guardrail
 
 import (
 	"fmt"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +11,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // OrdinaryContext returns the condition keys of a call about a key by a principal of its
@@ -40,23 +41,21 @@ func mayChange(k rules.Key, d *policy.Document, kind evaluation.PrincipalType, a
 	return mayCall(k, d, rules.PutKeyPolicy, kind, arn, now, more)
 }
 
-// mayCall is mayChange for any action.
+// mayCall is mayChange for any action. The call has all keys that a real one carries; of those
+// that say who calls and from where, its values are nobody's.
 func mayCall(k rules.Key, d *policy.Document, action string, kind evaluation.PrincipalType, arn string, now time.Time, more map[string]any) bool {
 	context := OrdinaryContext(k, now)
-	for key, value := range more {
-		context[key] = value
-	}
-	for key, value := range map[string]string{
+	maps.Copy(context, map[string]any{
+		"aws:UserAgent": "aws-cli/2.31.0", "aws:userid": "AROAEXAMPLEEXAMPLEEX:session", "aws:SourceIp": "192.0.2.77",
+		"aws:TokenIssueTime": now.UTC().Add(-5 * time.Minute).Format(time.RFC3339), "aws:PrincipalType": "AssumedRole",
 		"aws:PrincipalArn": arn, "aws:PrincipalAccount": rules.AccountOf(arn), "kms:CallerAccount": rules.AccountOf(arn),
 		"aws:ResourceAccount": k.Account, "aws:PrincipalIsAWSService": "false",
-	} {
-		context[key] = value
-	}
-	context["aws:PrincipalType"] = "AssumedRole"
+	})
 	if kind == evaluation.UserPrincipal {
-		context["aws:PrincipalType"] = "User"
+		context["aws:PrincipalType"], context["aws:userid"] = "User", "AIDAEXAMPLEEXAMPLEEX"
 		context["aws:username"] = arn[strings.LastIndexByte(arn, '/')+1:]
 	}
+	maps.Copy(context, more)
 	decision, _ := evaluation.Evaluate(k.PolicyKey(), d.Set, evaluation.Request{
 		Principal: arn, PrincipalType: kind, PrincipalAccount: rules.AccountOf(arn),
 		IdentityPolicyAllows: true, Action: action, Resource: k.ARN, Context: context,
@@ -64,37 +63,55 @@ func mayCall(k rules.Key, d *policy.Document, action string, kind evaluation.Pri
 	return decision.Allows()
 }
 
-// hasControl tells whether the account controls the key policy through IAM: whether
-// some role, or some user who signed in with MFA, may change it in an ordinary call.
+// signedIn are the condition keys of a user who signed in with MFA a minute ago.
+var signedIn = map[string]any{"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"}
+
+// hasControl tells whether the account controls the key policy through IAM: whether some role,
+// or some user who signed in with MFA, may change it in an ordinary call, now and later.
 func hasControl(k rules.Key, d *policy.Document, now time.Time) bool {
-	return accountMay(k, d, rules.PutKeyPolicy, now)
+	return accountMay(k, d, rules.PutKeyPolicy, now, nil) && accountMay(k, d, rules.PutKeyPolicy, farFuture, nil)
 }
 
-// accountMay is hasControl for any action.
-func accountMay(k rules.Key, d *policy.Document, action string, now time.Time) bool {
+// accountMay tells whether some role of the account, or some user who signed in with MFA, may
+// do something in a call that is ordinary but for some condition keys.
+func accountMay(k rules.Key, d *policy.Document, action string, now time.Time, more map[string]any) bool {
 	prefix := "arn:" + k.Partition + ":iam::" + k.Account + ":"
 	both := func(kind evaluation.PrincipalType, path string, more map[string]any) bool {
 		return !slices.ContainsFunc(exampleNames, func(name string) bool { return !mayCall(k, d, action, kind, prefix+path+name, now, more) })
 	}
-	return both(evaluation.RolePrincipal, "role/", nil) ||
-		both(evaluation.UserPrincipal, "user/", map[string]any{"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"})
+	withMFA := maps.Clone(signedIn)
+	maps.Copy(withMFA, more)
+	return both(evaluation.RolePrincipal, "role/", more) || both(evaluation.UserPrincipal, "user/", withMFA)
 }
 
 // exampleNames are names that have no letter in common, so that a pattern for names such as
 // *kms-guardrail* does not fit both.
 var exampleNames = []string{"kms-guardrail-example", "Op_Q"}
 
-// judgeControl says how bad it is that the account lost control of the policy to a Deny.
-// It is low where an administrator that the baseline names keeps control: careful people
-// write such a Deny. It is medium where no such administrator keeps control, but
-// callers that no policy names can have it: somebody may have kept it for himself. It is high where nobody has control in an ordinary
-// call.
+// judgeControl says how bad it is that the account lost control of the policy to a Deny. It is
+// info where a call through a service has control, which AWS documents. It is low where an
+// administrator that the baseline names keeps control: careful people write such a Deny. It is
+// medium where whoever calls from some network, or from an organization that may be the
+// account's own, has control. It is high where only callers have it that the baseline does not
+// name, such as those with some tag or some name: somebody may have kept the key for himself.
 func (j *Judgement) judgeControl(k rules.Key) (Code, rules.Severity) {
+	may := func(keys []string) bool {
+		for _, at := range []time.Time{j.At, farFuture} {
+			if !j.accountMaySomehow(k, rules.PutKeyPolicy, at, keys) {
+				return false
+			}
+		}
+		return true
+	}
 	switch {
+	case may(serviceKeys):
+		return CodeHardeningDeny, rules.Info
 	case j.controlledByAdministrator(k):
 		return CodeHardeningDeny, rules.Low
-	case j.controlledBySomebody(k):
+	case may(placeKeys):
 		return CodeControlRestricted, rules.Medium
+	case j.controlledBySomebody(k):
+		return CodeControlRestricted, rules.High
 	default:
 		return CodeAccountStatementMissing, rules.High
 	}
@@ -128,7 +145,7 @@ func (j *Judgement) controlledByAdministrator(k rules.Key) bool {
 		case policy.Role:
 			return mayChange(k, j.Live, evaluation.RolePrincipal, arn, j.At, nil)
 		case policy.User:
-			return mayChange(k, j.Live, evaluation.UserPrincipal, arn, j.At, map[string]any{"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"})
+			return mayChange(k, j.Live, evaluation.UserPrincipal, arn, j.At, signedIn)
 		default:
 			return false
 		}

@@ -28,11 +28,39 @@ func everybodyElse(condition string) string {
 var control = []judgement{
 	{
 		"a Deny for all but one user id", symmetric, api, everybodyElse(`"StringNotEquals":{"aws:userid":"AIDAEVIL"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeControlRestricted, rules.Medium, 1, "cannot be allowed by IAM policies to "}}, "somebody may have kept the key for himself",
+		[]found{{guardrail.CodeControlRestricted, rules.High, 1, "cannot be allowed by IAM policies to "}}, "somebody may have kept the key for himself",
 	},
 	{
 		"a Deny for all without a tag", symmetric, zero, everybodyElse(`"StringNotEquals":{"aws:PrincipalTag/evil":"secret"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeControlRestricted, rules.Medium, 1, ""}}, "the same",
+		[]found{{guardrail.CodeControlRestricted, rules.High, 1, ""}}, "whoever may tag a role chooses who has control",
+	},
+	{
+		"a Deny for all but roles with some name", symmetric, zero, everybodyElse(`"StringNotLike":{"aws:PrincipalArn":"*kms-guardrail*"}`), guardrail.NonCompliant,
+		[]found{{guardrail.CodeControlRestricted, rules.High, 1, ""}}, "whoever may make a role chooses its name",
+	},
+	{
+		"a Deny for all but one user agent", symmetric, zero, everybodyElse(`"StringNotEquals":{"aws:UserAgent":"evil"}`), guardrail.NonCompliant,
+		[]found{{guardrail.CodeControlRestricted, rules.High, 1, ""}}, "the caller writes it",
+	},
+	{
+		"a Deny for each user id", symmetric, zero, everybodyElse(`"StringLike":{"aws:userid":"*"}`), guardrail.NonCompliant,
+		[]found{{guardrail.CodeAccountStatementMissing, rules.High, 1, ""}, {guardrail.CodeNoAdministrator, rules.High, none, ""}}, "each caller has one",
+	},
+	{
+		"a Deny from 2027 on", symmetric, zero, everybodyElse(`"DateGreaterThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}`), guardrail.NonCompliant,
+		[]found{{guardrail.CodeControlRestricted, rules.High, 1, ""}}, "a bomb with a timer",
+	},
+	{
+		"a Deny but through a service", symmetric, zero, everybodyElse(`"StringNotLike":{"kms:ViaService":"ec2.*.amazonaws.com"}`), guardrail.Compliant,
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "AWS documents it",
+	},
+	{
+		"a Deny for older sessions", symmetric, zero, everybodyElse(`"DateLessThan":{"aws:TokenIssueTime":"2026-11-01T00:00:00Z"}`), guardrail.Compliant,
+		[]found{{guardrail.CodeHardeningDeny, rules.Info, 1, ""}}, "AWS documents it: new sessions pass",
+	},
+	{
+		"a Deny for other organizations than one that may be the own", symmetric, zero, everybodyElse(`"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}`), guardrail.NonCompliant,
+		[]found{{guardrail.CodeControlRestricted, rules.Medium, 1, ""}}, "which organization the account is of is not known",
 	},
 	{
 		"a Deny from outside of a network", symmetric, zero, everybodyElse(`"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}`), guardrail.NonCompliant,
@@ -68,7 +96,7 @@ var control = []judgement{
 	},
 	{
 		"a Deny for the own organization", ours, api, everybodyElse(`"StringNotEquals":{"aws:PrincipalOrgID":"o-evil123456"}`), guardrail.NonCompliant,
-		[]found{{guardrail.CodeControlRestricted, rules.Medium, 1, ""}}, "it is somebody else's",
+		[]found{{guardrail.CodeControlRestricted, rules.High, 1, ""}}, "it is somebody else's",
 	},
 	{
 		"a Deny for users", symmetric, api, everybodyElse(`"StringEquals":{"aws:PrincipalType":"User"}`), guardrail.Compliant,
@@ -123,6 +151,11 @@ var services = []judgement{
 		"a ransom", symmetric, api,
 		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:user/somebody"}`)), guardrail.NonCompliant,
 		[]found{{guardrail.CodeUseDenied, rules.High, 1, ""}}, "nobody but somebody can decrypt",
+	},
+	{
+		"use by whoever has a tag", symmetric, api,
+		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"StringNotEquals":{"aws:PrincipalTag/x":"y"}`)), guardrail.NonCompliant,
+		[]found{{guardrail.CodeUseDenied, rules.High, 1, ""}}, "somebody chose the tag",
 	},
 	{
 		"a key that nobody can use", symmetric, api, document(accountStatement, `"Effect":"Deny","Principal":"*","NotAction":"kms:PutKeyPolicy","Resource":"*"`), guardrail.NonCompliant,

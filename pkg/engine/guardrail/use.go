@@ -2,10 +2,12 @@ package guardrail
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
@@ -33,7 +35,8 @@ var farFuture = time.Date(2999, 12, 31, 12, 0, 0, 0, time.UTC)
 // deniedUse returns the essential actions that Deny statements take from everybody, now or
 // from a date on: no ordinary call passes, of no principal but those that the policy excepts
 // and the baseline does not name. A Deny under a condition that ordinary calls can meet (a
-// network, an organization, a service, TLS) takes nothing from everybody.
+// network, an organization, a service, TLS) takes nothing from everybody. An exception for a tag
+// or a name is somebody's choice, and no ordinary call.
 func (e *examination) deniedUse() []string {
 	k := e.snapshot.Key
 	var denied []string
@@ -42,7 +45,7 @@ func (e *examination) deniedUse() []string {
 			continue
 		}
 		for _, at := range []time.Time{e.At, farFuture} {
-			if !accountMay(k, e.Live, action, at) && !slices.ContainsFunc(e.ordinaryAccess(k, at), func(d access.Difference) bool { return e.isUse(d, action) }) {
+			if !e.accountMaySomehow(k, action, at, placeKeys) && !e.namedMay(action, at) {
 				denied = append(denied, action)
 				break
 			}
@@ -51,22 +54,28 @@ func (e *examination) deniedUse() []string {
 	return denied
 }
 
+// namedMay tells whether a user or role that the baseline names by its full ARN may do something
+// in an ordinary call.
+func (e *examination) namedMay(action string, at time.Time) bool {
+	k, b := e.snapshot.Key, e.Selection.Baseline
+	return slices.ContainsFunc(slices.Concat(b.Users.All(k), b.Administrators.All(k)), func(arn string) bool {
+		p, err := policy.ParseAWSPrincipal(arn)
+		switch {
+		case err != nil || strings.ContainsAny(arn, "*?"):
+			return false
+		case p.Kind == policy.User:
+			return mayCall(k, e.Live, action, evaluation.UserPrincipal, arn, at, signedIn)
+		default:
+			return p.Kind == policy.Role && mayCall(k, e.Live, action, evaluation.RolePrincipal, arn, at, nil)
+		}
+	})
+}
+
 // isDenied tells whether some Deny statement is about an action at all.
 func (e *examination) isDenied(action string) bool {
 	return slices.ContainsFunc(e.below.Missing, func(d access.Difference) bool {
 		return d.Policy == access.Actual && actionsOf(d)&access.ActionsMatching(action) != 0
 	})
-}
-
-// isUse tells whether access is use of the key by the account, or by principals that the
-// baseline names.
-func (e *examination) isUse(d access.Difference, action string) bool {
-	if d.Scope != access.OwnAccount || actionsOf(d)&access.ActionsMatching(action) == 0 {
-		return false
-	}
-	b := e.Selection.Baseline
-	named := slices.Concat(b.Users.All(e.snapshot.Key), b.Administrators.All(e.snapshot.Key))
-	return slices.ContainsFunc(d.Principals, func(principal string) bool { return isGroup(principal) || slices.Contains(named, principal) })
 }
 
 // withUse returns the account statement with control of the policy and the actions that deniedUse returns.

@@ -48,7 +48,7 @@ var (
 	public    = document(toAccount, allow(`"*"`, "kms:Decrypt"))
 	publicToo = document(toAccount, allow(`"*"`, "kms:Sign"))
 	lockedOut = document(toAdmin)
-	unsure    = document(toAccount, undecided(`"*"`, "kms:Decrypt"))
+	unsure    = document(toAccount, undecided(`{"AWS":"arn:aws:iam::444455556666:root"}`, "kms:Decrypt"))
 )
 
 func document(statements ...string) string {
