@@ -201,6 +201,22 @@ var services = []judgement{
 		"anybody's VPC can have it",
 	},
 	{
+		"everyone, and of an organization if any", ours, api,
+		document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), `"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}`)), guardrail.NonCompliant,
+		[]found{
+			{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""},
+		},
+		"an account without an organization lacks the key",
+	},
+	{
+		"everyone, and of organizations in a list", ours, api,
+		document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), `"ForAllValues:StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}`)), guardrail.NonCompliant,
+		[]found{
+			{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""},
+		},
+		"an account without an organization lacks the key",
+	},
+	{
 		"everyone, and a Deny for other organizations", ours, api,
 		document(accountStatement, statement("Allow", everyone, "kms:Decrypt"), under(statement("Deny", everyone, "kms:*"), `"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}`)), guardrail.NonCompliant,
 		[]found{

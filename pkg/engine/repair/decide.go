@@ -29,8 +29,8 @@ const linearBudget = 2_000_000
 //
 // writer is the ARN of the role that will write the policy, "" where it is not known.
 // previous is the last policy of the key that was judged and recorded, nil where nothing
-// is recorded: a hold keeps what it had. Tags of the snapshot that are nil hold where the
-// configuration asks for them.
+// is recorded: a hold keeps what it had. If the configuration holds the keys of stacks and the
+// snapshot has no tags (nil), the key counts as one of a stack.
 //
 // Where no whole plan can be made, for whatever reason, the plan takes away what is critical
 // statement by statement, and Holds says why the rest is left. With the strategy reset, or a

@@ -24,10 +24,11 @@
 //
 // # What is not decided
 //
-// An Allow that package access cannot decide, or not within its budget, is read as if its
-// undecided parts were met, and the decided ones stay. What is critical in that reading goes:
-// those principals and actions. Else the statement stays, and takes part in no proof: it
-// hides only itself. An undecided Deny shields nothing, and stays.
+// Package access may not decide what an Allow allows, or not within its budget. Such an Allow
+// is read by [guardrail.Reader]: its undecided conditions count as met, its decided ones stay.
+// The plan takes away the principals and actions that are critical in that reading. If nothing
+// is critical, the statement stays as it is. It takes part in no proof, so it hides only
+// itself. A Deny that is not decided keeps nobody out, and stays as it is.
 //
 // # What cannot be planned
 //

@@ -26,12 +26,14 @@ type Problem struct {
 	Witness *evaluation.Request
 }
 
-// Check returns what is wrong with a configuration apart from its form, nothing for one
-// that can be used. Of a baseline it makes the limits for a key of each kind, so that an
-// ARN or statement that fits no key is found here and not at the first event; it finds
-// statements of permit and require that give nobody anything, or of which no policy could
-// be proved to have them; and it proves that the floor lies inside the ceiling and leaves
-// somebody who can change the key policy.
+// Check returns what is wrong with a configuration apart from its form. It returns nothing for
+// a configuration that can be used. For each baseline it
+//   - makes the limits for a key of each kind, so that an ARN or statement that fits no key is
+//     found before the first event;
+//   - finds statements of permit and require that give nobody anything;
+//   - finds statements of require that no policy could be proved to have;
+//   - proves that the floor lies inside the ceiling;
+//   - proves that the floor leaves somebody who can change the key policy.
 func (c *Configuration) Check() []Problem {
 	var found problems
 	switch {

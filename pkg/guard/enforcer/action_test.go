@@ -142,6 +142,13 @@ func TestACriticalFindingLetsNothingThroughThatIsHeld(t *testing.T) {
 	if n := len(w.cloud.Calls("PutKeyPolicy")); n != 1 {
 		t.Errorf("%d writes", n)
 	}
+
+	// What an event adds beside the held service has no users yet.
+	w.clock.advance(time.Hour)
+	w.put(t, arn, document(toAccount, sns, allow(`{"Service":"delivery.logs.amazonaws.com"}`, "kms:Decrypt")))
+	if o := w.handle(t, w.lastEvent()); o.Action != guardrail.Repaired || hash(t, w.policy(t, arn)) != hash(t, left) {
+		t.Errorf("%+v, and the policy is %s, want %s", summary(o), w.policy(t, arn), left)
+	}
 }
 
 var trimConsole = configured(func(c *rules.Configuration) {

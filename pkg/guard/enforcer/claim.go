@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
@@ -18,6 +19,9 @@ import (
 
 // makePlan plans the repair. A plan that is held or refused ends the wish for one.
 func (d *delivery) makePlan(ctx context.Context) error {
+	if err := d.readPrevious(ctx); err != nil {
+		return err
+	}
 	plan, err := d.inspector.Plan(ctx, &d.view.View)
 	if err != nil {
 		return err
@@ -27,6 +31,21 @@ func (d *delivery) makePlan(ctx context.Context) error {
 	if !plan.MayWrite() {
 		d.decision.Dismiss()
 	}
+	return nil
+}
+
+// readPrevious reads the policy that was last written to the key, with one call, if holds may
+// ask for it. A record that is lost is none, so that more is held.
+func (d *delivery) readPrevious(ctx context.Context) error {
+	last := d.book.ledger.LastWrite()
+	if last == nil || len(d.config.Configuration.Repair.HoldWhen) == 0 {
+		return nil
+	}
+	record, err := d.config.Archive.Record(ctx, last.Record)
+	if err != nil && !errors.Is(err, ledger.ErrArchive) && !errors.Is(err, ledger.ErrNoRecord) {
+		return fmt.Errorf("reading the last repair: %w", err)
+	}
+	d.view.Previous, _ = policy.Parse(record.After.Text) // nil for a record that is lost
 	return nil
 }
 

@@ -22,12 +22,12 @@ type Config struct {
 	// Reporter takes outcomes that somebody must know of; nil for none. The log has
 	// every outcome in any case.
 	Reporter Reporter
-	// Role is the ARN of the guardrail's own role, "" where unknown.
+	// Role is the ARN of the guardrail's own role; "" if nobody told the guardrail.
 	Role string
 	// Account is the only one whose keys are handled; "" for any.
 	Account string
-	// OrganizationID names the account's organization; "" where unknown. OrganizationalUnits
-	// are the units above the account; nil where unknown.
+	// OrganizationID names the account's organization; "" if nobody told the
+	// guardrail. OrganizationalUnits are the units above the account; nil if nobody told it.
 	OrganizationID      string
 	OrganizationalUnits []string
 

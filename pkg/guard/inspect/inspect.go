@@ -17,8 +17,8 @@ type Config struct {
 	// is "", it is the role that the configuration or the documentation names, see
 	// [rules.Baseline.GuardrailRole].
 	Role string
-	// OrganizationID and OrganizationalUnits belong to the keys' account; "" and nil where
-	// unknown.
+	// OrganizationID and OrganizationalUnits belong to the keys' account. They are "" and nil
+	// if nobody told the guardrail.
 	OrganizationID      string
 	OrganizationalUnits []string
 	// AllLabels reads aliases and tags also where the configuration does not ask for them.
@@ -72,10 +72,13 @@ type View struct {
 	// Then the key cannot be judged.
 	Denied error
 
+	// Previous is the last policy of the key that was judged and recorded; nil if nothing is
+	// recorded. A hold keeps what it had.
+	Previous *policy.Document
 	// Judgement is zero before Judge.
 	Judgement guardrail.Judgement
-	// LiveHash identifies the policy that was judged, if it was read from the key or a file;
-	// EventHash identifies the policy text in the event. Each is "" before Judge, if there is
+	// LiveHash is the hash of the policy that was judged, if it was read from the key or a file;
+	// EventHash is the hash of the policy text in the event. Each is "" before Judge, if there is
 	// no such policy, and if it does not parse.
 	LiveHash, EventHash string
 }

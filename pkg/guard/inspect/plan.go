@@ -31,7 +31,7 @@ func (i *Inspector) Plan(ctx context.Context, v *View) (Plan, error) {
 	if err := i.readHoldingTags(ctx, v); err != nil {
 		return Plan{}, err
 	}
-	decision, err := repair.Decide(v.Snapshot, v.Judgement, i.config.Configuration, i.writer(v), nil)
+	decision, err := repair.Decide(v.Snapshot, v.Judgement, i.config.Configuration, i.writer(v), v.Previous)
 	var refusal *repair.Refusal
 	switch {
 	case errors.As(err, &refusal):

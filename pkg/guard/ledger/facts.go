@@ -86,7 +86,7 @@ func (f facts) isStale() bool {
 	if !f.Reading.Readable {
 		return false
 	}
-	if last := f.Ledger.lastWrite(); last != nil && f.Now.Sub(last.Closed) < SettlingTime {
+	if last := f.Ledger.LastWrite(); last != nil && f.Now.Sub(last.Closed) < SettlingTime {
 		switch {
 		case f.Reading.Live == last.Before && last.Before != last.After:
 			return true

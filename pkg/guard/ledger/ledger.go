@@ -102,7 +102,7 @@ type Due struct {
 	At                 time.Time        `json:"at"`
 	EventID            string           `json:"eventId"`
 	EventTime          time.Time        `json:"eventTime"`
-	EventPolicy        string           `json:"eventPolicy,omitempty"` // identifies the event's policy
+	EventPolicy        string           `json:"eventPolicy,omitempty"` // the hash of the event's policy
 	Actor              *guardrail.Actor `json:"actor"`
 	SweepID            string           `json:"sweepId,omitempty"`
 	SweptConfiguration string           `json:"sweptConfiguration,omitempty"`
@@ -123,8 +123,8 @@ func (l *Ledger) of(eventID string) *Repair {
 	return l.last(func(r *Repair) bool { return r.EventID == eventID })
 }
 
-// lastWrite returns the last repair that was written; nil for none.
-func (l *Ledger) lastWrite() *Repair {
+// LastWrite returns the last repair that was written; nil for none.
+func (l *Ledger) LastWrite() *Repair {
 	return l.last(func(r *Repair) bool { return r.Phase == Written })
 }
 
