@@ -65,12 +65,7 @@ func (a *Archive) Point(ctx context.Context, name ledger.Name) error {
 	if err != nil {
 		return err
 	}
-	text, err := encode(pointer{})
-	if err != nil {
-		return err
-	}
-	_, err = a.objects.overwrite(ctx, object, text)
-	return err
+	return overwriteBody(ctx, a.objects, object, pointer{})
 }
 
 // Unpoint deletes a pointer, which need not exist, with one DeleteObject call.

@@ -26,12 +26,6 @@ type objects struct {
 	pageSize *int32 // nil is S3's own
 }
 
-// create makes an object of a name that is free. errTaken: others did.
-func (o objects) create(ctx context.Context, name string, body []byte) error {
-	_, err := o.replace(ctx, name, body, "")
-	return err
-}
-
 // replace writes an object whose current version has an ETag, or ("") that does not exist,
 // and returns its new ETag. It has also succeeded if the object has these bytes already: then
 // an earlier try did it. errTaken: the object has another version.

@@ -182,11 +182,20 @@ func readBody[T any](ctx context.Context, o objects, name string) (T, string, er
 	return body, etag, err
 }
 
-// createBody makes an object; see objects.create.
+// createBody makes an object of a name that is free. errTaken: others did.
 func createBody[T any](ctx context.Context, o objects, name string, body T) error {
 	text, err := encode(body)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	if err == nil {
+		_, err = o.replace(ctx, name, text, "")
 	}
-	return o.create(ctx, name, text)
+	return err
+}
+
+// overwriteBody writes an object, whatever is there.
+func overwriteBody[T any](ctx context.Context, o objects, name string, body T) error {
+	text, err := encode(body)
+	if err == nil {
+		_, err = o.overwrite(ctx, name, text)
+	}
+	return err
 }

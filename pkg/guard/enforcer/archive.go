@@ -45,6 +45,7 @@ type book struct {
 	archive Archive // nil for none
 	log     *slog.Logger
 	keyARN  string
+	key     ledger.Key // known after recall
 
 	ledger  ledger.Ledger
 	version ledger.Version
@@ -67,6 +68,7 @@ func (b *book) recall(ctx context.Context) error {
 	}
 	key, err := ledger.KeyOf(b.keyARN)
 	if err == nil {
+		b.key = key
 		b.ledger, b.version, err = b.archive.Ledger(ctx, key)
 	}
 	if err != nil && !errors.Is(err, ledger.ErrArchive) {
@@ -89,12 +91,8 @@ func (b *book) swap(ctx context.Context, next ledger.Ledger) error {
 	if b.lost != nil {
 		return b.lost
 	}
-	key, err := ledger.KeyOf(b.keyARN)
-	if err != nil {
-		return err
-	}
 	next.KeyARN = b.keyARN
-	version, err := b.archive.Swap(ctx, key, next, b.version)
+	version, err := b.archive.Swap(ctx, b.key, next, b.version)
 	if err != nil {
 		b.isKnown = false
 		return fmt.Errorf("changing the key's ledger: %w", err)

@@ -12,6 +12,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -97,9 +98,8 @@ func (d *delivery) postpone(at time.Time) {
 	if earliest := d.event.Time.Add(ledger.SettlingTime); d.view.reading.EventIsHidden && at.Before(earliest) {
 		at = earliest
 	}
-	key, _ := ledger.KeyOf(d.event.KeyARN) // the ledger of the key was read
 	d.due = &ledger.Due{
-		Name: d.newName(key), At: at.UTC(), EventID: d.event.ID, EventTime: d.event.Time, EventPolicy: d.view.reading.Event,
+		Name: d.newName(), At: at.UTC(), EventID: d.event.ID, EventTime: d.event.Time, EventPolicy: d.view.reading.Event,
 		Actor: d.outcome.Actor, SweepID: d.event.SweepID, SweptConfiguration: d.event.SweptConfiguration,
 	}
 }
@@ -151,26 +151,33 @@ func isSessionOf(arn, role string) bool {
 	return ok && session != "" && !strings.Contains(session, "/")
 }
 
-// recordOf is what is archived before the write.
+// recordOf is what is archived before the plan is written.
 func (d *delivery) recordOf(plan repair.Plan) (ledger.Record, error) {
-	outcome, now := *d.outcome, d.config.Now().UTC()
+	outcome := *d.outcome
 	outcome.Action, outcome.ActionReason, outcome.After = guardrail.Repaired, d.view.Judgement.Decision.Reason, plan.After
-	outcomeText, err := json.Marshal(outcome)
+	record, err := d.newRecord(ledger.ForFinding, d.event, outcome)
+	if err != nil {
+		return record, err
+	}
+	record.Before = ledger.PolicyText{Text: d.view.Snapshot.Policy, Hash: d.view.reading.Live}
+	record.After = ledger.PolicyText{Text: plan.Document.Text(), Hash: plan.After}
+	if record.Edits, err = json.Marshal(plan.Edits); err != nil {
+		return record, fmt.Errorf("archiving the edits: %w", err)
+	}
+	return record, nil
+}
+
+// newRecord returns a record without its policies. Its outcome is reported once the write was
+// seen.
+func (e *Enforcer) newRecord(kind ledger.Kind, event trail.Event, o guardrail.Outcome) (ledger.Record, error) {
+	text, err := json.Marshal(o)
 	if err != nil {
 		return ledger.Record{}, fmt.Errorf("archiving the outcome: %w", err)
 	}
-	edits, err := json.Marshal(plan.Edits)
-	if err != nil {
-		return ledger.Record{}, fmt.Errorf("archiving the edits: %w", err)
-	}
 	return ledger.Record{
-		Kind: ledger.ForFinding, Time: now,
-		EventID: d.event.ID, EventTime: d.event.Time, KeyARN: d.event.KeyARN,
-		SweepID: d.event.SweepID, SweptConfiguration: d.event.SweptConfiguration,
-		GuardrailVersion: d.config.Version, ConfigurationHash: outcome.ConfigurationHash,
-		Actor: outcome.Actor, Severity: outcome.Severity, Findings: outcome.Findings,
-		Before: ledger.PolicyText{Text: d.view.Snapshot.Policy, Hash: d.view.reading.Live},
-		After:  ledger.PolicyText{Text: plan.Document.Text(), Hash: plan.After},
-		Edits:  edits, Outcome: outcomeText,
+		Kind: kind, Time: e.config.Now().UTC(), EventID: event.ID, EventTime: event.Time, KeyARN: event.KeyARN,
+		SweepID: event.SweepID, SweptConfiguration: event.SweptConfiguration,
+		GuardrailVersion: o.GuardrailVersion, ConfigurationHash: o.ConfigurationHash,
+		Actor: o.Actor, Severity: o.Severity, Findings: o.Findings, Outcome: text,
 	}, nil
 }

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
@@ -178,8 +178,8 @@ func (p *pointed) event(ctx context.Context, l *ledger.Ledger) (event trail.Even
 // eventOf is the event that a record is of, as far as the record has it.
 func eventOf(r ledger.Record) trail.Event {
 	event := trail.Event{ID: r.EventID, Time: r.EventTime, KeyARN: r.KeyARN, SweepID: r.SweepID, SweptConfiguration: r.SweptConfiguration, ParametersOmitted: true}
-	if parts := strings.Split(r.KeyARN, ":"); len(parts) == 6 { // the archive has checked it
-		event.Partition, event.Region, event.Account = parts[1], parts[3], parts[4]
+	if key, err := rules.KeyOf(r.KeyARN); err == nil { // the archive has checked it
+		event.Partition, event.Region, event.Account = key.Partition, key.Region, key.Account
 	}
 	actor := r.Actor
 	if actor == nil {

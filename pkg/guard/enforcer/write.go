@@ -11,6 +11,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -51,7 +52,7 @@ const kmsRefused = "kms-refused"
 // that does not exist must not switch off the repair of critical findings: for one, what is
 // too much is taken away without adding anything, by the same claim.
 func (d *delivery) refused(ctx context.Context, r ledger.Repair, record ledger.Record, cause error) error {
-	if errors.Is(cause, ErrInvalidPrincipal) {
+	if errors.Is(cause, inspect.ErrInvalidPrincipal) {
 		cause = withNames(cause, d.view.Judgement.Live, record)
 		if d.decision.Critical && !d.isPartial && d.view.reading.Live == r.Before {
 			if plan, err := repair.Excess(d.view.Snapshot, d.view.Judgement, d.config.Role); err == nil {
@@ -63,7 +64,7 @@ func (d *delivery) refused(ctx context.Context, r ledger.Repair, record ledger.R
 			}
 		}
 	}
-	if errors.Is(cause, ErrAccessDenied) {
+	if errors.Is(cause, inspect.ErrAccessDenied) {
 		refuse(d.outcome, string(guardrail.CodeAccessDenied), guardrail.CodeRepairRefused, "the guardrail may not write the key policy: "+cause.Error())
 	} else {
 		refuse(d.outcome, kmsRefused, guardrail.CodeRepairRefused, "KMS refused the repair: "+cause.Error())
