@@ -17,8 +17,8 @@ type Config struct {
 	// is "", it is the role that the configuration or the documentation names, see
 	// [rules.Baseline.GuardrailRole].
 	Role string
-	// OrganizationID and OrganizationalUnits belong to the keys' account; "" and nil where
-	// unknown.
+	// OrganizationID and OrganizationalUnits belong to the keys' account. They are "" and nil
+	// if the caller does not know them.
 	OrganizationID      string
 	OrganizationalUnits []string
 	// AllLabels reads aliases and tags also where the configuration does not ask for them.
