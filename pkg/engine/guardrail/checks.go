@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/lint"
@@ -157,8 +156,7 @@ func (e *examination) findOtherThanDefault() {
 // the policy, so it has the explanation and the place, and not the detail.
 func (e *examination) findLint() {
 	k := e.snapshot.Key
-	keyType := catalog.KeyType{Spec: string(k.Type.Spec), Usage: string(k.Type.Usage), Origin: string(k.Type.Origin), MultiRegion: string(k.Type.MultiRegion)}
-	for _, l := range lint.CheckType(k.PolicyKey(), keyType, e.Live) {
+	for _, l := range lint.CheckType(k.PolicyKey(), keyTypeOf(k), e.Live) {
 		f := NewFinding(k, Code(lintPrefix+string(l.Code)), rules.Severity(l.Severity), fmt.Sprintf("%s (line %d, column %d)%s", l.Code.Explain(), l.Line, l.Column, meant(l)))
 		f.Statement = &l.Statement
 		e.add(f)

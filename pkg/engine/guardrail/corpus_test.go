@@ -54,8 +54,8 @@ func TestTroubleCasesOfPeople(t *testing.T) {
 		"t15-reencrypt-typo":           {rules.Low, "lint-unknown-action"},
 		"t18-control-tower":            {rules.Medium, guardrail.CodeServiceAccess},
 		"t19-lza-central-logs":         {rules.High, guardrail.CodeServiceAccess},
-		"t24-creategrant-open":         {rules.NoSeverity, ""}, // a named role, so it is for the baseline, which permits grants to administrators
-		"t24b-role-kms-star":           {rules.Medium, guardrail.CodeAccountAccess},
+		"t24-creategrant-open":         {rules.NoSeverity, ""},                    // a named role, so it is for the baseline, which permits grants to administrators
+		"t24b-role-kms-star":           {rules.Info, guardrail.CodeAccountAccess}, // only what no symmetric key can do is beyond the default
 		"t25-secrets-xacct":            {rules.High, guardrail.CodeForeignAccess},
 		"t28-service-other-region":     {rules.High, "lint-foreign-region-principal"}, // the comparison does not know that the service calls in its Region only
 		"t30-equals-wildcard":          {rules.Low, "lint-dead-statement"},

@@ -13,12 +13,17 @@ import (
 )
 
 // judgeExcess says how bad it is that somebody has access beyond the ceiling: the row of
-// [rules.SeverityOf] is who they are, the columns are what they may do.
+// [rules.SeverityOf] is who they are, the columns are what they may do. An action that a key of
+// this type can never perform does not count.
 func (e *examination) judgeExcess(d access.Difference) (Code, rules.Severity) {
 	code, who := e.whoOf(d)
 	conditions := e.Live.Statements[d.Statement].Conditions
 	var groups []rules.Group
-	for _, action := range namesOf(d.Actions) {
+	can, _ := e.able(namesOf(d.Actions))
+	if len(can) == 0 {
+		return code, rules.Info
+	}
+	for _, action := range can {
 		groups = append(groups, rules.GroupOf(action, isForAWSResource(conditions)))
 	}
 	return code, rules.SeverityOf(who, groups)
@@ -179,6 +184,25 @@ func isThroughService(conditions []policy.Condition) bool {
 		return strings.EqualFold(c.Key, "kms:ViaService") && !c.Operator.Negated && !c.Operator.IfExists && c.Operator.Set != policy.ForAllValues &&
 			c.Operator.Family == policy.StringFamily && len(c.Values) > 0
 	})
+}
+
+// able splits actions into those that the key can perform, as far as its type is known, and
+// those that it never can.
+func (e *examination) able(actions []string) (can, cannot []string) {
+	t := keyTypeOf(e.snapshot.Key)
+	for _, action := range actions {
+		if _, never := t.Cannot(strings.TrimPrefix(action, "kms:")); never {
+			cannot = append(cannot, action)
+		} else {
+			can = append(can, action)
+		}
+	}
+	return can, cannot
+}
+
+// keyTypeOf returns the type of a key as package catalog has it.
+func keyTypeOf(k rules.Key) catalog.KeyType {
+	return catalog.KeyType{Spec: string(k.Type.Spec), Usage: string(k.Type.Usage), Origin: string(k.Type.Origin), MultiRegion: string(k.Type.MultiRegion)}
 }
 
 // isForAWSResource tells whether one of the conditions limits grants to those that AWS

@@ -86,9 +86,9 @@ var withinBounds = []judgement{
 	{"the API default without a file", symmetric, zero, document(accountStatement), guardrail.Compliant, nil, "the floor itself"},
 	{"the console default without a file", symmetric, zero, consoleDefault(symmetric), guardrail.Compliant, nil, "anybody of the account may be administrator or user"},
 	{
-		"one role for everything", symmetric, zero, document(accountStatement, statement("Allow", adminRole, "kms:*")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountAccess, rules.Medium, 1, "(kms:Decapsulate, kms:DeriveSharedSecret"}},
-		"administration and use are permitted; what no default of a symmetric key gives is not, even if the key cannot do it",
+		"one role for everything", symmetric, zero, document(accountStatement, statement("Allow", adminRole, "kms:*")), guardrail.Compliant,
+		[]found{{guardrail.CodeAccountAccess, rules.Info, 1, "(kms:Decapsulate, kms:DeriveSharedSecret"}},
+		"administration and use are permitted, and the key can do nothing of the rest",
 	},
 	{
 		"grants that are not for AWS services", symmetric, zero, document(accountStatement, statement("Allow", adminRole, "kms:RetireGrant"), statement("Allow", everyone, "kms:CreateGrant")),
@@ -97,7 +97,7 @@ var withinBounds = []judgement{
 	},
 	{
 		"use of an asymmetric key by signing", hmac, zero, document(accountStatement, statement("Allow", adminRole, "kms:Sign")), guardrail.NonCompliant,
-		[]found{{guardrail.CodeAccountAccess, rules.Medium, 1, "(kms:Sign"}}, "no default of an HMAC key gives that",
+		[]found{{guardrail.CodeAccountAccess, rules.Info, 1, "(kms:Sign"}}, "no HMAC key can do that, so the statement is dead",
 	},
 	{
 		"another account without a file", symmetric, zero, document(accountStatement, statement("Allow", foreignRoot, "kms:Decrypt")), guardrail.NonCompliant,

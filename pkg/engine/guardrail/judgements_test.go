@@ -136,8 +136,8 @@ var moreAccess = []judgement{
 		[]found{{guardrail.CodeForeignAccess, rules.Critical, 1, "(kms:*"}}, "the account is named, so it is not the whole world",
 	},
 	{
-		"a role of another account", symmetric, api, document(accountStatement, statement("Allow", `{"AWS":"arn:aws:iam::444455556666:role/R"}`, "kms:Sign")),
-		guardrail.NonCompliant, []found{{guardrail.CodeForeignAccess, rules.High, 1, "(kms:Sign"}}, "one principal of it",
+		"a role of another account", symmetric, api, document(accountStatement, statement("Allow", `{"AWS":"arn:aws:iam::444455556666:role/R"}`, "kms:Encrypt")),
+		guardrail.NonCompliant, []found{{guardrail.CodeForeignAccess, rules.High, 1, "(kms:Encrypt"}}, "one principal of it",
 	},
 	{
 		"a service", symmetric, api, document(accountStatement, statement("Allow", logs, "kms:Encrypt")), guardrail.NonCompliant,
@@ -151,7 +151,7 @@ var moreAccess = []judgement{
 		"use of a symmetric key on an HMAC key", hmac, workers,
 		document(accountStatement, `"Effect":"Allow","Principal":{"AWS":"`+worker+`"},"Action":["kms:Decrypt","kms:DescribeKey"],"Resource":"*"`), guardrail.NonCompliant,
 		[]found{
-			{guardrail.CodeAccountAccess, rules.Medium, 1, "(kms:Decrypt"},
+			{guardrail.CodeAccountAccess, rules.Info, 1, "(kms:Decrypt"},
 			{guardrail.CodeRequiredAccessMissing, rules.Medium, none, "cannot"},
 		},
 		"the default is that of the key's type",
@@ -226,8 +226,8 @@ var undecided = []judgement{
 	},
 	{
 		"an open question beside what is proved", symmetric, api,
-		document(accountStatement, statement("Allow", everyone, "kms:Decrypt")+twoReadings, statement("Allow", foreignRoot, "kms:Sign")), guardrail.NonCompliant,
-		append(slices.Clone(possiblyPublic), found{guardrail.CodeForeignAccess, rules.High, 2, "(kms:Sign"}),
+		document(accountStatement, statement("Allow", everyone, "kms:Decrypt")+twoReadings, statement("Allow", foreignRoot, "kms:Encrypt")), guardrail.NonCompliant,
+		append(slices.Clone(possiblyPublic), found{guardrail.CodeForeignAccess, rules.High, 2, "(kms:Encrypt"}),
 		"one proof is enough; the question is told all the same",
 	},
 	{

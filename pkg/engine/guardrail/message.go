@@ -1,12 +1,14 @@
 package guardrail
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/integration"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
@@ -29,13 +31,18 @@ var verbs = []struct {
 	{"look at the key", nil},
 }
 
-// doing says in words what actions do, with the actions behind it: "decrypt (kms:Decrypt)".
-func doing(actions []string) string {
+// doing says in words what actions do, with the actions behind it: "decrypt (kms:Decrypt)". The
+// words, and the first of the actions, are about what the key can perform.
+func (e *examination) doing(actions []string) string {
 	if slices.Contains(actions, "kms:*") {
 		return "do everything (kms:*)"
 	}
+	can, _ := e.able(actions)
+	if len(can) == 0 {
+		can = actions
+	}
 	var words []string
-	rest := slices.Clone(actions)
+	rest := slices.Clone(can)
 	for _, v := range verbs {
 		covered := func(name string) bool { return slices.Contains(v.actions, name) }
 		if slices.ContainsFunc(rest, covered) {
@@ -55,7 +62,17 @@ func doing(actions []string) string {
 	if len(words) > most {
 		words = append(words[:most], "more")
 	}
-	return listed(words) + " (" + rules.FirstOf(access.ActionPatterns(actions), 12) + ")"
+	patterns := access.ActionPatterns(actions)
+	slices.SortStableFunc(patterns, func(a, b string) int { return cmp.Compare(covers(b, can), covers(a, can)) })
+	return listed(words) + " (" + rules.FirstOf(patterns, 12) + ")"
+}
+
+// covers returns 1 where a pattern covers one of some actions, else 0.
+func covers(pattern string, actions []string) int {
+	if slices.ContainsFunc(actions, func(action string) bool { return policy.IsLike(pattern, action) }) {
+		return 1
+	}
+	return 0
 }
 
 // listed writes words as a sentence does.
@@ -88,7 +105,7 @@ func people(k rules.Key, principals []string) string {
 // excessMessage says who can do what beyond the ceiling.
 func (e *examination) excessMessage(d access.Difference) string {
 	_, who := e.whoOf(d)
-	names, can := people(e.snapshot.Key, d.Principals), " can "+doing(d.Actions)
+	names, can := people(e.snapshot.Key, d.Principals), " can "+e.doing(d.Actions)
 	switch {
 	case who == rules.Anyone:
 		return "PUBLIC: " + names + can + conditional(d) + "."
@@ -151,7 +168,7 @@ func (e *examination) missingMessage(code Code, d access.Difference) string {
 		}
 		return "IAM policies no longer work for this key: the account statement is missing. " + manage + "."
 	}
-	who, what := sentence(people(k, d.Principals)), doing(d.Actions)
+	who, what := sentence(people(k, d.Principals)), e.doing(d.Actions)
 	if d.Delegated { // what they may do is not for the key policy alone to say
 		return who + " cannot be allowed by IAM policies to " + what + conditional(d) + "."
 	}

@@ -114,14 +114,14 @@ func TestARepairIsWantedWhereModeSeverityAndEvidenceAllow(t *testing.T) {
 		{func(_ *rules.Configuration, s *guardrail.Snapshot) { s.Evidence = guardrail.EventPolicy }, guardrail.Decision{Reason: guardrail.ReasonNotLive}, "an event is a hint"},
 		{
 			func(_ *rules.Configuration, s *guardrail.Snapshot) {
-				s.Policy = document(accountStatement, statement("Allow", adminRole, "kms:Sign"))
+				s.Policy = document(accountStatement, statement("Allow", adminRole, "kms:Encrypt"))
 			},
 			guardrail.Decision{Reason: guardrail.ReasonBelow}, "medium is below high",
 		},
 		{
 			func(c *rules.Configuration, s *guardrail.Snapshot) {
 				c.Repair.From = rules.Medium
-				s.Policy = document(accountStatement, statement("Allow", adminRole, "kms:Sign"))
+				s.Policy = document(accountStatement, statement("Allow", adminRole, "kms:Encrypt"))
 			},
 			guardrail.Decision{Repair: true, Reason: "account-access"}, "from medium on",
 		},
@@ -147,7 +147,7 @@ func TestARepairIsWantedWhereModeSeverityAndEvidenceAllow(t *testing.T) {
 		{
 			func(c *rules.Configuration, s *guardrail.Snapshot) {
 				s.Trigger, s.FirstSweep, c.Repair.Sweep = guardrail.BySweep, true, true
-				s.Policy = document(accountStatement, statement("Allow", adminRole, "kms:Sign"))
+				s.Policy = document(accountStatement, statement("Allow", adminRole, "kms:Encrypt"))
 			},
 			guardrail.Decision{Reason: guardrail.ReasonBelow}, "no later one would repair it either",
 		},

@@ -25,10 +25,10 @@ func TestNoClutterKeepsARepairAway(t *testing.T) {
 		many[i] = allows(fmt.Sprintf(`{"AWS":"arn:aws:iam::111122223333:role/r%d"}`, i), "kms:Decrypt", fmt.Sprintf(`"StringLike":{"kms:EncryptionContext:k":"*%d?a*b*%d"}`, i, i))
 	}
 	clutter := map[string]string{
-		"a bomb":                   allows(own, "kms:Sign", `"StringLike":{"kms:EncryptionContext:k":"*a????????????????"}`),
+		"a bomb":                   allows(own, "kms:Encrypt", `"StringLike":{"kms:EncryptionContext:k":"*a????????????????"}`),
 		"a decoy service":          `{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":["kms:Decrypt","kms:GenerateDataKey*"],"Resource":"*"}`,
 		"undecided":                allows(own, "kms:Decrypt", `"StringEquals":{"aws:userid":"${aws:userid}"}`),
-		"Deny with NotPrincipal":   `{"Effect":"Deny","NotPrincipal":` + own + `,"Action":"kms:Sign","Resource":"*"}`,
+		"Deny with NotPrincipal":   `{"Effect":"Deny","NotPrincipal":` + own + `,"Action":"kms:Encrypt","Resource":"*"}`,
 		"many patterns":            strings.Join(many, ","),
 		"a Deny by tag":            `{"Effect":"Deny","Principal":"*","Action":"kms:Decrypt","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalTag/team":"a"}}}`,
 		"a Deny of labels":         `{"Effect":"Deny","Principal":"*","Action":"kms:ListResourceTags","Resource":"*"}`,

@@ -50,22 +50,21 @@ func TestWhatHoldsAnEdit(t *testing.T) {
 		{logs, []rules.HoldReason{others}, "", "nobody asked of services"},
 		{allows(`{"Service":"unheard-of.amazonaws.com"}`, "kms:Decrypt", ""), all, "", "no use of this service is documented"},
 		{allows(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:PutKeyPolicy", ""), all, "", "administration is never held"},
-		{allows(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Sign", ""), all, "", "logs sign nothing"},
 		{allows(`{"Service":"sns.amazonaws.com"}`, "kms:Decrypt", `"StringEquals":{"aws:SourceAccount":"444455556666"}`), []rules.HoldReason{service}, "", "what a service does for another account is access of that account"},
 		{allows(`{"Service":"sns.amazonaws.com"}`, "kms:Decrypt", `"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:444455556666:*"}`), all, others, "the same by an ARN"},
 		{public, all, "", "what is critical is never held"},
 		{abroad, all, others, "use by another account, where that is asked for"},
 		{abroad, rules.DefaultRepair().HoldWhen, "", "by default, other accounts lose access"},
 		{allows(`{"AWS":"444455556666"}`, "kms:CreateGrant", forResources), all, "", "grants by another account are no use"},
-		{allows(eve, "kms:Sign", ""), all, "", "a principal of the account is no reason"},
-		{allows(`{"AWS":"`+serviceLinked+`"}`, "kms:Sign", ""), all, service, "a service acts through a role that is linked to it"},
+		{allows(eve, "kms:Encrypt", ""), all, "", "a principal of the account is no reason"},
+		{allows(`{"AWS":"`+serviceLinked+`"}`, "kms:Encrypt", ""), all, service, "a service acts through a role that is linked to it"},
 		{allows(`{"AWS":"`+serviceLinked+`"}`, "kms:DisableKey", ""), all, "", "administration is never held"},
-		{allows(`{"AWS":"arn:aws:iam::111122223333:role/service-role/backup"}`, "kms:Sign", ""), all, "", "anybody can make a role with this path, and assume it"},
-		{allows(eve, "kms:Sign", viaS3), all, service, "S3 calls on behalf of the user"},
-		{allows(eve, "kms:Sign", `"StringLike":{"KMS:VIASERVICE":"s3.*"}`), all, service, "condition keys have no case"},
-		{allows(eve, "kms:Sign", `"StringNotEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}`), all, "", "the condition keeps a service out"},
-		{allows(eve, "kms:Sign", `"Null":{"kms:ViaService":"true"}`), all, "", "no service is let in"},
-		{allows(eve, "kms:Sign", `"Null":{"kms:ViaService":"false"}`), all, service, "only services are let in"},
+		{allows(`{"AWS":"arn:aws:iam::111122223333:role/service-role/backup"}`, "kms:Encrypt", ""), all, "", "anybody can make a role with this path, and assume it"},
+		{allows(eve, "kms:Encrypt", viaS3), all, service, "S3 calls on behalf of the user"},
+		{allows(eve, "kms:Encrypt", `"StringLike":{"KMS:VIASERVICE":"s3.*"}`), all, service, "condition keys have no case"},
+		{allows(eve, "kms:Encrypt", `"StringNotEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}`), all, "", "the condition keeps a service out"},
+		{allows(eve, "kms:Encrypt", `"Null":{"kms:ViaService":"true"}`), all, "", "no service is let in"},
+		{allows(eve, "kms:Encrypt", `"Null":{"kms:ViaService":"false"}`), all, service, "only services are let in"},
 		{allows(eve, "kms:CreateGrant", forResources), all, service, "grants for AWS resources by a principal of the account"},
 		{allows(eve, "kms:CreateGrant", `"Bool":{"kms:GrantIsForAWSResource":"false"}`), all, "", "grants for somebody else"},
 		{allows(eve, "kms:CreateGrant", ""), all, "", "grants for anybody"},
@@ -134,7 +133,7 @@ func TestOnlyWhatTheRecordedPolicyHadIsHeld(t *testing.T) {
 
 func TestAStackHoldsAllButWhatIsCritical(t *testing.T) {
 	stack := map[string]string{"aws:cloudformation:stack-name": "payments", "aws:cloudformation:stack-id": "arn:aws:cloudformation:us-east-1:111122223333:stack/payments/1"}
-	user := allows(eve, "kms:Sign", "")
+	user := allows(eve, "kms:Encrypt", "")
 	for _, row := range []struct {
 		live   []string
 		tags   map[string]string

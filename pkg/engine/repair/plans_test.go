@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // administrators and as users, another account may decrypt, and two services have their conditions.
 const (
 	anyRole      = `"Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/*"}}`
-	adminActions = `["kms:Create*","kms:Describe*","kms:Enable*","kms:List*","kms:Put*","kms:Update*","kms:Revoke*","kms:Disable*","kms:Get*","kms:Delete*","kms:TagResource","kms:UntagResource","kms:ScheduleKeyDeletion","kms:CancelKeyDeletion","kms:RotateKeyOnDemand"]`
+	adminActions = `["kms:Create*","kms:Describe*","kms:Enable*","kms:List*","kms:Put*","kms:Update*","kms:Revoke*","kms:Disable*","kms:Get*","kms:Delete*","kms:TagResource","kms:UntagResource","kms:ScheduleKeyDeletion","kms:CancelKeyDeletion"]`
 	userActions  = `["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"]`
 
 	accountStatement = `{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`
@@ -53,16 +53,16 @@ var plans = []struct{ name, because, live string }{
 	{"public-of-the-organization", "the condition of the statement and that of the ceiling both hold", pretty(accountStatement,
 		`{"Sid":"org","Effect":"Allow","Principal":{"AWS":"*"},"Action":["kms:Decrypt","kms:DescribeKey"],"Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}}`)},
 	{"public-behind-a-deny", "a Deny keeps most of a public statement inside; what is left over is another account that may decrypt", pretty(accountStatement,
-		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/Eve"},"Action":"kms:Sign","Resource":"*"}`,
+		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/Eve"},"Action":"kms:Encrypt","Resource":"*"}`,
 		`{"Sid":"roles","Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*"}}}`,
 		`{"Sid":"ours only","Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalAccount":["111122223333","444455556666"]}}}`)},
 	{"foreign-principal-in-a-list", "one principal is outside for every action", pretty(accountStatement,
 		strings.Replace(usersStatement, `"arn:aws:iam::111122223333:role/Worker"`, `["arn:aws:iam::111122223333:role/Worker","arn:aws:iam::777788889999:root","arn:aws:iam::111122223333:role/Other"]`, 1))},
 	{"principal-allowed-for-less", "another account may decrypt and nothing else, so that it gets a statement of its own", pretty(accountStatement,
 		strings.Replace(usersStatement, `"arn:aws:iam::111122223333:role/Worker"`, `["arn:aws:iam::111122223333:role/Worker","arn:aws:iam::444455556666:root"]`, 1), `{"Sid":"Allow use of the key2","Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"kms:Decrypt","Resource":"*"}`)},
-	{"action-in-a-list", "a user may not administer", pretty(accountStatement, strings.Replace(usersStatement, `"kms:Encrypt",`, `"kms:Encrypt","kms:Sign","kms:CallerAccount",`, 1))},
+	{"action-in-a-list", "a user may not administer", pretty(accountStatement, strings.Replace(usersStatement, `"kms:Encrypt",`, `"kms:Encrypt","kms:RotateKeyOnDemand","kms:CallerAccount",`, 1))},
 	{"pattern-of-actions", "a pattern becomes what is inside of it, in its place and without what was said before", pretty(accountStatement,
-		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Worker"},"Action":["kms:De*","kms:Encrypt","kms:D*"],"Resource":"*"}`)},
+		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Worker"},"Action":["kms:R*","kms:Encrypt","kms:Re*"],"Resource":"*"}`)},
 	{"most-principals-stay", "the statement stays with most of its principals, wherever they stand in it", pretty(accountStatement,
 		strings.Replace(usersStatement, `"arn:aws:iam::111122223333:role/Worker"`, `["arn:aws:iam::444455556666:root","arn:aws:iam::111122223333:role/Worker","arn:aws:iam::111122223333:role/Other"]`, 1))},
 	{"public-with-an-unknown-action", "a value that names no action does no harm and stays where the list does", pretty(accountStatement, strings.Replace(public, `"kms:Decrypt"`, `["kms:CallerAccount","kms:Decrypt"]`, 1))},
@@ -89,10 +89,10 @@ var plans = []struct{ name, because, live string }{
 		`{"Effect":"Allow","Principal":{"AWS":["AIDAQ3EGRUZL2Z5FEXAMPLE","arn:aws:iam::111122223333:role/Worker"]},"Action":"kms:Decrypt","Resource":"*"}`,
 		`{"Sid":"gone","Effect":"Allow","Principal":{"AWS":"AROAQ3EGRUZL2Z5FEXAMPLE"},"Action":"kms:Decrypt","Resource":"*"}`)},
 	{"dead-statement", "KMS refuses a statement without a Resource", pretty(accountStatement, `{"Sid":"dead","Effect":"Allow","Principal":{"AWS":"*"},"Action":"kms:Decrypt"}`,
-		`{"Effect":"Allow","Principal":{"AWS":"777788889999"},"Action":"kms:Sign","Resource":"*"}`)},
-	{"undecided-allow", "whoever may decide whether a variable is this key, what is left is inside", pretty(accountStatement, `{"Effect":"Allow","Principal":{"AWS":"777788889999"},"Action":"kms:Sign","Resource":"*"}`,
+		`{"Effect":"Allow","Principal":{"AWS":"777788889999"},"Action":"kms:Encrypt","Resource":"*"}`)},
+	{"undecided-allow", "whoever may decide whether a variable is this key, what is left is inside", pretty(accountStatement, `{"Effect":"Allow","Principal":{"AWS":"777788889999"},"Action":"kms:Encrypt","Resource":"*"}`,
 		`{"Sid":"perhaps","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/Worker"},"Action":"kms:*","Resource":"${aws:username}"}`)},
-	{"allow-with-not-principal", "AWS does not support it, and nobody can tell what of it is inside", pretty(accountStatement, `{"Effect":"Allow","Principal":{"AWS":"777788889999"},"Action":"kms:Sign","Resource":"*"}`,
+	{"allow-with-not-principal", "AWS does not support it, and nobody can tell what of it is inside", pretty(accountStatement, `{"Effect":"Allow","Principal":{"AWS":"777788889999"},"Action":"kms:Encrypt","Resource":"*"}`,
 		`{"Sid":"all but","Effect":"Allow","NotPrincipal":{"AWS":"arn:aws:iam::111122223333:role/Worker"},"Action":"kms:Decrypt","Resource":"*"}`)},
 	{"as-kms-writes", "new text is in the style of KMS", "{\n  \"Version\" : \"2012-10-17\",\n  \"Id\" : \"key-default-1\",\n  \"Statement\" : [ {\n    \"Sid\" : \"Enable IAM User Permissions\",\n    \"Effect\" : \"Allow\",\n    \"Principal\" : {\n      \"AWS\" : \"*\"\n    },\n    \"Action\" : \"kms:*\",\n    \"Resource\" : \"*\"\n  } ]\n}"},
 }

@@ -19,7 +19,7 @@ func checkRefused(t *testing.T, err error, reason repair.Reason, because string)
 }
 
 const (
-	foreignSign = `{"Effect":"Allow","Principal":{"AWS":"777788889999"},"Action":"kms:Sign","Resource":"*"}`
+	foreignSign = `{"Effect":"Allow","Principal":{"AWS":"777788889999"},"Action":"kms:Encrypt","Resource":"*"}`
 	writes      = `{"Effect":"Allow","Principal":{"AWS":"` + writer + `"},"Action":["kms:PutKeyPolicy","kms:GetKeyPolicy"],"Resource":"*"}`
 )
 
@@ -33,8 +33,8 @@ func TestNoPlanWithoutAReason(t *testing.T) {
 		{"the floor itself is as wanted", statements(root), onlyAccountFrom(rules.Low), repair.NothingToDo},
 		{"the account in other words", statements(strings.Replace(root, "arn:aws:iam::111122223333:root", "111122223333", 1)), onlyAccountFrom(rules.Low), repair.NothingToDo},
 		{"a deleted principal has no access", statements(root, `{"Effect":"Allow","Principal":{"AWS":"AIDAQ3EGRUZL2Z5FEXAMPLE"},"Action":"kms:*","Resource":"*"}`), onlyAccountFrom(rules.Low), repair.NothingToDo},
-		{"what was found is not bad enough", statements(root, allows(`{"AWS":"`+worker+`"}`, "kms:Sign", "")), onlyAccountFrom(rules.High), repair.NothingToDo},
-		{"it may be as wanted", statements(root, allows(`{"AWS":"`+worker+`"}`, "kms:Sign", `"StringEquals":{"aws:userid":"${aws:userid}"}`)), onlyAccountFrom(rules.Low), repair.Undecided},
+		{"what was found is not bad enough", statements(root, allows(`{"AWS":"`+worker+`"}`, "kms:Encrypt", "")), onlyAccountFrom(rules.High), repair.NothingToDo},
+		{"it may be as wanted", statements(root, allows(`{"AWS":"`+worker+`"}`, "kms:Encrypt", `"StringEquals":{"aws:userid":"${aws:userid}"}`)), onlyAccountFrom(rules.Low), repair.Undecided},
 		{"an account statement, and nothing else is known to have control", statements(strings.Replace(root, "kms:*", "kms:Decrypt", 1), foreignSign), onlyAccountFrom(rules.Critical), repair.NothingToDo},
 		{"a reset that changes nothing", statements(root), reset(), repair.NothingToDo},
 	} {

@@ -15,7 +15,7 @@ func sampledRequests(sets ...policy.Set) []evaluation.Request {
 	var list []evaluation.Request
 	contexts := sampledContexts(sets)
 	for _, p := range samplePrincipals {
-		for _, action := range []string{"kms:Decrypt", "kms:PutKeyPolicy", "kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKey", "kms:Sign", "kms:Encrypt"} {
+		for _, action := range []string{"kms:Decrypt", "kms:PutKeyPolicy", "kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKey", "kms:Encrypt", "kms:Encrypt"} {
 			for _, context := range contexts {
 				request := p
 				request.Action, request.Resource = action, ownKey.ARN

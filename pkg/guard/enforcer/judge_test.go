@@ -101,7 +101,7 @@ func TestRepairModeWritesOnProofOnly(t *testing.T) {
 		{"public", public, 1, "proved"},
 		{"undecided", unsure, 0, "it may be equal"},
 		{"possibly public", document(toAccount, undecided(`"*"`, "kms:Decrypt")), 1, "what is not decided shields nothing critical"},
-		{"undecided beside what is proved", document(toAccount, allow(`"*"`, "kms:Sign"), undecided(`"*"`, "kms:Decrypt")), 1, "one proof is enough"},
+		{"undecided beside what is proved", document(toAccount, allow(`"*"`, "kms:Encrypt"), undecided(`"*"`, "kms:Decrypt")), 1, "one proof is enough"},
 		{"locked out", lockedOut, 0, "the live policy cannot be read"},
 	} {
 		w := newWorld(t, repair)

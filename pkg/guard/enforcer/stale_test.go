@@ -258,7 +258,7 @@ func TestAPolicyThatChangesBeforeTheWriteIsJudgedAnew(t *testing.T) {
 // everChanging are so many policies, each of them public.
 func everChanging(n int) (policies []string) {
 	for i := range n {
-		policies = append(policies, document(toAccount, allow(`"*"`, []string{"kms:Sign", "kms:Encrypt", "kms:Verify", "kms:GenerateMac", "kms:VerifyMac", "kms:DescribeKey"}[i])))
+		policies = append(policies, document(toAccount, allow(`"*"`, []string{"kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptTo", "kms:ReEncryptFrom", "kms:GenerateDataKeyPair", "kms:DescribeKey"}[i])))
 	}
 	return policies
 }

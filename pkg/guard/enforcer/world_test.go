@@ -46,7 +46,7 @@ var (
 	toAdmin   = allow(`{"AWS":"`+admin+`"}`, "kms:*")
 	good      = document(toAccount)
 	public    = document(toAccount, allow(`"*"`, "kms:Decrypt"))
-	publicToo = document(toAccount, allow(`"*"`, "kms:Sign"))
+	publicToo = document(toAccount, allow(`"*"`, "kms:Encrypt"))
 	lockedOut = document(toAdmin)
 	unsure    = document(toAccount, undecided(`{"AWS":"arn:aws:iam::444455556666:root"}`, "kms:Decrypt"))
 )

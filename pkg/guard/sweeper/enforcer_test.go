@@ -61,7 +61,7 @@ func keyOf(arn string) rules.Key {
 // policies are of every severity: none, low or medium, high, critical, and none to be had.
 var policies = []string{
 	guardtest.Good,
-	guardtest.Document(guardtest.ToAccount, guardtest.Allow(`{"AWS":"`+guardtest.Admin+`"}`, "kms:Sign")),
+	guardtest.Document(guardtest.ToAccount, guardtest.Allow(`{"AWS":"`+guardtest.Admin+`"}`, "kms:Encrypt")),
 	guardtest.Document(guardtest.ToAccount, guardtest.Allow(`{"AWS":"`+guardtest.Foreign+`"}`, "kms:Decrypt")),
 	guardtest.Document(guardtest.ToAccount, guardtest.Allow(`"*"`, "kms:*")),
 	guardtest.LockedOut,

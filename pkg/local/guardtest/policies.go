@@ -13,7 +13,7 @@ var (
 	Good = Document(ToAccount)
 	// Public and PublicToo let everyone do something: two policies to be repaired.
 	Public    = Document(ToAccount, Allow(`"*"`, "kms:Decrypt"))
-	PublicToo = Document(ToAccount, Allow(`"*"`, "kms:Sign"))
+	PublicToo = Document(ToAccount, Allow(`"*"`, "kms:Encrypt"))
 	// LockedOut leaves the account no way to the key but the role Admin.
 	LockedOut = Document(Allow(`{"AWS":"`+Admin+`"}`, "kms:*"))
 )
