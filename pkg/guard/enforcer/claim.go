@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
@@ -18,16 +19,42 @@ import (
 
 // makePlan plans the repair. A plan that is held or refused ends the wish for one.
 func (d *delivery) makePlan(ctx context.Context) error {
-	plan, err := d.inspector.Plan(ctx, &d.view.View)
+	var lost error
+	plan, err := d.inspector.Plan(ctx, &d.view.View, func(ctx context.Context) (recorded *policy.Document, err error) {
+		recorded, lost, err = d.recorded(ctx)
+		return recorded, err
+	})
 	if err != nil {
 		return err
 	}
 	d.plan, d.decision.Planned = plan.Plan, true
 	*d.outcome = d.outcomeOf(d.event, d.view.View, plan)
+	if lost != nil {
+		addFinding(d.outcome, guardrail.CodeRepairHeld, rules.Info,
+			"the last recorded policy cannot be read, so what is held may be what this change added: "+lost.Error())
+	}
 	if !plan.MayWrite() {
 		d.decision.Dismiss()
 	}
 	return nil
+}
+
+// recorded returns the policy that the key's last recorded write put; nil for none. lost says
+// why that policy cannot be read, for good.
+func (d *delivery) recorded(ctx context.Context) (recorded *policy.Document, lost, err error) {
+	last := d.book.ledger.LastWrite()
+	if last == nil {
+		return recorded, d.book.lost, nil
+	}
+	record, err := d.config.Archive.Record(ctx, last.Record)
+	switch {
+	case errors.Is(err, ledger.ErrArchive), errors.Is(err, ledger.ErrNoRecord):
+		return recorded, err, nil
+	case err != nil:
+		return recorded, nil, fmt.Errorf("reading the last recorded policy: %w", err)
+	}
+	recorded, lost = policy.Parse(record.After.Text)
+	return recorded, lost, nil
 }
 
 func (e *Enforcer) limits() ledger.Limits {

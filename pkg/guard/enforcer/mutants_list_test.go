@@ -51,6 +51,8 @@ var mutants = []mutant{
 	{"not before the breaker is closed", "claim.go", "breaker.Until.Add(ledger.ClockSkew)", "d.config.Now().Add(ledger.ClockSkew)"},
 	{"what is due is pointed to", "write.go", "d.config.Archive.Point(ctx, d.due.Name)", "error(nil)"},
 	{"the alarm is part of the archived outcome", "claim.go", "\tif attempt > 0 {", "\tif attempt > 0 && d.rounds > 1 {"},
+	{"a hold keeps what was recorded", "claim.go", "\trecorded, lost = policy.Parse(record.After.Text)\n", "\t_ = policy.Parse\n"},
+	{"a record that is lost is told", "claim.go", "\tif lost != nil {\n", "\tif false {\n"},
 	{"the other actor is named", "claim.go", "otherActor(d.event.Actor.ARN,", `otherActor("",`},
 	{"the guardrail's role is recognised exactly", "claim.go", "return ok && session != \"\" && !strings.Contains(session, \"/\")", "return session != arn && strings.Contains(arn, \":assumed-role/\"+name)"},
 	{"repairs are those that were written", "claim.go", "if r.Phase == ledger.Written {", "if r.Phase != \"\" {"},

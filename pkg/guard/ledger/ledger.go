@@ -94,15 +94,15 @@ type OpenFinding struct {
 	LastAlarm time.Time `json:"lastAlarm,omitzero"`
 }
 
-// Due is an event that is to be handled again later. The live policy is judged then, so the
-// text of the event is not needed any more.
+// Due is an event that a delivery handles again at a later time. That delivery judges the live
+// policy, so Due keeps the hash of the event's policy and not its text.
 type Due struct {
 	// Name is the name of the pointer to this event.
 	Name               Name             `json:"name"`
 	At                 time.Time        `json:"at"`
 	EventID            string           `json:"eventId"`
 	EventTime          time.Time        `json:"eventTime"`
-	EventPolicy        string           `json:"eventPolicy,omitempty"` // identifies the event's policy
+	EventPolicy        string           `json:"eventPolicy,omitempty"` // hash of the event's policy, "" if there is none
 	Actor              *guardrail.Actor `json:"actor"`
 	SweepID            string           `json:"sweepId,omitempty"`
 	SweptConfiguration string           `json:"sweptConfiguration,omitempty"`
@@ -123,8 +123,8 @@ func (l *Ledger) of(eventID string) *Repair {
 	return l.last(func(r *Repair) bool { return r.EventID == eventID })
 }
 
-// lastWrite returns the last repair that was written; nil for none.
-func (l *Ledger) lastWrite() *Repair {
+// LastWrite returns the last repair that was written; nil for none.
+func (l *Ledger) LastWrite() *Repair {
 	return l.last(func(r *Repair) bool { return r.Phase == Written })
 }
 

@@ -38,8 +38,8 @@ type Reading struct {
 	Made bool
 	// Readable says that KMS returned the policy.
 	Readable bool
-	// Live identifies the policy that KMS returned, Event the policy text in the CloudTrail
-	// event. Each is empty if there is no such policy or it does not parse.
+	// Live is the hash of the policy that KMS returned, Event is the hash of the policy text in
+	// the CloudTrail event. Each is empty if there is no such policy or it does not parse.
 	Live, Event string
 	// EventHasText says that the event carries a policy text.
 	EventHasText bool
