@@ -91,6 +91,7 @@ func (d *delivery) claimRepair(ctx context.Context, attempt int) error {
 	case errors.Is(err, ledger.ErrArchive):
 		refuse(o, "archive-unusable", guardrail.CodeArchiveUnusable, "nothing was written, because the policy could not be archived: "+err.Error())
 	case err != nil:
+		d.book.isDown = !errors.Is(err, ledger.ErrConflict) && !errors.Is(err, errNoTime)
 		return fmt.Errorf("archiving the repair: %w", err)
 	default:
 		d.view.reading.Made, d.message.Superseded = false, false
