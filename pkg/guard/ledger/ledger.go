@@ -22,8 +22,8 @@ type Ledger struct {
 	ConfigurationHash string `json:"configurationHash,omitempty"`
 }
 
-// MostRepairs is how many repairs a ledger keeps. A budget is smaller, so that it counts.
-const MostRepairs = 500
+// mostRepairs is how many repairs a ledger keeps. A budget is smaller, so that it counts.
+const mostRepairs = 500
 
 // Version identifies one version of a ledger in the archive; "" where there is none yet.
 type Version string
@@ -150,7 +150,7 @@ func (l Ledger) Claim(r Repair) Ledger {
 	r.Phase = Claimed
 	l.Repairs = slices.DeleteFunc(slices.Clone(l.Repairs), func(o Repair) bool { return o.Phase == Claimed && o.Holder == r.Holder })
 	l.Repairs = append(l.Repairs, r)
-	for len(l.Repairs) > MostRepairs && !l.Repairs[0].IsOpen() {
+	for len(l.Repairs) > mostRepairs && !l.Repairs[0].IsOpen() {
 		l.Repairs = l.Repairs[1:]
 	}
 	return l

@@ -109,10 +109,10 @@ const (
 	BudgetExhausted = "budget-exhausted"
 )
 
-// MaxEventAge is the longest that SQS keeps a message. Nothing is written for an older event,
+// maxEventAge is the longest that SQS keeps a message. Nothing is written for an older event,
 // because its repair may not be in the ledger any more.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-const MaxEventAge = 14 * 24 * time.Hour
+const maxEventAge = 14 * 24 * time.Hour
 
 // Next returns the step that follows from a situation. Before a delivery
 // concludes, it gives up a claim of its own under which it has not written.
@@ -167,7 +167,7 @@ func (f facts) row() Step {
 		return Step{Do: Conclude, Reason: RepairedBefore}
 	case f.own != nil && f.own.Phase == Ended:
 		return Step{Do: Conclude, Reason: GivenUp, Repair: *f.own}
-	case s.Now.Sub(s.Message.EventTime) > MaxEventAge:
+	case s.Now.Sub(s.Message.EventTime) > maxEventAge:
 		return Step{Do: Conclude, Reason: EventTooOld}
 	case !s.Judgement.Planned:
 		return Step{Do: Plan}

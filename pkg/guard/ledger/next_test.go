@@ -89,7 +89,7 @@ func TestNextByRow(t *testing.T) {
 		{situation(), Claim, "", "within the budget"},
 		{situation(isGood, func(s *Situation) { s.Reading.Event = before }), Conclude, "", "there is nothing to do"},
 		{situation(isBad), Conclude, "", "it is reported only"},
-		{situation(func(s *Situation) { s.Message.EventTime = now.Add(-MaxEventAge - time.Second) }), Conclude, EventTooOld, "it may have been repaired, and forgotten"},
+		{situation(func(s *Situation) { s.Message.EventTime = now.Add(-maxEventAge - time.Second) }), Conclude, EventTooOld, "it may have been repaired, and forgotten"},
 
 		{situation(having(claim())), Write, "", "the claim is mine, and the policy the one that it replaces"},
 		{situation(having(claim()), live(third), old), Claim, "", "another policy, to be repaired, too: a record of its own"},
@@ -196,7 +196,7 @@ func everySituation(do func(Situation)) {
 			func(s *Situation) { s.Reading.Event, s.Reading.EventHasText, s.Reading.EventIsHidden = "", true, true },
 			func(s *Situation) { s.Reading.Event, s.Reading.EventHasText = before, true },
 		},
-		{func(*Situation) {}, later, old, func(s *Situation) { s.Message.EventTime = now.Add(-MaxEventAge - time.Hour) }},
+		{func(*Situation) {}, later, old, func(s *Situation) { s.Message.EventTime = now.Add(-maxEventAge - time.Hour) }},
 		{func(*Situation) {}, func(s *Situation) { s.Message.Wrote = true }, func(s *Situation) { s.Message.Superseded = true }, func(s *Situation) { s.Message.NewKey = true }},
 	}
 	var combine func(s Situation, left []variants)
@@ -277,7 +277,7 @@ func brokenRule(s Situation, step Step) string {
 			return "one message, one repair"
 		case !s.Judgement.Critical && len(s.Ledger.Used(wide, now)) > wide.Budget:
 			return "the budget ends what is not critical"
-		case now.Sub(s.Message.EventTime) > MaxEventAge:
+		case now.Sub(s.Message.EventTime) > maxEventAge:
 			return "nothing is written for an event that may be forgotten"
 		}
 	case End:
@@ -367,7 +367,7 @@ func TestBudgetAndBreakerInNumbers(t *testing.T) {
 		}
 	}
 	var all []Repair
-	for range MostRepairs {
+	for range mostRepairs {
 		all = append(all, past(60))
 	}
 	if got := Next(situation(having(all...), notCritical, func(s *Situation) { s.Limits.Budget = 9999 })); got.Reason != BudgetExhausted {
