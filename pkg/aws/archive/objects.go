@@ -51,11 +51,6 @@ func (o objects) replace(ctx context.Context, name string, body []byte, etag str
 	}
 }
 
-// overwrite writes an object, whatever is there.
-func (o objects) overwrite(ctx context.Context, name string, body []byte) (string, error) {
-	return o.put(ctx, name, body, func(*s3.PutObjectInput) {})
-}
-
 func (o objects) put(ctx context.Context, name string, body []byte, on func(*s3.PutObjectInput)) (string, error) {
 	if len(body) > maxBytes {
 		return "", refuse("%s would have %d bytes, more than %d", name, len(body), maxBytes)

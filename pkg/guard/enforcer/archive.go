@@ -45,7 +45,7 @@ type book struct {
 	archive Archive // nil for none
 	log     *slog.Logger
 	keyARN  string
-	key     ledger.Key // known after recall
+	key     ledger.Key // once the ledger was read
 
 	ledger  ledger.Ledger
 	version ledger.Version
@@ -68,10 +68,9 @@ func (b *book) recall(ctx context.Context) error {
 	if b.isKnown {
 		return nil
 	}
-	key, err := ledger.KeyOf(b.keyARN)
-	if err == nil {
-		b.key = key
-		b.ledger, b.version, err = b.archive.Ledger(ctx, key)
+	var err error
+	if b.key, err = ledger.KeyOf(b.keyARN); err == nil {
+		b.ledger, b.version, err = b.archive.Ledger(ctx, b.key)
 	}
 	if err != nil && !errors.Is(err, ledger.ErrArchive) {
 		b.isDown = true

@@ -181,23 +181,21 @@ func isSessionOf(arn, role string) bool {
 
 // recordOf is what is archived before the plan is written.
 func (d *delivery) recordOf(plan repair.Plan) (ledger.Record, error) {
-	outcome := *d.outcome
-	outcome.Action, outcome.ActionReason, outcome.After = guardrail.Repaired, d.view.Judgement.Decision.Reason, plan.After
-	record, err := d.newRecord(ledger.ForFinding, d.event, outcome)
+	o := *d.outcome
+	o.Action, o.ActionReason, o.After = guardrail.Repaired, d.view.Judgement.Decision.Reason, plan.After
+	edits, err := json.Marshal(plan.Edits)
 	if err != nil {
-		return record, err
+		return ledger.Record{}, fmt.Errorf("archiving the edits: %w", err)
 	}
-	record.Before = ledger.PolicyText{Text: d.view.Snapshot.Policy, Hash: d.view.reading.Live}
-	record.After = ledger.PolicyText{Text: plan.Document.Text(), Hash: plan.After}
-	if record.Edits, err = json.Marshal(plan.Edits); err != nil {
-		return record, fmt.Errorf("archiving the edits: %w", err)
-	}
-	return record, nil
+	before := ledger.PolicyText{Text: d.view.Snapshot.Policy, Hash: d.view.reading.Live}
+	record, err := d.newRecord(ledger.ForFinding, d.event, o, before, ledger.PolicyText{Text: plan.Document.Text(), Hash: plan.After})
+	record.Edits = edits
+	return record, err
 }
 
-// newRecord returns a record without its policies. Its outcome is reported once the write was
-// seen.
-func (e *Enforcer) newRecord(kind ledger.Kind, event trail.Event, o guardrail.Outcome) (ledger.Record, error) {
+// newRecord is what is archived before a policy is written. o is the outcome to report once the
+// write was seen.
+func (e *Enforcer) newRecord(kind ledger.Kind, event trail.Event, o guardrail.Outcome, before, after ledger.PolicyText) (ledger.Record, error) {
 	text, err := json.Marshal(o)
 	if err != nil {
 		return ledger.Record{}, fmt.Errorf("archiving the outcome: %w", err)
@@ -205,7 +203,7 @@ func (e *Enforcer) newRecord(kind ledger.Kind, event trail.Event, o guardrail.Ou
 	return ledger.Record{
 		Kind: kind, Time: e.config.Now().UTC(), EventID: event.ID, EventTime: event.Time, KeyARN: event.KeyARN,
 		SweepID: event.SweepID, SweptConfiguration: event.SweptConfiguration,
-		GuardrailVersion: o.GuardrailVersion, ConfigurationHash: o.ConfigurationHash,
-		Actor: o.Actor, Severity: o.Severity, Findings: o.Findings, Outcome: text,
+		GuardrailVersion: e.config.Version, ConfigurationHash: o.ConfigurationHash,
+		Actor: o.Actor, Severity: o.Severity, Findings: o.Findings, Before: before, After: after, Outcome: text,
 	}, nil
 }

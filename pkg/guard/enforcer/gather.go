@@ -56,7 +56,7 @@ func (e *Enforcer) subjectOf(event trail.Event) inspect.Subject {
 		// Messages that a change of the configuration finds in the queue repair nothing either.
 		FirstSweep: event.SweepID != "" && event.SweptConfiguration != e.hash,
 		Event: &inspect.Event{
-			Actor: actorOf(event), Policy: event.PolicyText, BypassedLockoutCheck: event.BypassLockoutCheck,
+			Actor: guardrail.Actor(event.Actor), Policy: event.PolicyText, BypassedLockoutCheck: event.BypassLockoutCheck,
 			SetsDefault: event.Name == "CreateKey" && event.PolicyText == "" && !event.ParametersOmitted,
 		},
 	}

@@ -117,8 +117,7 @@ func (e *Enforcer) restoreRecord(r Restore, before string) (ledger.Record, error
 	o := e.newOutcome(event)
 	o.Judged(guardrail.Unjudged(r.Key, guardrail.CodeUnexpectedError, "a restore by "+r.Actor.ARN+" was interrupted; whether it was written is not known"))
 	o.Actor, o.Before, o.After = &r.Actor, r.Shown, r.Policy.Hash
-	record, err := e.newRecord(ledger.ForPerson, event, o)
-	record.Severity, record.Findings = rules.NoSeverity, []guardrail.Finding{}
-	record.Before, record.After = ledger.PolicyText{Text: before, Hash: r.Shown}, r.Policy
+	record, err := e.newRecord(ledger.ForPerson, event, o, ledger.PolicyText{Text: before, Hash: r.Shown}, r.Policy)
+	record.Severity, record.Findings = rules.NoSeverity, []guardrail.Finding{} // a person found nothing
 	return record, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
@@ -91,13 +90,10 @@ func withNames(cause error, live *policy.Document, record ledger.Record) error {
 	for _, name := range repair.Unnamed(live, after) {
 		names = append(names, fmt.Sprintf("%.200q", name))
 	}
-	switch {
-	case len(names) == 0:
+	if len(names) == 0 {
 		return cause
-	case len(names) > mostNames:
-		names = append(names[:mostNames], fmt.Sprintf("and %d more", len(names)-mostNames))
 	}
-	return fmt.Errorf("%w; the repair adds %s: create who is missing, or correct the configuration", cause, strings.Join(names, ", "))
+	return fmt.Errorf("%w; the repair adds %s: create who is missing, or correct the configuration", cause, rules.FirstOf(names, mostNames))
 }
 
 // mark notes the write. Where the archive fails for good, the report says so, and the flush

@@ -110,7 +110,7 @@ func (v *View) Unjudged(code guardrail.Code, message string) {
 	v.Judgement = guardrail.Unjudged(v.Snapshot.Key, code, message)
 }
 
-// Hash returns the hash of the canonical form of a key's policy, "" for a text that is no policy.
+// Hash returns the hash of a policy's canonical form, "" for a text that is no policy.
 func Hash(k rules.Key, text string) string {
 	d, err := policy.Parse(text)
 	if err != nil {
