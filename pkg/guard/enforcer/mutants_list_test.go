@@ -51,7 +51,7 @@ var mutants = []mutant{
 	{"not before the breaker is closed", "claim.go", "breaker.Until.Add(ledger.ClockSkew)", "d.config.Now().Add(ledger.ClockSkew)"},
 	{"what is due is pointed to", "write.go", "d.config.Archive.Point(ctx, d.due.Name)", "error(nil)"},
 	{"the alarm is part of the archived outcome", "claim.go", "\tif attempt > 0 {", "\tif attempt > 0 && d.rounds > 1 {"},
-	{"a hold keeps what was recorded", "claim.go", "\trecorded, lost = policy.Parse(record.After.Text)\n", "\t_ = policy.Parse\n"},
+	{"a hold keeps what was recorded", "claim.go", "\trecorded, lost = policy.Parse(record.After.Text)\n", "\t_, lost = policy.Parse(record.After.Text)\n"},
 	{"a record that is lost is told", "claim.go", "\tif lost != nil {\n", "\tif false {\n"},
 	{"an archive that does not answer silences nothing critical", "delivery.go", "\t\td.alarm(ctx, err)\n", ""},
 	{"nor one that hangs", "delivery.go", "context.WithoutCancel(ctx), alarmTime", "ctx, alarmTime"},
