@@ -39,7 +39,7 @@ type Settings struct {
 	FindingsTopic string
 	// Account is the only one whose keys are handled; "" for any.
 	Account string
-	// Role is the ARN of the role that the function runs as; "" if no setting says so.
+	// Role is the ARN of the role that the function runs as; "" if the settings do not name it.
 	Role string
 	// Concurrency is how many instances of the function may run at once.
 	Concurrency int

@@ -39,14 +39,10 @@ func (a *Archive) Sweeps(account, region string) (*Sweeps, error) {
 // LastSweep returns the configuration's hash of the last complete sweep, "" if there was
 // none, with one GetObject call. An object that is corrupt is an error.
 func (s *Sweeps) LastSweep(ctx context.Context) (configurationHash string, err error) {
-	text, _, err := s.objects.read(ctx, s.name)
-	switch {
-	case errors.Is(err, errAbsent):
-		return "", nil
-	case err != nil:
-		return "", err
+	body, _, err := readBody[sweepBody](ctx, s.objects, s.name)
+	if errors.Is(err, errAbsent) {
+		err = nil
 	}
-	body, err := decode[sweepBody](s.name, text)
 	return body.ConfigurationHash, err
 }
 

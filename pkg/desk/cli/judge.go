@@ -38,7 +38,7 @@ func (c judge) file(ctx context.Context, s subject, text string) (guardrail.Outc
 // outcomeOf judges what was read, and shows the plan of its repair.
 func outcomeOf(ctx context.Context, i *inspect.Inspector, v *inspect.View) (guardrail.Outcome, error) {
 	i.Judge(v)
-	plan, err := i.Plan(ctx, v)
+	plan, err := i.Plan(ctx, v, nil)
 	if err != nil {
 		return guardrail.Outcome{}, err
 	}

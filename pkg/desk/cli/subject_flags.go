@@ -91,8 +91,8 @@ func (f *subjectFlags) described(cmd *cobra.Command, region string) (subject, er
 	s := subject{key: rules.Key{
 		ARN: key.ARN, Account: key.Account, Partition: key.Partition, Region: region, Type: f.keyType(),
 	}}
-	if key.ARN != "" {
-		s.key.Region = strings.Split(key.ARN, ":")[3]
+	if read, err := rules.KeyOf(key.ARN); err == nil { // the flag has checked it
+		s.key.Region = read.Region
 	}
 	if err := s.key.Type.ValidateIn(key.Partition); err != nil {
 		return s, withFlag(err)

@@ -54,6 +54,8 @@ type book struct {
 	// lost is why the ledger cannot be read or changed, for good. Nothing is written then:
 	// what protects the key from being written over and over is not known.
 	lost error
+	// isDown says that the archive did not answer, and may answer later.
+	isDown bool
 }
 
 func newBook(archive Archive, log *slog.Logger, keyARN string) *book {
@@ -71,6 +73,7 @@ func (b *book) recall(ctx context.Context) error {
 		b.ledger, b.version, err = b.archive.Ledger(ctx, b.key)
 	}
 	if err != nil && !errors.Is(err, ledger.ErrArchive) {
+		b.isDown = true
 		return fmt.Errorf("reading the key's ledger: %w", err)
 	}
 	b.isKnown = true

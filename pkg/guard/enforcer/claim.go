@@ -19,34 +19,42 @@ import (
 
 // makePlan plans the repair. A plan that is held or refused ends the wish for one.
 func (d *delivery) makePlan(ctx context.Context) error {
-	if err := d.readPrevious(ctx); err != nil {
-		return err
-	}
-	plan, err := d.inspector.Plan(ctx, &d.view.View)
+	var lost error
+	plan, err := d.inspector.Plan(ctx, &d.view.View, func(ctx context.Context) (recorded *policy.Document, err error) {
+		recorded, lost, err = d.recorded(ctx)
+		return recorded, err
+	})
 	if err != nil {
 		return err
 	}
 	d.plan, d.decision.Planned = plan.Plan, true
 	*d.outcome = d.outcomeOf(d.event, d.view.View, plan)
+	if lost != nil {
+		addFinding(d.outcome, guardrail.CodeRepairHeld, rules.Info,
+			"the last recorded policy cannot be read, so what is held may be what this change added: "+lost.Error())
+	}
 	if !plan.MayWrite() {
 		d.decision.Dismiss()
 	}
 	return nil
 }
 
-// readPrevious reads the policy that was last written to the key, with one call, if holds may
-// ask for it. A record that is lost is none, so that more is held.
-func (d *delivery) readPrevious(ctx context.Context) error {
+// recorded returns the policy that the key's last recorded write put; nil for none. lost says
+// why that policy cannot be read, for good.
+func (d *delivery) recorded(ctx context.Context) (recorded *policy.Document, lost, err error) {
 	last := d.book.ledger.LastWrite()
-	if last == nil || len(d.config.Configuration.Repair.HoldWhen) == 0 {
-		return nil
+	if last == nil {
+		return recorded, d.book.lost, nil
 	}
 	record, err := d.config.Archive.Record(ctx, last.Record)
-	if err != nil && !errors.Is(err, ledger.ErrArchive) && !errors.Is(err, ledger.ErrNoRecord) {
-		return fmt.Errorf("reading the last repair: %w", err)
+	switch {
+	case errors.Is(err, ledger.ErrArchive), errors.Is(err, ledger.ErrNoRecord):
+		return recorded, err, nil
+	case err != nil:
+		return recorded, nil, fmt.Errorf("reading the last recorded policy: %w", err)
 	}
-	d.view.Previous, _ = policy.Parse(record.After.Text) // nil for a record that is lost
-	return nil
+	recorded, lost = policy.Parse(record.After.Text)
+	return recorded, lost, nil
 }
 
 func (e *Enforcer) limits() ledger.Limits {
@@ -83,6 +91,7 @@ func (d *delivery) claimRepair(ctx context.Context, attempt int) error {
 	case errors.Is(err, ledger.ErrArchive):
 		refuse(o, "archive-unusable", guardrail.CodeArchiveUnusable, "nothing was written, because the policy could not be archived: "+err.Error())
 	case err != nil:
+		d.book.isDown = !errors.Is(err, ledger.ErrConflict) && !errors.Is(err, errNoTime)
 		return fmt.Errorf("archiving the repair: %w", err)
 	default:
 		d.view.reading.Made, d.message.Superseded = false, false
@@ -117,9 +126,8 @@ func (d *delivery) postpone(at time.Time) {
 	if earliest := d.event.Time.Add(ledger.SettlingTime); d.view.reading.EventIsHidden && at.Before(earliest) {
 		at = earliest
 	}
-	key, _ := ledger.KeyOf(d.event.KeyARN) // the ledger of the key was read
 	d.due = &ledger.Due{
-		Name: d.newName(key), At: at.UTC(), EventID: d.event.ID, EventTime: d.event.Time, EventPolicy: d.view.reading.Event,
+		Name: d.newName(), At: at.UTC(), EventID: d.event.ID, EventTime: d.event.Time, EventPolicy: d.view.reading.Event,
 		Actor: d.outcome.Actor, SweepID: d.event.SweepID, SweptConfiguration: d.event.SweptConfiguration,
 	}
 }

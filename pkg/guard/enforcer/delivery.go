@@ -9,6 +9,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
@@ -50,9 +51,31 @@ func (e *Enforcer) newDelivery(name string, again bool, event trail.Event) *deli
 	}
 }
 
+// alarmTime is how long the report of a message that is given back may take, also if the time
+// of the message is over. It is less than the time that package app keeps back to answer.
+const alarmTime = time.Second / 2
+
+// alarm reports a critical finding that is not repaired yet, because the archive does not
+// answer. Only the first delivery of a message reports that. The message is given back in any
+// case, so an error of the reporter changes nothing.
+func (d *delivery) alarm(ctx context.Context, cause error) {
+	if d.again || !d.book.isDown || !d.decision.Critical || !d.decision.Repair || !d.wrote.IsZero() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), alarmTime)
+	defer cancel()
+	o := *d.outcome
+	o.Action, o.ActionReason = guardrail.Reported, "archive-not-answering"
+	addFinding(&o, guardrail.CodeArchiveUnusable, rules.High, "not repaired yet, because the archive does not answer; the event is handled again: "+cause.Error())
+	if err := d.tell.send(ctx, o); err != nil {
+		d.config.Log.LogAttrs(ctx, slog.LevelError, "reporter failed", slog.String("key", o.KeyARN), slog.String("error", err.Error()))
+	}
+}
+
 // end gives the message back where it did not come to its end.
 func (d *delivery) end(ctx context.Context, err error) (guardrail.Outcome, error) {
 	if err != nil {
+		d.alarm(ctx, err)
 		d.tell.givenBack(ctx, d.outcome.KeyARN, err)
 	}
 	return *d.outcome, err

@@ -56,9 +56,9 @@ func (d *door) deadline(ctx context.Context) time.Time {
 	return d.config.Now().Add(left + margin).UTC()
 }
 
-func (d *door) newName(key ledger.Key) ledger.Name {
+func (d *door) newName() ledger.Name {
 	d.named++
-	return ledger.NewName(key, d.config.Now(), d.holder, d.named)
+	return ledger.NewName(d.book.key, d.config.Now(), d.holder, d.named)
 }
 
 // count counts a repair of an account in its hour, unless this holder's was counted before.
@@ -77,11 +77,7 @@ func (d *door) count(ctx context.Context, account string) error {
 
 // claim archives a record, points to it, and claims. The record gets its name here.
 func (d *door) claim(ctx context.Context, record ledger.Record) error {
-	key, err := ledger.KeyOf(record.KeyARN)
-	if err != nil {
-		return err
-	}
-	record.Name = d.newName(key)
+	record.Name = d.newName()
 	if err := d.config.Archive.Keep(ctx, record); err != nil {
 		return err
 	}

@@ -22,12 +22,12 @@ type Config struct {
 	// Reporter takes outcomes that somebody must know of; nil for none. The log has
 	// every outcome in any case.
 	Reporter Reporter
-	// Role is the ARN of the guardrail's own role; "" if nobody told the guardrail.
+	// Role is the ARN of the guardrail's own role; "" if the caller does not know it.
 	Role string
 	// Account is the only one whose keys are handled; "" for any.
 	Account string
-	// OrganizationID names the account's organization; "" if nobody told the
-	// guardrail. OrganizationalUnits are the units above the account; nil if nobody told it.
+	// OrganizationID names the account's organization, and OrganizationalUnits are the units
+	// above the account. They are "" and nil if the caller does not know them.
 	OrganizationID      string
 	OrganizationalUnits []string
 

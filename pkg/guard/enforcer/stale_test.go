@@ -73,9 +73,18 @@ func TestWhatMayBeAnOldPolicyIsNeitherBelievedNorWrittenOver(t *testing.T) {
 			return s, event
 		}, guardrail.Repaired, "the work is the same, whichever is the older one"},
 		{"the policy before the guardrail's own write", func(t *testing.T) (*scene, []byte) {
+			s := newScene(t, t.Name(), repair, ownDefault)
+			early := s.put(public)
+			if o, err := s.handle(s.put(public)); err != nil || o.Action != guardrail.Repaired {
+				t.Fatalf("%+v, %v", summary(o), err)
+			}
+			s.keys.keys[s.arn].policy = public
+			return s, early
+		}, "", "the event came before the write, so the policy is taken for an old one"},
+		{"the same, put after the write", func(t *testing.T) (*scene, []byte) {
 			s := repaired(t)
 			return s, s.put(public)
-		}, "", "it is taken for an old one"},
+		}, guardrail.Repaired, "somebody put it back"},
 		{"the same, ten minutes later", func(t *testing.T) (*scene, []byte) {
 			s := repaired(t)
 			event := s.put(public)

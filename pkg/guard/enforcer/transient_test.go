@@ -19,6 +19,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -101,6 +102,91 @@ func TestAKeyThatIsNotFoundIsGoneOnlyWhenItsEventIsOld(t *testing.T) {
 					t.Errorf("%+v, %v: %s", summary(o), err, row.reason)
 				}
 			})
+		}
+	}
+}
+
+// silent is an archive that does not answer one of its calls.
+type silent struct {
+	enforcer.Archive
+	call  string
+	hangs bool
+}
+
+func (a silent) answer(ctx context.Context, call string) error {
+	switch {
+	case call != a.call:
+		return nil
+	case a.hangs:
+		<-ctx.Done()
+		return fmt.Errorf("no answer: %w", ctx.Err())
+	}
+	return errNoAnswer
+}
+
+func (a silent) Ledger(ctx context.Context, key ledger.Key) (ledger.Ledger, ledger.Version, error) {
+	if err := a.answer(ctx, "Ledger"); err != nil {
+		return ledger.Ledger{}, "", err
+	}
+	return a.Archive.Ledger(ctx, key)
+}
+
+func (a silent) Keep(ctx context.Context, record ledger.Record) error {
+	if err := a.answer(ctx, "Keep"); err != nil {
+		return err
+	}
+	return a.Archive.Keep(ctx, record)
+}
+
+// inTime is a reporter that needs time.
+type inTime struct{ enforcer.Reporter }
+
+func (r inTime) Report(ctx context.Context, o guardrail.Outcome) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("no time: %w", err)
+	}
+	return r.Reporter.Report(ctx, o)
+}
+
+// The message comes back until the archive answers; people know by then.
+func TestTheFirstReportOfACriticalFindingNeedsNoArchive(t *testing.T) {
+	for _, row := range []struct {
+		policy  string
+		archive silent
+		again   bool
+		want    int
+		reason  string
+	}{
+		{public, silent{call: "Ledger"}, false, 1, "what is known of the key cannot be read"},
+		{public, silent{call: "Ledger", hangs: true}, false, 1, "the time of the message is over"},
+		{public, silent{call: "Keep"}, false, 1, "the repair cannot be archived"},
+		{public, silent{call: "Ledger"}, true, 0, "the first delivery has told it"},
+		{public, silent{call: "Keep"}, true, 0, "the same"},
+		{toService, silent{call: "Keep"}, false, 0, "it is not critical"},
+	} {
+		s := newScene(t, t.Name(), repair, good)
+		whole, m := s.config.Archive, first(s.put(row.policy))
+		row.archive.Archive, m.Again = whole, row.again
+		s.config.Archive, s.config.Reporter = row.archive, inTime{s.config.Reporter}
+		ctx, cancel := t.Context(), context.CancelFunc(func() {})
+		if row.archive.hangs {
+			ctx, cancel = context.WithCancel(ctx)
+			cancel()
+		}
+		_, err := enforcer.New(s.config).Handle(ctx, m)
+		cancel()
+		reports := s.reporter.outcomes
+		if err == nil || len(s.puts) > 0 || len(reports) != row.want {
+			t.Errorf("%v, %d writes, %d reports, want %d: %s", err, len(s.puts), len(reports), row.want, row.reason)
+		}
+		for _, o := range reports {
+			if o.Action != guardrail.Reported || o.ActionReason != "archive-not-answering" || o.Severity != rules.Critical {
+				t.Errorf("%+v: %s", summary(o), row.reason)
+			}
+		}
+		s.config.Archive, m.Again, m.Delivery = whole, true, m.Delivery+"-again"
+		if o, err := enforcer.New(s.config).Handle(t.Context(), m); err != nil || o.Action != guardrail.Repaired {
+			t.Errorf("when it answers: %+v, %v: %s", summary(o), err, row.reason)
 		}
 	}
 }

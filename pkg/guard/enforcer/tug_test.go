@@ -1,6 +1,8 @@
 package enforcer_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
@@ -76,6 +79,73 @@ func TestATugOfWarAboutACriticalFindingGoesOnAtGrowingIntervals(t *testing.T) {
 		}
 		if left := s.bucket.names(t, "pending/"); len(left) > 0 {
 			t.Errorf("attempt %d: %q is left", i, left)
+		}
+	}
+}
+
+// An event that is younger than the write, with the policy that was replaced, is believed at once.
+func TestAPolicyThatIsPutBackIsRepairedAtOnce(t *testing.T) {
+	c := change(func(c *rules.Configuration) { c.Repair.Budget.Repairs = 4 })
+	s := newScene(t, t.Name(), c, good)
+	s.clock.advance(settling)
+	var events [][]byte
+	for i := range 4 {
+		events = append(events, s.put(public))
+		s.clock.advance(2 * time.Second) // the event is delivered
+		if o, err := s.handle(events[i]); err != nil || o.Action != guardrail.Repaired || len(s.puts) != i+1 {
+			t.Fatalf("put-back %d: %+v, %d writes: %v", i, summary(o), len(s.puts), err)
+		}
+		s.clock.advance(5 * time.Second)
+	}
+	if o, err := s.handle(s.put(public)); err != nil || o.Action != guardrail.BudgetExhausted {
+		t.Errorf("beyond the budget: %+v, %v", summary(o), err)
+	}
+	for i, event := range events { // again: none of them is new
+		if o, err := s.handle(event); err == nil || len(s.puts) != 4 {
+			t.Errorf("event %d again: %+v, %d writes", i, summary(o), len(s.puts))
+		}
+	}
+}
+
+// lostRecords is an archive without its records.
+type lostRecords struct {
+	enforcer.Archive
+	because error
+}
+
+func (l lostRecords) Record(context.Context, ledger.Name) (ledger.Record, error) {
+	return ledger.Record{}, l.because
+}
+
+// What an event itself added to the last recorded policy has no users yet.
+func TestAHoldKeepsOnlyWhatTheLastRecordedPolicyHad(t *testing.T) {
+	for _, row := range []struct {
+		recorded string // what was repaired before; "" for nothing
+		because  error  // why its record cannot be read
+		want     guardrail.Action
+		reason   string
+	}{
+		{"", nil, guardrail.Held, "nothing is recorded of the key"},
+		{public, nil, guardrail.Repaired, "the recorded policy did not have it"},
+		{document(toAccount, allow(`"*"`, "kms:Decrypt"), allow(`{"Service":"logs.us-east-1.amazonaws.com"}`, "kms:Decrypt")), nil, guardrail.Held, "the recorded policy had it"},
+		{public, ledger.ErrNoRecord, guardrail.Held, "the record is lost"},
+		{public, errNoAnswer, "", "the record may be read later: the message is given back"},
+	} {
+		s := newScene(t, t.Name(), hold(rules.HoldServiceAccess), good)
+		if row.recorded != "" {
+			s.undo(row.recorded)
+		}
+		s.clock.advance(settling)
+		if row.because != nil {
+			s.config.Archive = lostRecords{s.config.Archive, row.because}
+		}
+		o, err := s.handle(s.put(toService))
+		if (err != nil) != (row.want == "") || err == nil && o.Action != row.want {
+			t.Errorf("%+v, %v, want %s: %s", summary(o), err, row.want, row.reason)
+		}
+		isTold := strings.Contains(fmt.Sprint(o.Findings), "the last recorded policy cannot be read")
+		if isTold != errors.Is(row.because, ledger.ErrNoRecord) {
+			t.Errorf("%+v: %s", o.Findings, row.reason)
 		}
 	}
 }

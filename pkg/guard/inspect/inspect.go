@@ -18,7 +18,7 @@ type Config struct {
 	// [rules.Baseline.GuardrailRole].
 	Role string
 	// OrganizationID and OrganizationalUnits belong to the keys' account. They are "" and nil
-	// if nobody told the guardrail.
+	// if the caller does not know them.
 	OrganizationID      string
 	OrganizationalUnits []string
 	// AllLabels reads aliases and tags also where the configuration does not ask for them.
@@ -72,13 +72,10 @@ type View struct {
 	// Then the key cannot be judged.
 	Denied error
 
-	// Previous is the last policy of the key that was judged and recorded; nil if nothing is
-	// recorded. A hold keeps what it had.
-	Previous *policy.Document
 	// Judgement is zero before Judge.
 	Judgement guardrail.Judgement
-	// LiveHash is the hash of the policy that was judged, if it was read from the key or a file;
-	// EventHash is the hash of the policy text in the event. Each is "" before Judge, if there is
+	// LiveHash identifies the policy that was judged, if it was read from the key or a file;
+	// EventHash identifies the policy text in the event. Each is "" before Judge, if there is
 	// no such policy, and if it does not parse.
 	LiveHash, EventHash string
 }

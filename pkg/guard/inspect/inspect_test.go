@@ -84,7 +84,7 @@ func inspector(k inspect.Keys, c *rules.Configuration) *inspect.Inspector {
 func outcome(t *testing.T, i *inspect.Inspector, v inspect.View) guardrail.Outcome {
 	t.Helper()
 	i.Judge(&v)
-	plan, err := i.Plan(t.Context(), &v)
+	plan, err := i.Plan(t.Context(), &v, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,8 @@ func (f facts) mayRewrite() bool {
 // isStale tells whether the policy that was read may be older than the event, or than the
 // guardrail's own last write.
 //
-// The policy before a write, read within the settling time, is taken for an old one. A policy
+// The policy before a write, read within the settling time, is taken for an old one, unless
+// the event says that somebody put it back. A policy
 // that is not the one which a young event tells of may be older or newer than that, and no
 // further event would tell of the policy that was not seen. So the event comes back until it
 // is old enough, unless the guardrail itself replaced the event's policy (put before its claim,
@@ -89,7 +90,7 @@ func (f facts) isStale() bool {
 	if last := f.Ledger.LastWrite(); last != nil && f.Now.Sub(last.Closed) < SettlingTime {
 		switch {
 		case f.Reading.Live == last.Before && last.Before != last.After:
-			return true
+			return !f.isPutBack(last)
 		case f.Reading.Live == last.After && (last.EventID == f.Message.EventID || !f.Message.EventTime.Add(ClockSkew).After(last.Claimed)):
 			return false
 		}
@@ -98,6 +99,16 @@ func (f facts) isStale() bool {
 		return true
 	}
 	return f.isDoubtful() && !f.Judgement.EventAlike
+}
+
+// isPutBack tells whether the event says that somebody put back what the guardrail's last write
+// replaced: the event is a new one, it was not made before KMS answered that write, and it has
+// the text that was replaced. Event times are cut to seconds. An event can be forged, and the
+// policy that was read can be old all the same; then the key gets the policy that it has, once more.
+func (f facts) isPutBack(last *Repair) bool {
+	isNew := f.Ledger.of(f.Message.EventID) == nil
+	isLater := !f.Message.EventTime.Before(last.Closed.Truncate(time.Second))
+	return last.Kind == ForFinding && isNew && isLater && f.Reading.Event == last.Before
 }
 
 // replacedUnseen returns the repairs whose write may have replaced the event's policy: put

@@ -22,8 +22,8 @@ type Ledger struct {
 	ConfigurationHash string `json:"configurationHash,omitempty"`
 }
 
-// MostRepairs is how many repairs a ledger keeps. A budget is smaller, so that it counts.
-const MostRepairs = 500
+// mostRepairs is how many repairs a ledger keeps. A budget is smaller, so that it counts.
+const mostRepairs = 500
 
 // Version identifies one version of a ledger in the archive; "" where there is none yet.
 type Version string
@@ -94,15 +94,15 @@ type OpenFinding struct {
 	LastAlarm time.Time `json:"lastAlarm,omitzero"`
 }
 
-// Due is an event that is to be handled again later. The live policy is judged then, so the
-// text of the event is not needed any more.
+// Due is an event that a delivery handles again at a later time. That delivery judges the live
+// policy, so Due keeps the hash of the event's policy and not its text.
 type Due struct {
 	// Name is the name of the pointer to this event.
 	Name               Name             `json:"name"`
 	At                 time.Time        `json:"at"`
 	EventID            string           `json:"eventId"`
 	EventTime          time.Time        `json:"eventTime"`
-	EventPolicy        string           `json:"eventPolicy,omitempty"` // the hash of the event's policy
+	EventPolicy        string           `json:"eventPolicy,omitempty"` // hash of the event's policy, "" if there is none
 	Actor              *guardrail.Actor `json:"actor"`
 	SweepID            string           `json:"sweepId,omitempty"`
 	SweptConfiguration string           `json:"sweptConfiguration,omitempty"`
@@ -150,7 +150,7 @@ func (l Ledger) Claim(r Repair) Ledger {
 	r.Phase = Claimed
 	l.Repairs = slices.DeleteFunc(slices.Clone(l.Repairs), func(o Repair) bool { return o.Phase == Claimed && o.Holder == r.Holder })
 	l.Repairs = append(l.Repairs, r)
-	for len(l.Repairs) > MostRepairs && !l.Repairs[0].IsOpen() {
+	for len(l.Repairs) > mostRepairs && !l.Repairs[0].IsOpen() {
 		l.Repairs = l.Repairs[1:]
 	}
 	return l

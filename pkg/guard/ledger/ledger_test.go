@@ -44,14 +44,14 @@ func TestAClaimReplacesThatOfTheSameHolder(t *testing.T) {
 
 func TestALedgerForgetsTheOldestThatAreClosed(t *testing.T) {
 	l := Ledger{}
-	for i := range MostRepairs + 10 {
+	for i := range mostRepairs + 10 {
 		r := repairOf(fmt.Sprint(i), fmt.Sprint(i))
 		l = l.Claim(r)
 		if i != 5 {
 			l = l.End(r.Record, me, NotNeeded, now).Report(r.Record)
 		}
 	}
-	if first := l.Repairs[0]; first.EventID != "5" || len(l.Repairs) != MostRepairs+5 {
+	if first := l.Repairs[0]; first.EventID != "5" || len(l.Repairs) != mostRepairs+5 {
 		t.Errorf("%d repairs, the first is %+v", len(l.Repairs), first)
 	}
 }
@@ -90,7 +90,7 @@ func TestNames(t *testing.T) {
 		for _, holder := range []string{"a", "b"} {
 			name := NewName(key, now, holder, n)
 			got, id, ok := name.Parts()
-			if names[name] || !ok || got != key || NameIn(key, id) != name || !name.Time().Equal(now) {
+			if names[name] || !ok || got != key || nameIn(key, id) != name || !name.Time().Equal(now) {
 				t.Errorf("%s: %s, %s, %s", name, got, id, name.Time())
 			}
 			names[name] = true

@@ -15,8 +15,8 @@ type Limits struct {
 	AccountPerHour, TotalPerHour int
 }
 
-// mostBudget is as much as any budget counts: a ledger keeps no more repairs than [MostRepairs].
-const mostBudget = MostRepairs - 100
+// mostBudget is as much as any budget counts: a ledger keeps no more repairs than mostRepairs.
+const mostBudget = mostRepairs - 100
 
 // criticalWaits are the times between attempts at a critical finding beyond the budget; the
 // last one repeats.

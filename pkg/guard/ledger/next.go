@@ -38,8 +38,8 @@ type Reading struct {
 	Made bool
 	// Readable says that KMS returned the policy.
 	Readable bool
-	// Live identifies the policy that KMS returned, Event the policy text in the CloudTrail
-	// event. Each is empty if there is no such policy or it does not parse.
+	// Live is the hash of the policy that KMS returned, Event is the hash of the policy text in
+	// the CloudTrail event. Each is empty if there is no such policy or it does not parse.
 	Live, Event string
 	// EventHasText says that the event carries a policy text.
 	EventHasText bool
@@ -109,10 +109,10 @@ const (
 	BudgetExhausted = "budget-exhausted"
 )
 
-// MaxEventAge is the longest that SQS keeps a message. Nothing is written for an older event,
+// maxEventAge is the longest that SQS keeps a message. Nothing is written for an older event,
 // because its repair may not be in the ledger any more.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-const MaxEventAge = 14 * 24 * time.Hour
+const maxEventAge = 14 * 24 * time.Hour
 
 // Next returns the step that follows from a situation. Before a delivery
 // concludes, it gives up a claim of its own under which it has not written.
@@ -167,7 +167,7 @@ func (f facts) row() Step {
 		return Step{Do: Conclude, Reason: RepairedBefore}
 	case f.own != nil && f.own.Phase == Ended:
 		return Step{Do: Conclude, Reason: GivenUp, Repair: *f.own}
-	case s.Now.Sub(s.Message.EventTime) > MaxEventAge:
+	case s.Now.Sub(s.Message.EventTime) > maxEventAge:
 		return Step{Do: Conclude, Reason: EventTooOld}
 	case !s.Judgement.Planned:
 		return Step{Do: Plan}

@@ -44,7 +44,7 @@ const idLayout = "20060102T150405.000000Z"
 // sort by time.
 func NewName(key Key, at time.Time, holder string, n byte) Name {
 	sum := sha256.Sum256([]byte(holder))
-	return NameIn(key, at.UTC().Format(idLayout)+"-"+hex.EncodeToString(append([]byte{n}, sum[:7]...)))
+	return nameIn(key, at.UTC().Format(idLayout)+"-"+hex.EncodeToString(append([]byte{n}, sum[:7]...)))
 }
 
 // Parts returns the key of a record and its id; ok is false for a text that names no record.
@@ -56,8 +56,8 @@ func (n Name) Parts() (key Key, id string, ok bool) {
 	return Key(parts[1]), parts[2], true
 }
 
-// NameIn returns the name of the record with an id.
-func NameIn(key Key, id string) Name { return Name(folder + string(key) + "/" + id) }
+// nameIn returns the name of the record with an id.
+func nameIn(key Key, id string) Name { return Name(folder + string(key) + "/" + id) }
 
 // Time is when the name was given; zero where it names no record.
 func (n Name) Time() time.Time {
