@@ -5,6 +5,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 )
 
 // passing are the folders of the archive whose objects are replaced or deleted. Those of
@@ -29,6 +31,8 @@ type archiveProps struct {
 	Function *enforceFunction
 	// RetentionDays is how long no version of an object can be deleted.
 	RetentionDays int
+	// ObjectLock says who can delete one before.
+	ObjectLock config.ObjectLock
 }
 
 // archive keeps each policy that a repair replaced, with what was found and by whose
@@ -41,9 +45,9 @@ type archive struct {
 
 // newArchive makes the bucket, tells the function of it, and lets the function use it.
 //
-// Every version of an object is held by Object Lock for the retention. In governance mode
-// an administrator with s3:BypassGovernanceRetention can still delete one, say a policy
-// that holds what must not be kept; the function cannot. Locked versions do not stand in
+// Object Lock keeps every version of an object for the retention. In governance mode, the
+// default, an administrator with s3:BypassGovernanceRetention can still delete one, say a
+// policy with text that must not be kept; the function cannot. Locked versions do not stand in
 // the function's way: it adds versions and delete markers, and never deletes a version.
 //
 // The bucket is encrypted with a key of S3 itself, for the reason of [newQueue]: whoever
@@ -59,7 +63,7 @@ func newArchive(scope constructs.Construct, id string, props *archiveProps) *arc
 	this.Bucket = awss3.NewBucket(this.Construct, jsii.String("Bucket"), &awss3.BucketProps{
 		Versioned:                  jsii.Bool(true),
 		ObjectLockEnabled:          jsii.Bool(true),
-		ObjectLockDefaultRetention: awss3.ObjectLockRetention_Governance(awscdk.Duration_Days(jsii.Number(props.RetentionDays))),
+		ObjectLockDefaultRetention: retention(props),
 		BlockPublicAccess:          awss3.BlockPublicAccess_BLOCK_ALL(),
 		ObjectOwnership:            awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
 		Encryption:                 awss3.BucketEncryption_S3_MANAGED,
@@ -69,6 +73,20 @@ func newArchive(scope constructs.Construct, id string, props *archiveProps) *arc
 	})
 	this.serve(props.Function)
 	return this
+}
+
+// retention is the bucket's default; nil for none. The lock itself stays on: S3 cannot take
+// it off a bucket, and CloudFormation would replace the bucket.
+func retention(props *archiveProps) awss3.ObjectLockRetention {
+	days := awscdk.Duration_Days(jsii.Number(props.RetentionDays))
+	switch props.ObjectLock {
+	case config.Compliance:
+		return awss3.ObjectLockRetention_Compliance(days)
+	case config.LockOff:
+		return nil
+	default:
+		return awss3.ObjectLockRetention_Governance(days)
+	}
 }
 
 // passingRules expire what is left behind of objects that were replaced or deleted: old

@@ -22,21 +22,21 @@ import (
 
 func TestTheWorkingDirectorysFileIsTheConfiguration(t *testing.T) {
 	t.Chdir(t.TempDir())
-	zero, err := readConfiguration(settings{})
+	zero, err := readConfiguration("")
 	if err != nil || zero.Text != nil || zero.Hash() != rules.DefaultConfiguration().Hash() || zero.Repairs() {
 		t.Errorf("without a file: %+v, %v, want the zero configuration", zero, err)
 	}
 	if err := os.WriteFile("guardrail.yaml", []byte(repairing), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	found, err := readConfiguration(settings{})
+	found, err := readConfiguration("")
 	if err != nil || string(found.Text) != repairing || !found.Repairs() {
 		t.Errorf("with a file: %+v, %v, want the file", found, err)
 	}
 	if err := os.WriteFile("other.yaml", []byte(strings.Replace(repairing, "repair", "report", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	named, err := readConfiguration(settings{Config: "other.yaml"})
+	named, err := readConfiguration("other.yaml")
 	if err != nil || named.Repairs() {
 		t.Errorf("with another one named: %+v, %v, want that", named, err)
 	}
@@ -63,7 +63,7 @@ func TestABrokenConfigurationFailsTheSynthesisWithItsPlace(t *testing.T) {
 }
 
 func TestANamedConfigurationHasToBeThere(t *testing.T) {
-	_, err := readConfiguration(settings{Config: filepath.Join(t.TempDir(), "gone.yaml")})
+	_, err := readConfiguration(filepath.Join(t.TempDir(), "gone.yaml"))
 	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "guardrail:config") || !strings.Contains(err.Error(), "gone.yaml") {
 		t.Errorf("got %v, want a missing file, and the setting that names it", err)
 	}
@@ -80,7 +80,7 @@ func TestEveryExampleDeploys(t *testing.T) {
 			context := map[string]any{
 				"guardrail:config": file, "guardrail:organizationId": "o-a1b2c3d4e5", "guardrail:organizationalUnits": "ou-ab12-cdef3456",
 			}
-			configuration, err := readConfiguration(settings{Config: file})
+			configuration, err := readConfiguration(file)
 			if err != nil {
 				t.Fatal(err)
 			}

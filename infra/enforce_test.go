@@ -27,7 +27,7 @@ func TestFunctionRunsTheArmBinaryOnTheOSOnlyRuntime(t *testing.T) {
 			// two invocations write the same repair.
 			"Timeout":    60,
 			"MemorySize": 1769, // one CPU
-			// Throttling belongs to the event source, see maxConcurrency.
+			// Throttling belongs to the event source, see newEnforceFunction.
 			"ReservedConcurrentExecutions": assertions.Match_Absent(),
 			"TracingConfig":                assertions.Match_Absent(),
 			"RecursiveLoop":                assertions.Match_Absent(),

@@ -68,7 +68,7 @@ func newGuardrailStack(scope constructs.Construct, id string, props *guardrailSt
 	// Also under the kill switch: what was repaired before it is still reported, and the
 	// record of it does not move to another bucket when the switch is taken back.
 	if props.Configuration.Repairs() {
-		archive := newArchive(stack, "Archive", &archiveProps{Function: enforce, RetentionDays: props.Settings.ArchiveRetentionDays})
+		archive := newArchive(stack, "Archive", &archiveProps{Function: enforce, RetentionDays: props.Settings.ArchiveRetentionDays, ObjectLock: props.Settings.ObjectLock})
 		flush := newFlushSchedule(stack, "Flush", &flushScheduleProps{Target: enforce.Function})
 		findings.onDeadLetters("UndeliveredFlushes", "EventBridge could not start a flush", flush.Undelivered)
 		if sweep != nil {
