@@ -9,7 +9,7 @@
 //
 //	schedule -> sweepFunction -> eventQueue
 //
-// The archive and flushSchedule are there only where the configuration repairs. Alarms about
+// The archive and flushSchedule are there in every mode. Alarms about
 // dead letters, undelivered events, events that wait and functions that fail go to Findings.
 //
 // There is one construct per capability, in a file of its own; each grants the

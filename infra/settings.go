@@ -39,6 +39,8 @@ type settings struct {
 	ArchiveRetentionDays int
 	// ObjectLock is deployment.archive.objectLock.
 	ObjectLock config.ObjectLock
+	// ArchiveWriters is deployment.archive.writers.
+	ArchiveWriters []string
 	// Concurrency is deployment.concurrency.
 	Concurrency int
 	// FunctionAsset is guardrail:functionAsset, the folder that holds the function's
@@ -95,6 +97,7 @@ func readSettings(context map[string]any, d config.Deployment) (settings, error)
 		NotifyEmail:          r.list("notifyEmail", d.Notify.Mail...),
 		ArchiveRetentionDays: r.whole("archiveRetentionDays", "days", d.Archive.RetentionDays, 1, maxRetentionDays),
 		ObjectLock:           d.Archive.ObjectLock,
+		ArchiveWriters:       d.Archive.Writers,
 		Concurrency:          d.Concurrency,
 		FunctionAsset:        r.text("functionAsset", filepath.Join("build", "enforce")),
 		SweepHours:           r.whole("sweepHours", "hours", int(d.Sweep.Every/time.Hour), 0, maxSweepHours),

@@ -33,6 +33,8 @@ type DeploymentArchive struct {
 	// RetentionDays is how long no version of an object can be deleted.
 	RetentionDays int
 	ObjectLock    ObjectLock
+	// Writers are the ARNs of roles, beside those of the functions, that may write.
+	Writers []string
 }
 
 // ObjectLock says who can delete a version before its retention ends.
@@ -67,13 +69,18 @@ func DefaultDeployment() Deployment {
 	return Deployment{
 		Notify:      DeploymentNotify{Mail: []string{}},
 		Sweep:       DeploymentSweep{Every: 24 * time.Hour},
-		Archive:     DeploymentArchive{RetentionDays: 90, ObjectLock: Governance},
+		Archive:     DeploymentArchive{RetentionDays: 90, ObjectLock: Governance, Writers: []string{}},
 		Concurrency: 5,
 	}
 }
 
 var mailFormat = format{
 	words: "an address", pattern: regexp.MustCompile(`^[^@\s,;<>"]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$`), example: "security@example.com",
+}
+
+// roleFormat is a role without wildcards: an archive that many can write to proves nothing.
+var roleFormat = format{
+	words: "the ARN of a role", pattern: regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$`), example: "arn:aws:iam::111122223333:role/KeyOperator",
 }
 
 // deployment is the table of the keys of `deployment:`.
@@ -88,6 +95,7 @@ func deployment(d *Deployment) value {
 		{key: "archive", doc: "How the archive of replaced policies keeps its objects.", value: object([]field{
 			{key: "retentionDays", doc: "How many days no version of an object can be deleted. It is no shorter than `repair.budget.window`.", value: whole(&d.Archive.RetentionDays, maxRetentionDays)},
 			{key: "objectLock", doc: "Who can delete a version before: with `governance`, whoever has s3:BypassGovernanceRetention; with `compliance`, nobody; with `off`, whoever has s3:DeleteObjectVersion.", value: enum(&d.Archive.ObjectLock, "way to lock", Governance, Compliance, LockOff)},
+			{key: "writers", doc: "ARNs of roles that may write to the archive beside the functions: who runs `kmsguard restore` or `apply`. The bucket policy denies everybody else.", value: list(&d.Archive.Writers, formatted(roleFormat))},
 		}, nil)},
 		{key: "concurrency", doc: "How many batches of events are judged at once, from 2.", value: wholeFrom(&d.Concurrency, leastConcurrency, mostConcurrency)},
 	}, nil)
