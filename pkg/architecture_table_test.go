@@ -131,7 +131,7 @@ var table = []row{
 	{folder: "pkg/local/mutation", reason: "the mutants' mechanism serves the tests of any package"},
 	{
 		folder:    "pkg/app",
-		imports:   slices.Concat([]string{"pkg/config", "pkg/guard/enforcer", "pkg/guard/sweeper", "pkg/aws/awskms", "pkg/aws/archive", "pkg/aws/awssqs", "pkg/aws/notify"}, engine),
+		imports:   slices.Concat([]string{"pkg/config", "pkg/guard/inspect", "pkg/guard/enforcer", "pkg/guard/sweeper", "pkg/aws/awskms", "pkg/aws/archive", "pkg/aws/awssqs", "pkg/aws/notify"}, engine),
 		libraries: []library{runtime, sdk},
 		never:     notInLambda,
 		reason:    lambda,

@@ -16,6 +16,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/sweeper"
 )
 
@@ -89,7 +90,7 @@ type readOnly struct{ enforcer.Keys }
 
 // PutPolicy implements [enforcer.Keys] without a call.
 func (readOnly) PutPolicy(context.Context, string, string) error {
-	return fmt.Errorf("%w: a sweep does not write", enforcer.ErrRefused)
+	return fmt.Errorf("%w: a sweep does not write", inspect.ErrRefused)
 }
 
 // judge returns what judges a key as the function enforce does, and cannot write: it has

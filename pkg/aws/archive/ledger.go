@@ -45,11 +45,7 @@ func (a *Archive) Swap(ctx context.Context, key ledger.Key, l ledger.Ledger, ver
 	if of, err := ledger.KeyOf(l.KeyARN); err != nil || of != key {
 		return "", refuse("the ledger of %s names the key %.200q", key, l.KeyARN)
 	}
-	text, err := encode(l)
-	if err != nil {
-		return "", err
-	}
-	etag, err := a.objects.replace(ctx, keys+string(key), text, string(version))
+	etag, err := replaceBody(ctx, a.objects, keys+string(key), l, string(version))
 	switch {
 	case isLost(err), errors.Is(err, errAbsent):
 		return "", fmt.Errorf("%w: %w", ledger.ErrConflict, err)
@@ -65,12 +61,7 @@ func (a *Archive) Point(ctx context.Context, name ledger.Name) error {
 	if err != nil {
 		return err
 	}
-	text, err := encode(pointer{})
-	if err != nil {
-		return err
-	}
-	_, err = a.objects.overwrite(ctx, object, text)
-	return err
+	return overwriteBody(ctx, a.objects, object, pointer{})
 }
 
 // Unpoint deletes a pointer, which need not exist, with one DeleteObject call.
@@ -127,11 +118,7 @@ func (a *Archive) Count(ctx context.Context, now time.Time, by string, add func(
 		if err != nil {
 			return err
 		}
-		text, err := encode(hour{next, by})
-		if err != nil {
-			return err
-		}
-		if _, err = a.objects.replace(ctx, name, text, etag); !isLost(err) && !errors.Is(err, errAbsent) {
+		if _, err = replaceBody(ctx, a.objects, name, hour{next, by}, etag); !isLost(err) && !errors.Is(err, errAbsent) {
 			return err
 		}
 	}

@@ -8,14 +8,14 @@ import (
 
 // mutants break one rule of the archive each.
 var mutants = []mutation.Mutant{
-	{Rule: "a ledger is replaced by compare-and-swap", File: "ledger.go", Old: "etag, err := a.objects.replace(ctx, keys+string(key), text, string(version))", Broken: "etag, err := a.objects.overwrite(ctx, keys+string(key), text)"},
+	{Rule: "a ledger is replaced by compare-and-swap", File: "ledger.go", Old: "etag, err := replaceBody(ctx, a.objects, keys+string(key), l, string(version))", Broken: "etag, err := \"etag\", overwriteBody(ctx, a.objects, keys+string(key), l)"},
 	{Rule: "a version is compared", File: "objects.go", Old: "\t\t\tin.IfMatch = &etag\n", Broken: "\t\t\t_ = in\n"},
 	{Rule: "what is new is made by one", File: "objects.go", Old: "\t\t\tin.IfNoneMatch = aws.String(\"*\")\n", Broken: "\t\t\t_ = in\n"},
 	{Rule: "whose bytes are there has succeeded", File: "objects.go", Old: "case bytes.Equal(present, body):", Broken: "case len(body) == 0 && bytes.Equal(present, body):"},
 	{Rule: "whose bytes are not there has not", File: "objects.go", Old: "case bytes.Equal(present, body):", Broken: "case len(body) > 0 || bytes.Equal(present, body):"},
 	{Rule: "a lost swap is a conflict", File: "ledger.go", Old: "case isLost(err), errors.Is(err, errAbsent):", Broken: "case errors.Is(err, errAbsent):"},
-	{Rule: "an hour is replaced by compare-and-swap", File: "ledger.go", Old: "a.objects.replace(ctx, name, text, etag)", Broken: "a.objects.overwrite(ctx, name+etag[:0], text)"},
-	{Rule: "no two counts are alike", File: "ledger.go", Old: "encode(hour{next, by})", Broken: "encode(hour{next, \"\"})"},
+	{Rule: "an hour is replaced by compare-and-swap", File: "ledger.go", Old: "replaceBody(ctx, a.objects, name, hour{next, by}, etag)", Broken: "etag, overwriteBody(ctx, a.objects, name, hour{next, by})"},
+	{Rule: "no two counts are alike", File: "ledger.go", Old: "hour{next, by}, etag", Broken: "hour{next, \"\"}, etag"},
 	{Rule: "a limit ends the count", File: "ledger.go", Old: "\t\tnext, err := add(present.Hour)\n\t\tif err != nil {\n\t\t\treturn err\n\t\t}\n", Broken: "\t\tnext, _ := add(present.Hour)\n\t\tnext.Total++\n"},
 	{Rule: "an hour begins anew", File: "ledger.go", Old: "name := hours + now.UTC().Format(hourLayout)", Broken: "name := hours + now.UTC().Format(\"20060102\")"},
 	{Rule: "a ledger is that of its key", File: "ledger.go", Old: "\tif of, err := ledger.KeyOf(l.KeyARN); err != nil || of != key {\n\t\treturn ledger.Ledger{}, \"\", corrupt(", Broken: "\tif false {\n\t\treturn ledger.Ledger{}, \"\", corrupt("},

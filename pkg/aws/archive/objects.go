@@ -26,12 +26,6 @@ type objects struct {
 	pageSize *int32 // nil is S3's own
 }
 
-// create makes an object of a name that is free. errTaken: others did.
-func (o objects) create(ctx context.Context, name string, body []byte) error {
-	_, err := o.replace(ctx, name, body, "")
-	return err
-}
-
 // replace writes an object whose current version has an ETag, or ("") that does not exist,
 // and returns its new ETag. It has also succeeded if the object has these bytes already: then
 // an earlier try did it. errTaken: the object has another version.
@@ -55,11 +49,6 @@ func (o objects) replace(ctx context.Context, name string, body []byte, etag str
 	default:
 		return "", err
 	}
-}
-
-// overwrite writes an object, whatever is there.
-func (o objects) overwrite(ctx context.Context, name string, body []byte) (string, error) {
-	return o.put(ctx, name, body, func(*s3.PutObjectInput) {})
 }
 
 func (o objects) put(ctx context.Context, name string, body []byte, on func(*s3.PutObjectInput)) (string, error) {

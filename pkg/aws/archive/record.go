@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -38,7 +40,8 @@ func (a *Archive) Keep(ctx context.Context, r ledger.Record) error {
 	case !utf8.ValidString(r.Before.Text) || !utf8.ValidString(r.After.Text):
 		return refuse("the policy is not UTF-8, so JSON would not keep it as it is")
 	}
-	return createBody(ctx, a.objects, string(r.Name), r)
+	_, err = replaceBody(ctx, a.objects, string(r.Name), r, "")
+	return err
 }
 
 func isIdentity(text string) bool {
@@ -51,7 +54,7 @@ func (a *Archive) KeepSuperseded(ctx context.Context, name ledger.Name, other le
 		return refuse("the superseded policy of %.400q has no event id, or is not UTF-8", string(name))
 	}
 	object := string(name) + superseded + sum(other.EventID)
-	err := createBody(ctx, a.objects, object, other)
+	_, err := replaceBody(ctx, a.objects, object, other, "")
 	if !errors.Is(err, errTaken) {
 		return err
 	}
@@ -182,11 +185,20 @@ func readBody[T any](ctx context.Context, o objects, name string) (T, string, er
 	return body, etag, err
 }
 
-// createBody makes an object; see objects.create.
-func createBody[T any](ctx context.Context, o objects, name string, body T) error {
+// replaceBody makes an object say something; see objects.replace.
+func replaceBody[T any](ctx context.Context, o objects, name string, body T, etag string) (string, error) {
 	text, err := encode(body)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return "", fmt.Errorf("%s: %w", name, err)
 	}
-	return o.create(ctx, name, text)
+	return o.replace(ctx, name, text, etag)
+}
+
+// overwriteBody makes an object say something, whatever is there.
+func overwriteBody[T any](ctx context.Context, o objects, name string, body T) error {
+	text, err := encode(body)
+	if err == nil {
+		_, err = o.put(ctx, name, text, func(*s3.PutObjectInput) {})
+	}
+	return err
 }

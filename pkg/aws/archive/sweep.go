@@ -54,10 +54,5 @@ func (s *Sweeps) LastSweep(ctx context.Context) (configurationHash string, err e
 // same time the later call counts: if theirs are two configurations, the next sweep under
 // the other one is a first one, which is the safe side.
 func (s *Sweeps) SaveSweep(ctx context.Context, sweepID string, at time.Time, configurationHash string) error {
-	text, err := encode(sweepBody{SweepID: sweepID, Time: at.UTC(), ConfigurationHash: configurationHash})
-	if err != nil {
-		return err
-	}
-	_, err = s.objects.overwrite(ctx, s.name, text)
-	return err
+	return overwriteBody(ctx, s.objects, s.name, sweepBody{SweepID: sweepID, Time: at.UTC(), ConfigurationHash: configurationHash})
 }

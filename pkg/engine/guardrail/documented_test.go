@@ -52,3 +52,53 @@ func TestDocumentedServicePoliciesWithoutAFile(t *testing.T) {
 		t.Errorf("%d policies judged, want 17", judged)
 	}
 }
+
+// TestDocumentedPoliciesThatAreNoServicesOwn judges what AWS and vendors document for services
+// without a bound (U), for other accounts (X) and for roles of the account (R), beside the
+// account statement.
+func TestDocumentedPoliciesThatAreNoServicesOwn(t *testing.T) {
+	otherwise := map[string]struct {
+		severity rules.Severity
+		reason   string
+	}{
+		"bedrock-studio": {rules.High, "a service without a bound may revoke grants"},
+	}
+	text, err := os.ReadFile("../integration/testdata/documented-policies.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged := map[string]int{}
+	for line := range bytes.Lines(text) {
+		var page struct {
+			Name, Kind string
+			Statements []json.RawMessage
+		}
+		if err := json.Unmarshal(line, &page); err != nil {
+			t.Fatal(err)
+		}
+		want, ok := map[string]rules.Severity{"U": rules.Medium, "X": rules.High, "R": rules.Info}[page.Kind]
+		if !ok {
+			continue
+		}
+		judged[page.Kind]++
+		list := []string{accountStatement}
+		for _, st := range page.Statements {
+			list = append(list, strings.TrimSuffix(strings.TrimPrefix(string(st), "{"), "}"))
+		}
+		j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: document(list...), Evidence: guardrail.LivePolicy}, rules.DefaultConfiguration(), now)
+		if o, ok := otherwise[page.Name]; ok {
+			want = o.severity
+		}
+		if j.Severity != want && !(want == rules.Info && j.Verdict == guardrail.Compliant) {
+			t.Errorf("%s %s: %s, want %s: %+v", page.Kind, page.Name, j.Severity, want, j.Findings)
+		}
+		for _, f := range j.Findings {
+			if page.Kind == "U" && f.Severity == rules.Medium && !strings.Contains(f.Message, `add "Condition"`) {
+				t.Errorf("%s: no condition to paste: %s", page.Name, f.Message)
+			}
+		}
+	}
+	if judged["U"] == 0 || judged["X"] == 0 || judged["R"] == 0 {
+		t.Errorf("judged: %v", judged)
+	}
+}

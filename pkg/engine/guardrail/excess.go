@@ -58,27 +58,44 @@ func (e *examination) whoOf(d access.Difference) (Code, rules.Who) {
 	}
 }
 
-// asOneService returns the differences with services told once for each statement that gives
-// access to every service: the services that some integration names are no news then.
+// asOneService returns the differences with services told once for each statement and service,
+// and for each statement that gives access to every service: the services that some integration
+// names are no news then.
 func asOneService(differences []access.Difference) []access.Difference {
-	every := map[int]*access.Difference{}
-	list := make([]access.Difference, 0, len(differences)) // every points into it
+	type told struct {
+		statement  int
+		principals string
+	}
+	every := map[int]bool{}
 	for _, d := range differences {
-		if d.Scope == access.AWSService && slices.ContainsFunc(d.Principals, isGroup) {
-			if first := every[d.Statement]; first != nil {
-				first.Actions = append(slices.Clone(first.Actions), d.Actions...)
-				continue
-			}
-			d.Principals = []string{"every AWS service"}
+		every[d.Statement] = every[d.Statement] || isEveryService(d)
+	}
+	first := map[told]int{} // index in list
+	list := make([]access.Difference, 0, len(differences))
+	for _, d := range differences {
+		switch {
+		case d.Scope != access.AWSService:
 			list = append(list, d)
-			every[d.Statement] = &list[len(list)-1]
+			continue
+		case isEveryService(d):
+			d.Principals = []string{"every AWS service"}
+		case every[d.Statement]:
 			continue
 		}
+		id := told{d.Statement, strings.Join(d.Principals, " ")}
+		if at, ok := first[id]; ok {
+			list[at].Actions = (actionsOf(list[at]) | actionsOf(d)).Names()
+			continue
+		}
+		first[id] = len(list)
 		list = append(list, d)
 	}
-	return slices.DeleteFunc(list, func(d access.Difference) bool {
-		return d.Scope == access.AWSService && every[d.Statement] != nil && !slices.ContainsFunc(d.Principals, isGroup)
-	})
+	return list
+}
+
+// isEveryService tells whether a difference is about services that no policy names.
+func isEveryService(d access.Difference) bool {
+	return d.Scope == access.AWSService && slices.ContainsFunc(d.Principals, isGroup)
 }
 
 // isGroup tells whether package access means principals that no policy names, such as "every

@@ -140,6 +140,11 @@ var moreAccess = []judgement{
 		guardrail.NonCompliant, []found{{guardrail.CodeForeignAccess, rules.High, 1, "(kms:Encrypt"}}, "one principal of it",
 	},
 	{
+		"a service-linked role of another account", symmetric, api,
+		document(accountStatement, statement("Allow", `{"AWS":"arn:aws:iam::444455556666:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"}`, "kms:Encrypt")),
+		guardrail.NonCompliant, []found{{guardrail.CodeForeignAccess, rules.High, 1, "Service-linked role AWSServiceRoleForAutoScaling of account 444455556666 can encrypt"}}, "it is foreign, and named as what it is",
+	},
+	{
 		"a service", symmetric, api, document(accountStatement, statement("Allow", logs, "kms:Encrypt")), guardrail.NonCompliant,
 		[]found{{guardrail.CodeServiceAccess, rules.High, 1, "(kms:Encrypt"}}, "services are no account's principals",
 	},

@@ -3,6 +3,7 @@ package guardrail
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -83,8 +84,12 @@ func listed(words []string) string {
 	return strings.Join(words, "")
 }
 
+// serviceLinked is the ARN of a role that an AWS service makes for itself in an account.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+var serviceLinked = regexp.MustCompile(`^arn:[a-z-]+:iam::([0-9]{12}):role/aws-service-role/[^/]+/([^/]+)$`)
+
 // people names principals for people: users and roles of the key's account by their names,
-// others by ARN, and whole accounts in words.
+// others by ARN, whole accounts in words, and service-linked roles of other accounts as such.
 func people(k rules.Key, principals []string) string {
 	own := "arn:" + k.Partition + ":iam::" + k.Account + ":"
 	var names []string
@@ -94,6 +99,7 @@ func people(k rules.Key, principals []string) string {
 			"every principal of account ", "everyone in account ",
 			"every other principal of account ", "everyone else in account ",
 		).Replace(text)
+		name = serviceLinked.ReplaceAllString(name, "service-linked role ${2} of account ${1}")
 		for _, kind := range []string{"role", "user"} {
 			name = strings.Replace(name, own+kind+"/", kind+" ", 1)
 		}
@@ -120,7 +126,7 @@ func (e *examination) excessMessage(d access.Difference) string {
 
 // sentence begins a name with a capital, unless it is an ARN or an account's word.
 func sentence(text string) string {
-	for _, word := range []string{"anyone", "everyone", "role ", "user "} {
+	for _, word := range []string{"anyone", "everyone", "role ", "user ", "service-linked role "} {
 		if strings.HasPrefix(text, word) {
 			return strings.ToUpper(text[:1]) + text[1:]
 		}

@@ -11,5 +11,5 @@ import (
 // TestTheTestsNoticeEveryMutant runs the tests of this package on each mutant, and fails where
 // they pass.
 func TestTheTestsNoticeEveryMutant(t *testing.T) {
-	mutation.Run(t, mutants, "Judge|Attacks|Trouble|Restrict|Undecided|Documented|Severity|Deny|Shield|Within", "-rapid.nofailfile")
+	mutation.Run(t, mutants, "Judge|Attacks|Trouble|Restrict|Undecided|Documented|Severity|Deny|Shield|Within")
 }

@@ -16,13 +16,13 @@ type Actor struct {
 	SourceIP string
 	// UserAgent is what the caller's software called itself, or "AWS Internal".
 	UserAgent string
-	// InvokedBy is the AWS service that made the call for the caller, e.g.
-	// cloudformation.amazonaws.com; empty for direct calls.
-	InvokedBy string
 	// EventID and EventTime repeat Event.ID and Event.Time, because an outcome reports
 	// the actor without the event.
 	EventID   string
 	EventTime time.Time
+	// InvokedBy is the AWS service that made the call for the caller, e.g.
+	// cloudformation.amazonaws.com; empty for direct calls.
+	InvokedBy string
 }
 
 func readActor(record object, id string, at time.Time) Actor {

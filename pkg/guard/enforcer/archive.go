@@ -45,6 +45,7 @@ type book struct {
 	archive Archive // nil for none
 	log     *slog.Logger
 	keyARN  string
+	key     ledger.Key // once the ledger was read
 
 	ledger  ledger.Ledger
 	version ledger.Version
@@ -65,9 +66,9 @@ func (b *book) recall(ctx context.Context) error {
 	if b.isKnown {
 		return nil
 	}
-	key, err := ledger.KeyOf(b.keyARN)
-	if err == nil {
-		b.ledger, b.version, err = b.archive.Ledger(ctx, key)
+	var err error
+	if b.key, err = ledger.KeyOf(b.keyARN); err == nil {
+		b.ledger, b.version, err = b.archive.Ledger(ctx, b.key)
 	}
 	if err != nil && !errors.Is(err, ledger.ErrArchive) {
 		return fmt.Errorf("reading the key's ledger: %w", err)
@@ -89,12 +90,8 @@ func (b *book) swap(ctx context.Context, next ledger.Ledger) error {
 	if b.lost != nil {
 		return b.lost
 	}
-	key, err := ledger.KeyOf(b.keyARN)
-	if err != nil {
-		return err
-	}
 	next.KeyARN = b.keyARN
-	version, err := b.archive.Swap(ctx, key, next, b.version)
+	version, err := b.archive.Swap(ctx, b.key, next, b.version)
 	if err != nil {
 		b.isKnown = false
 		return fmt.Errorf("changing the key's ledger: %w", err)

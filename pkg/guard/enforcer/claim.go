@@ -12,6 +12,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -151,26 +152,31 @@ func isSessionOf(arn, role string) bool {
 	return ok && session != "" && !strings.Contains(session, "/")
 }
 
-// recordOf is what is archived before the write.
+// recordOf is what is archived before the plan is written.
 func (d *delivery) recordOf(plan repair.Plan) (ledger.Record, error) {
-	outcome, now := *d.outcome, d.config.Now().UTC()
-	outcome.Action, outcome.ActionReason, outcome.After = guardrail.Repaired, d.view.Judgement.Decision.Reason, plan.After
-	outcomeText, err := json.Marshal(outcome)
-	if err != nil {
-		return ledger.Record{}, fmt.Errorf("archiving the outcome: %w", err)
-	}
+	o := *d.outcome
+	o.Action, o.ActionReason, o.After = guardrail.Repaired, d.view.Judgement.Decision.Reason, plan.After
 	edits, err := json.Marshal(plan.Edits)
 	if err != nil {
 		return ledger.Record{}, fmt.Errorf("archiving the edits: %w", err)
 	}
+	before := ledger.PolicyText{Text: d.view.Snapshot.Policy, Hash: d.view.reading.Live}
+	record, err := d.newRecord(ledger.ForFinding, d.event, o, before, ledger.PolicyText{Text: plan.Document.Text(), Hash: plan.After})
+	record.Edits = edits
+	return record, err
+}
+
+// newRecord is what is archived before a policy is written. o is the outcome to report once the
+// write was seen.
+func (e *Enforcer) newRecord(kind ledger.Kind, event trail.Event, o guardrail.Outcome, before, after ledger.PolicyText) (ledger.Record, error) {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return ledger.Record{}, fmt.Errorf("archiving the outcome: %w", err)
+	}
 	return ledger.Record{
-		Kind: ledger.ForFinding, Time: now,
-		EventID: d.event.ID, EventTime: d.event.Time, KeyARN: d.event.KeyARN,
-		SweepID: d.event.SweepID, SweptConfiguration: d.event.SweptConfiguration,
-		GuardrailVersion: d.config.Version, ConfigurationHash: outcome.ConfigurationHash,
-		Actor: outcome.Actor, Severity: outcome.Severity, Findings: outcome.Findings,
-		Before: ledger.PolicyText{Text: d.view.Snapshot.Policy, Hash: d.view.reading.Live},
-		After:  ledger.PolicyText{Text: plan.Document.Text(), Hash: plan.After},
-		Edits:  edits, Outcome: outcomeText,
+		Kind: kind, Time: e.config.Now().UTC(), EventID: event.ID, EventTime: event.Time, KeyARN: event.KeyARN,
+		SweepID: event.SweepID, SweptConfiguration: event.SweptConfiguration,
+		GuardrailVersion: e.config.Version, ConfigurationHash: o.ConfigurationHash,
+		Actor: o.Actor, Severity: o.Severity, Findings: o.Findings, Before: before, After: after, Outcome: text,
 	}, nil
 }

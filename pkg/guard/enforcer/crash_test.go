@@ -8,6 +8,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -163,7 +164,7 @@ func TestAnEventClosesNothingAndMarksNothing(t *testing.T) {
 // The report of a repair that was given up was not made: it is, and nothing else is.
 func TestARepairThatWasGivenUpIsNotTakenForAWrite(t *testing.T) {
 	s := drifted(repair, good, public)(t, t.Name())
-	s.refuse = fmt.Errorf("%w: LimitExceededException", enforcer.ErrRefused)
+	s.refuse = fmt.Errorf("%w: LimitExceededException", inspect.ErrRefused)
 	m := s.interrupt("report")
 	s.reporter.outcomes = nil
 	s.put(apiDefault(t)) // just what the repair would have written

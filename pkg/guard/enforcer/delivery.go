@@ -10,6 +10,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -131,7 +132,7 @@ func (d *delivery) read(ctx context.Context) error {
 		switch {
 		case err != nil && !d.isPermanent(err, d.event.Time):
 			return fmt.Errorf("reading the key policy again: %w", err)
-		case err == nil && hash(d.view.Snapshot.Key, text) == d.view.reading.Live:
+		case err == nil && inspect.Hash(d.view.Snapshot.Key, text) == d.view.reading.Live:
 			d.view.reading.Made = true
 			return nil
 		}
@@ -155,7 +156,7 @@ func (d *delivery) read(ctx context.Context) error {
 // was just made, at the time of an event, may not be known everywhere yet.
 func (e *Enforcer) isPermanent(err error, event time.Time) bool {
 	isYoung := e.config.Now().Sub(event) < ledger.SettlingTime
-	return errors.Is(err, ErrAccessDenied) || errors.Is(err, ErrRefused) || errors.Is(err, ErrNotFound) && !isYoung
+	return errors.Is(err, inspect.ErrAccessDenied) || errors.Is(err, inspect.ErrRefused) || errors.Is(err, inspect.ErrNotFound) && !isYoung
 }
 
 // supersede archives the event's policy beside the repairs that may have replaced it.

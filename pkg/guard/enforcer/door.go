@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -126,7 +127,7 @@ func (d *door) write(ctx context.Context, key rules.Key, record ledger.Record, i
 		if err != nil && !isPermanent(err) {
 			return nil, fmt.Errorf("reading the key policy after the write: %w", err)
 		}
-		if err == nil && hash(key, text) == record.After.Hash {
+		if err == nil && inspect.Hash(key, text) == record.After.Hash {
 			return nil, nil
 		}
 	}

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
@@ -177,17 +176,13 @@ func (p *pointed) event(ctx context.Context, l *ledger.Ledger) (event trail.Even
 
 // eventOf is the event that a record is of, as far as the record has it.
 func eventOf(r ledger.Record) trail.Event {
-	event := trail.Event{ID: r.EventID, Time: r.EventTime, KeyARN: r.KeyARN, SweepID: r.SweepID, SweptConfiguration: r.SweptConfiguration, ParametersOmitted: true}
-	if parts := strings.Split(r.KeyARN, ":"); len(parts) == 6 { // the archive has checked it
-		event.Partition, event.Region, event.Account = parts[1], parts[3], parts[4]
+	k, _ := rules.KeyOf(r.KeyARN) // the archive has checked it
+	event := trail.Event{
+		ID: r.EventID, Time: r.EventTime, KeyARN: r.KeyARN, Partition: k.Partition, Region: k.Region, Account: k.Account,
+		SweepID: r.SweepID, SweptConfiguration: r.SweptConfiguration, ParametersOmitted: true,
 	}
-	actor := r.Actor
-	if actor == nil {
-		actor = &guardrail.Actor{}
-	}
-	event.Actor = trail.Actor{
-		ARN: actor.ARN, Type: actor.Type, SourceIP: actor.SourceIP, UserAgent: actor.UserAgent, InvokedBy: actor.InvokedBy,
-		EventID: actor.EventID, EventTime: actor.EventTime,
+	if r.Actor != nil {
+		event.Actor = trail.Actor(*r.Actor)
 	}
 	return event
 }

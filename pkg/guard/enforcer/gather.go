@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
@@ -25,13 +24,13 @@ func (e *Enforcer) look(ctx context.Context, event trail.Event) (view, error) {
 	inspected, err := e.inspector.Gather(ctx, e.subjectOf(event))
 	v := view{View: inspected, reading: ledger.Reading{Made: true}}
 	switch isYoung := e.config.Now().Sub(event.Time) < ledger.SettlingTime; {
-	case errors.Is(err, ErrNotFound) && isYoung && trigger(event) != guardrail.BySweep:
+	case errors.Is(err, inspect.ErrNotFound) && isYoung && trigger(event) != guardrail.BySweep:
 		return v, fmt.Errorf("too new to be found: %w", err)
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, inspect.ErrNotFound):
 		v.outcome = e.newOutcome(event)
 		skip(&v.outcome, string(guardrail.CodeKeyGone))
 		return v, nil
-	case errors.Is(err, ErrRefused):
+	case errors.Is(err, inspect.ErrRefused):
 		v.outcome = e.newOutcome(event)
 		v.outcome.Judged(guardrail.Unjudged(v.Snapshot.Key, guardrail.CodeUnexpectedError, err.Error()))
 		return v, nil
@@ -57,7 +56,7 @@ func (e *Enforcer) subjectOf(event trail.Event) inspect.Subject {
 		// Messages that a change of the configuration finds in the queue repair nothing either.
 		FirstSweep: event.SweepID != "" && event.SweptConfiguration != e.hash,
 		Event: &inspect.Event{
-			Actor: actorOf(event), Policy: event.PolicyText, BypassedLockoutCheck: event.BypassLockoutCheck,
+			Actor: guardrail.Actor(event.Actor), Policy: event.PolicyText, BypassedLockoutCheck: event.BypassLockoutCheck,
 			SetsDefault: event.Name == "CreateKey" && event.PolicyText == "" && !event.ParametersOmitted,
 		},
 	}
@@ -98,13 +97,4 @@ func trigger(event trail.Event) guardrail.Trigger {
 		return guardrail.BySweep
 	}
 	return guardrail.ByEvent
-}
-
-// hash identifies the canonical form of a policy; "" for a text that is no policy.
-func hash(k rules.Key, text string) string {
-	d, err := policy.Parse(text)
-	if err != nil {
-		return ""
-	}
-	return d.Hash(k.Partition)
 }

@@ -2,7 +2,9 @@ package enforcer
 
 import (
 	"context"
+	"errors"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
@@ -14,10 +16,11 @@ type Keys interface {
 	PutPolicy(ctx context.Context, arn, policy string) error
 }
 
-// The classes of errors that do not go away by trying again.
-var (
-	ErrNotFound         = inspect.ErrNotFound
-	ErrAccessDenied     = inspect.ErrAccessDenied
-	ErrRefused          = inspect.ErrRefused
-	ErrInvalidPrincipal = inspect.ErrInvalidPrincipal
-)
+// Reporter tells somebody of an outcome. The error is ErrReporter, possibly wrapped,
+// where trying again will not help; any other error is transient.
+type Reporter interface {
+	Report(ctx context.Context, o guardrail.Outcome) error
+}
+
+// ErrReporter says that the reporter does not work, and will not work later.
+var ErrReporter = errors.New("the reporter does not work")

@@ -11,7 +11,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // story is one outcome that the matrix breaks in every place.
@@ -59,7 +59,7 @@ var stories = []story{
 	}, 0, false, guardrail.Reported},
 	{"refused by KMS", func(t *testing.T, name string) *scene {
 		s := drifted(repair, good, public)(t, name)
-		s.refuse = fmt.Errorf("%w: LimitExceededException", enforcer.ErrRefused)
+		s.refuse = fmt.Errorf("%w: LimitExceededException", inspect.ErrRefused)
 		return s
 	}, 0, false, guardrail.PlanRefused},
 	{"not seen, confirmed by its own event", func(t *testing.T, name string) *scene {

@@ -15,6 +15,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
 
 // memory is a Keys for what embedded KMS cannot have: keys with the ARNs of the samples,
@@ -46,9 +47,9 @@ func (m *memory) find(operation, arn string) (*memoryKey, error) {
 	k := m.keys[arn]
 	switch {
 	case k == nil:
-		return nil, fmt.Errorf("%w: %s", enforcer.ErrNotFound, arn)
+		return nil, fmt.Errorf("%w: %s", inspect.ErrNotFound, arn)
 	case k.denied:
-		return nil, fmt.Errorf("%w: %s", enforcer.ErrAccessDenied, operation)
+		return nil, fmt.Errorf("%w: %s", inspect.ErrAccessDenied, operation)
 	default:
 		return k, nil
 	}
@@ -102,7 +103,7 @@ func (m *memory) PutPolicy(_ context.Context, arn, text string) error {
 		return err
 	}
 	if _, err := policy.Parse(text); err != nil {
-		return fmt.Errorf("%w: %w", enforcer.ErrRefused, err)
+		return fmt.Errorf("%w: %w", inspect.ErrRefused, err)
 	}
 	k.policy = text
 	return nil
@@ -184,7 +185,7 @@ func checkWrites(t *testing.T, c contract) {
 	if text, err := c.keys.Policy(t.Context(), c.plain); err != nil || hash(t, text) != hash(t, public) {
 		t.Errorf("after a write, policy %s, %v", text, err)
 	}
-	if err := c.keys.PutPolicy(t.Context(), c.plain, "nonsense"); !errors.Is(err, enforcer.ErrRefused) {
+	if err := c.keys.PutPolicy(t.Context(), c.plain, "nonsense"); !errors.Is(err, inspect.ErrRefused) {
 		t.Errorf("nonsense: %v", err)
 	}
 	if text, err := c.keys.Policy(t.Context(), c.plain); err != nil || hash(t, text) != hash(t, public) {
@@ -194,7 +195,7 @@ func checkWrites(t *testing.T, c contract) {
 
 func checkRefusals(t *testing.T, c contract) {
 	t.Helper()
-	for arn, want := range map[string]error{c.denied: enforcer.ErrAccessDenied, c.none: enforcer.ErrNotFound} {
+	for arn, want := range map[string]error{c.denied: inspect.ErrAccessDenied, c.none: inspect.ErrNotFound} {
 		_, describeErr := c.keys.Describe(t.Context(), arn)
 		_, policyErr := c.keys.Policy(t.Context(), arn)
 		putErr := c.keys.PutPolicy(t.Context(), arn, good)

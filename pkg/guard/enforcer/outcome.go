@@ -26,14 +26,6 @@ func (e *Enforcer) newOutcome(event trail.Event) guardrail.Outcome {
 	}, inspect.Plan{})
 }
 
-func actorOf(event trail.Event) guardrail.Actor {
-	a := event.Actor
-	return guardrail.Actor{
-		ARN: a.ARN, Type: a.Type, SourceIP: a.SourceIP, UserAgent: a.UserAgent,
-		EventID: a.EventID, EventTime: a.EventTime, InvokedBy: a.InvokedBy,
-	}
-}
-
 // skip says that there is nothing to judge.
 func skip(o *guardrail.Outcome, reason string) {
 	o.Verdict, o.Action, o.ActionReason = guardrail.NothingToJudge, guardrail.Skipped, reason

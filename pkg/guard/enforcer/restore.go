@@ -2,7 +2,6 @@ package enforcer
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -101,7 +101,7 @@ func (d *door) readShown(ctx context.Context, r Restore) (text string, err error
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("reading the key policy again: %w", err)
-	case hash(r.Key, text) != r.Shown:
+	case inspect.Hash(r.Key, text) != r.Shown:
 		return "", ErrChanged
 	}
 	return text, nil
@@ -109,22 +109,15 @@ func (d *door) readShown(ctx context.Context, r Restore) (text string, err error
 
 // isRefusal tells whether an error of Keys stays when the call is made again.
 func isRefusal(err error) bool {
-	return errors.Is(err, ErrAccessDenied) || errors.Is(err, ErrRefused) || errors.Is(err, ErrNotFound)
+	return errors.Is(err, inspect.ErrAccessDenied) || errors.Is(err, inspect.ErrRefused) || errors.Is(err, inspect.ErrNotFound)
 }
 
 func (e *Enforcer) restoreRecord(r Restore, before string) (ledger.Record, error) {
-	now := e.config.Now().UTC()
-	o := e.newOutcome(trail.Event{KeyARN: r.Key.ARN, Account: r.Key.Account, Region: r.Key.Region})
+	event := trail.Event{ID: "restore-" + r.Name, Time: e.config.Now().UTC(), KeyARN: r.Key.ARN, Account: r.Key.Account, Region: r.Key.Region}
+	o := e.newOutcome(event)
 	o.Judged(guardrail.Unjudged(r.Key, guardrail.CodeUnexpectedError, "a restore by "+r.Actor.ARN+" was interrupted; whether it was written is not known"))
 	o.Actor, o.Before, o.After = &r.Actor, r.Shown, r.Policy.Hash
-	outcome, err := json.Marshal(o)
-	if err != nil {
-		return ledger.Record{}, fmt.Errorf("archiving the outcome: %w", err)
-	}
-	return ledger.Record{
-		Kind: ledger.ForPerson, Time: now, EventID: "restore-" + r.Name, EventTime: now, KeyARN: r.Key.ARN,
-		GuardrailVersion: e.config.Version, ConfigurationHash: e.hash, Actor: &r.Actor,
-		Severity: rules.NoSeverity, Findings: []guardrail.Finding{},
-		Before: ledger.PolicyText{Text: before, Hash: r.Shown}, After: r.Policy, Outcome: outcome,
-	}, nil
+	record, err := e.newRecord(ledger.ForPerson, event, o, ledger.PolicyText{Text: before, Hash: r.Shown}, r.Policy)
+	record.Severity, record.Findings = rules.NoSeverity, []guardrail.Finding{} // a person found nothing
+	return record, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -97,8 +98,8 @@ func TestARestoreWritesOverNoPolicyThatThePersonDidNotSee(t *testing.T) {
 
 func TestARestoreThatKMSRefusesLeavesNoClaim(t *testing.T) {
 	s := newScene(t, t.Name(), repair, good)
-	s.refuse = enforcer.ErrAccessDenied
-	if _, err := s.restore(good, public); !errors.Is(err, enforcer.ErrAccessDenied) {
+	s.refuse = inspect.ErrAccessDenied
+	if _, err := s.restore(good, public); !errors.Is(err, inspect.ErrAccessDenied) {
 		t.Errorf("%v", err)
 	}
 	if open, _ := s.bucket.open(t); len(open)+len(s.bucket.names(t, "pending/")) > 0 {

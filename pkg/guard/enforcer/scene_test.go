@@ -16,6 +16,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -135,7 +136,7 @@ var errNoAnswer = errors.New("no answer")
 type sceneKeys struct{ s *scene }
 
 func (k sceneKeys) call(name string, do func() error) error {
-	return k.s.strike("KMS "+name, do, errNoAnswer, fmt.Errorf("%w: %s", enforcer.ErrAccessDenied, name))
+	return k.s.strike("KMS "+name, do, errNoAnswer, fmt.Errorf("%w: %s", inspect.ErrAccessDenied, name))
 }
 
 func (k sceneKeys) Describe(ctx context.Context, arn string) (key rules.Key, err error) {

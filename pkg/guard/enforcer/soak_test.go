@@ -20,6 +20,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -316,7 +317,7 @@ func (k soakKMS) PutPolicy(ctx context.Context, arn, text string) (err error) {
 	claim := l.Open()
 	if claim == nil {
 		k.s.t.Errorf("%s is written without a claim", arn)
-		return enforcer.ErrRefused
+		return inspect.ErrRefused
 	}
 	failure := k.s.strike(func() error {
 		if err = k.Keys.PutPolicy(ctx, arn, text); err == nil {

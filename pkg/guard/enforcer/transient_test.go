@@ -18,6 +18,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/localaws"
 )
 
@@ -87,7 +88,7 @@ func TestAKeyThatIsNotFoundIsGoneOnlyWhenItsEventIsOld(t *testing.T) {
 				w.clock.advance(row.age)
 				o, err := w.enforcer.Handle(t.Context(), first(event))
 				if row.givenBack {
-					if !errors.Is(err, enforcer.ErrNotFound) || !strings.Contains(err.Error(), "too new to be found") {
+					if !errors.Is(err, inspect.ErrNotFound) || !strings.Contains(err.Error(), "too new to be found") {
 						t.Errorf("not given back: %+v, %v: %s", summary(o), err, row.reason)
 					}
 					if o := w.handle(t, event); o.Action != guardrail.Repaired {
@@ -142,13 +143,13 @@ func (r refusing) Policy(ctx context.Context, arn string) (string, error) {
 }
 
 func TestAnAnswerThatTheGuardrailDoesNotKnowIsReportedWithItsText(t *testing.T) {
-	refused := fmt.Errorf("%w: KMSInvalidStateException: the key is upside down", enforcer.ErrRefused)
+	refused := fmt.Errorf("%w: KMSInvalidStateException: the key is upside down", inspect.ErrRefused)
 	keys := &memory{}
 	k := memoryKeyOf("plain")
 	keys.add(k, public)
 	for name, r := range map[string]refusing{
 		"DescribeKey": {keys, refused, nil}, "GetKeyPolicy": {keys, nil, refused},
-		"GetKeyPolicy where DescribeKey is denied": {keys, enforcer.ErrAccessDenied, refused},
+		"GetKeyPolicy where DescribeKey is denied": {keys, inspect.ErrAccessDenied, refused},
 	} {
 		c := newClock()
 		o, err := newEnforcer(r, repair, c, &bytes.Buffer{}).Handle(t.Context(), first(putEvent(k.ARN, public, c.now())))

@@ -9,7 +9,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -111,7 +111,7 @@ func TestTheBudgetSaysHowOftenTheKeyWasRepairedAndNamesNobodyWhereNobodyIsKnown(
 	c := change(func(c *rules.Configuration) { c.Repair.Budget.Repairs, c.Repair.Sweep = 2, true })
 	s := newScene(t, t.Name(), c, good)
 	s.undo(toService)
-	s.refuse = enforcer.ErrRefused
+	s.refuse = inspect.ErrRefused
 	s.undo(toService)
 	s.clock.advance(settling)
 	o, err := s.handle(sweptEvent(t, s, c))

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/repair"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
 
@@ -51,7 +51,7 @@ const kmsRefused = "kms-refused"
 // that does not exist must not switch off the repair of critical findings: for one, what is
 // too much is taken away without adding anything, by the same claim.
 func (d *delivery) refused(ctx context.Context, r ledger.Repair, record ledger.Record, cause error) error {
-	if errors.Is(cause, ErrInvalidPrincipal) {
+	if errors.Is(cause, inspect.ErrInvalidPrincipal) {
 		cause = withNames(cause, d.view.Judgement.Live, record)
 		if d.decision.Critical && !d.isPartial && d.view.reading.Live == r.Before {
 			if plan, err := repair.Excess(d.view.Snapshot, d.view.Judgement, d.config.Role); err == nil {
@@ -63,7 +63,7 @@ func (d *delivery) refused(ctx context.Context, r ledger.Repair, record ledger.R
 			}
 		}
 	}
-	if errors.Is(cause, ErrAccessDenied) {
+	if errors.Is(cause, inspect.ErrAccessDenied) {
 		refuse(d.outcome, string(guardrail.CodeAccessDenied), guardrail.CodeRepairRefused, "the guardrail may not write the key policy: "+cause.Error())
 	} else {
 		refuse(d.outcome, kmsRefused, guardrail.CodeRepairRefused, "KMS refused the repair: "+cause.Error())
@@ -90,13 +90,10 @@ func withNames(cause error, live *policy.Document, record ledger.Record) error {
 	for _, name := range repair.Unnamed(live, after) {
 		names = append(names, fmt.Sprintf("%.200q", name))
 	}
-	switch {
-	case len(names) == 0:
+	if len(names) == 0 {
 		return cause
-	case len(names) > mostNames:
-		names = append(names[:mostNames], fmt.Sprintf("and %d more", len(names)-mostNames))
 	}
-	return fmt.Errorf("%w; the repair adds %s: create who is missing, or correct the configuration", cause, strings.Join(names, ", "))
+	return fmt.Errorf("%w; the repair adds %s: create who is missing, or correct the configuration", cause, rules.FirstOf(names, mostNames))
 }
 
 // mark notes the write. Where the archive fails for good, the report says so, and the flush

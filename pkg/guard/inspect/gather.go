@@ -49,7 +49,7 @@ func (i *Inspector) Gather(ctx context.Context, s Subject) (View, error) {
 }
 
 // isSame tells whether two texts are the same policy.
-func isSame(k rules.Key, a, b string) bool { return a == b || hash(k, a) == hash(k, b) }
+func isSame(k rules.Key, a, b string) bool { return a == b || Hash(k, a) == Hash(k, b) }
 
 // File makes a View of a policy in a file: the policy that a key has or will have.
 func (i *Inspector) File(k rules.Key, labels rules.Labels, text string) View {

@@ -101,7 +101,7 @@ func (i *Inspector) Judge(v *View) {
 	case event.Policy == v.Snapshot.Policy:
 		v.EventHash = v.LiveHash
 	default:
-		v.EventHash = hash(v.Snapshot.Key, event.Policy)
+		v.EventHash = Hash(v.Snapshot.Key, event.Policy)
 	}
 }
 
@@ -110,8 +110,8 @@ func (v *View) Unjudged(code guardrail.Code, message string) {
 	v.Judgement = guardrail.Unjudged(v.Snapshot.Key, code, message)
 }
 
-// hash returns the hash of a policy's canonical form, "" for a text that is no policy.
-func hash(k rules.Key, text string) string {
+// Hash returns the hash of a policy's canonical form, "" for a text that is no policy.
+func Hash(k rules.Key, text string) string {
 	d, err := policy.Parse(text)
 	if err != nil {
 		return ""

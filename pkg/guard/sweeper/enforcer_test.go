@@ -16,6 +16,7 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
+	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/sweeper"
 	"github.com/kms-guardrail/kms-guardrail/pkg/local/guardtest"
 )
@@ -31,14 +32,14 @@ type kms struct {
 
 func (k *kms) Describe(_ context.Context, arn string) (rules.Key, error) {
 	if k.policies[arn] == "" {
-		return rules.Key{}, fmt.Errorf("%w: NotFoundException", enforcer.ErrNotFound)
+		return rules.Key{}, fmt.Errorf("%w: NotFoundException", inspect.ErrNotFound)
 	}
 	return keyOf(arn), nil
 }
 
 func (k *kms) Policy(_ context.Context, arn string) (string, error) {
 	if k.denied[arn] {
-		return "", enforcer.ErrAccessDenied
+		return "", inspect.ErrAccessDenied
 	}
 	return k.policies[arn], nil
 }

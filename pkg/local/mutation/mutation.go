@@ -36,10 +36,15 @@ func Follow(t *testing.T, mutants []Mutant) {
 }
 
 // Run runs the short tests of the package in the current directory on each mutant, and
-// fails where they pass. First come those that quick, a pattern of -run, names: quick and
+// fails where they pass, or where they fail without a mutant. First come those that quick, a pattern of -run, names: quick and
 // likely to notice. flags are for the test binary.
 func Run(t *testing.T, mutants []Mutant, quick string, flags ...string) {
 	t.Helper()
+	whole := mutants[0]
+	whole.Broken = whole.Old
+	if noticed := noticedBy(t, build(t, whole), []string{quick}, flags); noticed != "" {
+		t.Fatalf("the tests fail without any mutant: %s", noticed)
+	}
 	table := make([]string, len(mutants))
 	t.Run("all", func(t *testing.T) {
 		slots := make(chan struct{}, 2) // a mutant is built on all processors and tested on one
