@@ -2,9 +2,12 @@ package main
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 )
 
 // passing are the folders of the archive whose objects are replaced or deleted. Those of
@@ -15,6 +18,10 @@ var passing = []string{"hours/", "keys/", "pending/", "sweep/"}
 // the sweeps. Who can write there can pretend that a configuration was swept before, so that
 // a sweep repairs by it without the first, which only reports.
 var filled = []string{"hours/*", "keys/*", "pending/*", "records/*"}
+
+// conditional are the folders whose objects package archive never writes over unseen: it
+// makes an object only where there is none, or replaces the version that it has read.
+var conditional = []string{"hours/*", "keys/*", "records/*"}
 
 // settled are the folders of the archive whose objects the function deletes.
 var settled = []string{"pending/*"}
@@ -29,6 +36,12 @@ type archiveProps struct {
 	Function *enforceFunction
 	// RetentionDays is how long no version of an object can be deleted.
 	RetentionDays int
+	// Writers are the ARNs of roles that may write beside those of the functions.
+	Writers []string
+	// Sweep is the function that sweeps; nil for none.
+	Sweep *sweepFunction
+	// ObjectLock says who can delete one before.
+	ObjectLock config.ObjectLock
 }
 
 // archive keeps each policy that a repair replaced, with what was found and by whose
@@ -41,9 +54,9 @@ type archive struct {
 
 // newArchive makes the bucket, tells the function of it, and lets the function use it.
 //
-// Every version of an object is held by Object Lock for the retention. In governance mode
-// an administrator with s3:BypassGovernanceRetention can still delete one, say a policy
-// that holds what must not be kept; the function cannot. Locked versions do not stand in
+// Object Lock keeps every version of an object for the retention. In governance mode, the
+// default, an administrator with s3:BypassGovernanceRetention can still delete one, say a
+// policy with text that must not be kept; the function cannot. Locked versions do not stand in
 // the function's way: it adds versions and delete markers, and never deletes a version.
 //
 // The bucket is encrypted with a key of S3 itself, for the reason of [newQueue]: whoever
@@ -59,7 +72,7 @@ func newArchive(scope constructs.Construct, id string, props *archiveProps) *arc
 	this.Bucket = awss3.NewBucket(this.Construct, jsii.String("Bucket"), &awss3.BucketProps{
 		Versioned:                  jsii.Bool(true),
 		ObjectLockEnabled:          jsii.Bool(true),
-		ObjectLockDefaultRetention: awss3.ObjectLockRetention_Governance(awscdk.Duration_Days(jsii.Number(props.RetentionDays))),
+		ObjectLockDefaultRetention: retention(props),
 		BlockPublicAccess:          awss3.BlockPublicAccess_BLOCK_ALL(),
 		ObjectOwnership:            awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
 		Encryption:                 awss3.BucketEncryption_S3_MANAGED,
@@ -68,7 +81,28 @@ func newArchive(scope constructs.Construct, id string, props *archiveProps) *arc
 		RemovalPolicy:              awscdk.RemovalPolicy_RETAIN,
 	})
 	this.serve(props.Function)
+	writers := []*string{props.Function.Role.RoleArn()}
+	if props.Sweep != nil {
+		this.remember(props.Sweep)
+		writers = append(writers, props.Sweep.Role.RoleArn())
+	}
+	this.denyOthers(append(writers, *jsii.Strings(props.Writers...)...))
+	this.denyBlindWrites()
 	return this
+}
+
+// retention is the bucket's default; nil for none. The lock itself stays on: S3 cannot take
+// it off a bucket, and CloudFormation would replace the bucket.
+func retention(props *archiveProps) awss3.ObjectLockRetention {
+	days := awscdk.Duration_Days(jsii.Number(props.RetentionDays))
+	switch props.ObjectLock {
+	case config.Compliance:
+		return awss3.ObjectLockRetention_Compliance(days)
+	case config.LockOff:
+		return nil
+	default:
+		return awss3.ObjectLockRetention_Governance(days)
+	}
 }
 
 // passingRules expire what is left behind of objects that were replaced or deleted: old
@@ -94,6 +128,38 @@ func (a *archive) serve(function *enforceFunction) {
 	allow(function.Role, "ReadTheArchive", &[]*string{a.Bucket.ArnForObjects(jsii.String("*"))}, "s3:GetObject")
 	allow(function.Role, "AddToTheArchive", a.objects(filled), "s3:PutObject")
 	allow(function.Role, "SettleInTheArchive", a.objects(settled), "s3:DeleteObject")
+}
+
+// denyOthers denies writing to all but some roles, whatever their own policies allow: who can
+// write to a ledger can have the guardrail believe that a repair is done, or undo one.
+// Reading stays as the account has it, and so do lifecycle rules, which are no request.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+func (a *archive) denyOthers(writers []*string) {
+	arns := []any{}
+	for _, writer := range writers {
+		arns = append(arns, writer)
+	}
+	a.deny("WritesOfOthers", jsii.Strings("s3:PutObject", "s3:DeleteObject"), a.objects([]string{"*"}),
+		map[string]any{"ArnNotEquals": map[string]any{"aws:PrincipalArn": arns}})
+}
+
+// denyBlindWrites denies a write that does not say which version it replaces, so that even a
+// role that may write cannot undo a concurrent one.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+func (a *archive) denyBlindWrites() {
+	a.deny("BlindWrites", jsii.Strings("s3:PutObject"), a.objects(conditional),
+		map[string]any{"Null": map[string]any{"s3:if-match": "true", "s3:if-none-match": "true"}})
+}
+
+func (a *archive) deny(sid string, actions, resources *[]*string, conditions map[string]any) {
+	a.Bucket.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        &sid,
+		Effect:     awsiam.Effect_DENY,
+		Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
+		Actions:    actions,
+		Resources:  resources,
+		Conditions: &conditions,
+	}))
 }
 
 // objects returns the ARNs of all objects that match.

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"testing"
@@ -14,37 +13,46 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// repairAndFlush are the resources that only a configuration that repairs has.
-var repairAndFlush = []string{"AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::Lambda::Permission"}
+// stateful are the logical ids of what outlives the stack, or holds what is not yet done. A
+// resource whose id changes is made anew, empty, and the old one is forgotten: this list only
+// grows.
+var stateful = map[string][]string{
+	"AWS::S3::Bucket":     {"ArchiveBucket49F1AC64"},
+	"AWS::Logs::LogGroup": {"EnforceLogs8D2C5BF0", "SweepLogsA7192123"},
+	"AWS::SNS::Topic":     {"FindingsTopic6108FA32"},
+	"AWS::SQS::Queue":     {"EventsDeadLetters8A90034E", "EventsQueue7396B467", "FlushUndeliveredDD86F52D", "KeyEventsUndelivered9C327A12", "SweepUndeliveredF660A827"},
+}
 
-func TestOnlyAConfigurationThatRepairsHasArchiveAndFlush(t *testing.T) {
+func TestEveryModeHasTheSameArchiveAndFlush(t *testing.T) {
 	killed := configured(t, repairing)
 	killed["guardrail:modeMax"] = "report"
 	for _, row := range []struct {
 		reason  string
 		context map[string]any
-		there   bool
 	}{
-		{"no file reports", nil, false},
-		{"a file that reports", configured(t, byAlias), false},
-		{"one rule that repairs is enough", configured(t, oneRuleRepairs), true},
-		{"the whole file repairs", configured(t, repairing), true},
-		{"the kill switch keeps the record, and what is open is still reported", killed, true},
+		{"no file reports", nil},
+		{"a file that reports", configured(t, byAlias)},
+		{"the whole file repairs", configured(t, repairing)},
+		{"the kill switch keeps the record, and what is open is still reported", killed},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
-			template := newTemplate(t, row.context)
-			count, rules := 0.0, 1.0
-			if row.there {
-				count, rules = 1, 2
+			template := newTemplate(t, sweeping(t, row.context, "24"))
+			for kind, want := range stateful {
+				got := slices.Sorted(maps.Keys(decodeResources[any](t, template, kind)))
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("logical ids of %s (-want +got):\n%s", kind, diff)
+				}
 			}
-			for _, kind := range repairAndFlush {
-				expect(t, func() { template.ResourceCountIs(&kind, &count) })
+			schedules := 0
+			for _, rule := range decodeResources[ruleProperties](t, template, "AWS::Events::Rule") {
+				if rule.ScheduleExpression != "" {
+					schedules++
+				}
 			}
-			expect(t, func() { template.ResourceCountIs(jsii.String("AWS::Events::Rule"), &rules) })
-			if _, named := environmentOf(t, template)["ARCHIVE_BUCKET"]; named != row.there {
-				t.Errorf("ARCHIVE_BUCKET is set: %v, want %v", named, row.there)
+			if schedules != 2 {
+				t.Errorf("%d schedules, want the sweep and the flush", schedules)
 			}
-			if outputs := *template.FindOutputs(jsii.String("*"), nil); (outputs["ArchiveBucket"] != nil) != row.there || outputs["RoleArn"] == nil {
+			if outputs := *template.FindOutputs(jsii.String("*"), nil); outputs["ArchiveBucket"] == nil || outputs["RoleArn"] == nil {
 				t.Errorf("outputs %v", outputs)
 			}
 		})
@@ -128,20 +136,37 @@ func TestOnlyWhatWasReplacedOrDeletedExpires(t *testing.T) {
 	}
 }
 
-func TestArchiveRefusesPlainHTTPAndLetsNobodyIn(t *testing.T) {
-	template := newTemplate(t, configured(t, repairing))
+// The whole policy is compared, in a stack with a sweep and a writer of the file.
+func TestArchiveRefusesPlainHTTPOtherWritersAndBlindWrites(t *testing.T) {
+	template := newTemplate(t, sweeping(t, configured(t, repairing+"deployment: {archive: {writers: ['arn:aws:iam::111122223333:role/Ops']}}\n"), "24"))
 	var bucket string
 	for bucket = range decodeResources[any](t, template, "AWS::S3::Bucket") {
 	}
+	roles := []any{}
+	for _, role := range slices.Sorted(maps.Keys(decodeResources[any](t, template, "AWS::IAM::Role"))) {
+		roles = append(roles, map[string]any{"Fn::GetAtt": []any{role, "Arn"}})
+	}
 	arn := map[string]any{"Fn::GetAtt": []any{bucket, "Arn"}}
-	want := []policyStatement{{
-		Effect: "Deny", Principal: map[string]any{"AWS": "*"}, Action: "s3:*",
-		Resource:  []any{arn, map[string]any{"Fn::Join": []any{"", []any{arn, "/*"}}}},
-		Condition: map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
-	}}
+	objects := func(pattern string) any { return map[string]any{"Fn::Join": []any{"", []any{arn, pattern}}} }
+	everybody := map[string]any{"AWS": "*"}
+	want := []policyStatement{
+		{
+			Effect: "Deny", Principal: everybody, Action: "s3:*", Resource: []any{arn, objects("/*")},
+			Condition: map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
+		},
+		{
+			Sid: "WritesOfOthers", Effect: "Deny", Principal: everybody, Action: []any{"s3:DeleteObject", "s3:PutObject"}, Resource: objects("/*"),
+			Condition: map[string]any{"ArnNotEquals": map[string]any{"aws:PrincipalArn": append(roles, "arn:aws:iam::111122223333:role/Ops")}},
+		},
+		{
+			Sid: "BlindWrites", Effect: "Deny", Principal: everybody, Action: "s3:PutObject",
+			Resource:  []any{objects("/hours/*"), objects("/keys/*"), objects("/records/*")},
+			Condition: map[string]any{"Null": map[string]any{"s3:if-match": "true", "s3:if-none-match": "true"}},
+		},
+	}
 	for id, policy := range decodeResources[resourcePolicyProperties](t, template, "AWS::S3::BucketPolicy") {
-		if got := policy.PolicyDocument.Statement; !reflect.DeepEqual(got, want) {
-			t.Errorf("%s has %+v, want %+v", id, got, want)
+		if diff := cmp.Diff(want, policy.PolicyDocument.Statement); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
 		}
 	}
 }

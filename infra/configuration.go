@@ -22,27 +22,30 @@ type configuration struct {
 	*rules.Configuration
 	// Text is the file that says it, byte for byte; nil for the zero configuration.
 	Text []byte
+	// Deployment is what the file says of what is built around the functions.
+	Deployment config.Deployment
 }
 
-// readConfiguration reads the file that the settings name. Whatever is wrong with it is an
-// error here, with file, line and reason, before anything is deployed that could not start.
-func readConfiguration(settings settings) (configuration, error) {
-	path := settings.Config
+// readConfiguration reads the named file; "" is guardrail.yaml in the working directory, or
+// the zero configuration where there is none. Whatever is wrong with the file is an error
+// here, with file, line and reason, before anything is deployed that could not start.
+func readConfiguration(named string) (configuration, error) {
+	path := named
 	if path == "" {
 		path = configurationFile
 	}
 	text, err := os.ReadFile(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && settings.Config == "":
-		return configuration{Configuration: rules.DefaultConfiguration()}, nil
+	case errors.Is(err, fs.ErrNotExist) && named == "":
+		return configuration{Configuration: rules.DefaultConfiguration(), Deployment: config.DefaultDeployment()}, nil
 	case err != nil:
 		return configuration{}, fmt.Errorf("context %sconfig: reading the configuration: %w", contextPrefix, err)
 	}
-	read, err := config.Read(path, text)
+	read, deployment, err := config.ReadDeployment(path, text)
 	if err != nil {
 		return configuration{}, fmt.Errorf("the configuration would not start the function:\n%w", err)
 	}
-	return configuration{Configuration: read, Text: text}, nil
+	return configuration{Configuration: read, Text: text, Deployment: deployment}, nil
 }
 
 // missing returns what the configuration asks for and the settings do not have. The

@@ -27,14 +27,6 @@ const (
 	rolePrefix = "kms-guardrail-"
 	// batchSize is small, so that one slow batch cannot use up the function's timeout.
 	batchSize = 10
-	// maxConcurrency bounds the load on KMS, where PutKeyPolicy has 15 requests a second
-	// for the whole account (https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html).
-	// It sits on the event source: with reserved concurrency instead, batches that find no
-	// free instance are throttled, count as received, and end as dead letters unread.
-	maxConcurrency = 5
-	// instances is how many may write at once and share what KMS takes: those of the
-	// event source, and the flush, which is invoked beside it.
-	instances = maxConcurrency + 1
 )
 
 // enforceFunctionProps describes the function that judges keys.
@@ -64,6 +56,11 @@ type enforceFunction struct {
 
 // newEnforceFunction makes the function, its role, its log group and its subscription to
 // the queue.
+//
+// The concurrency bounds the load on KMS, where PutKeyPolicy has 15 requests a second for the
+// whole account (https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html).
+// It sits on the event source: with reserved concurrency instead, batches that find no free
+// instance are throttled, count as received, and end as dead letters unread.
 //
 // Tracing stays off: it would add a permission on every resource and show one hop, since
 // neither CloudTrail nor the rule passes a trace on; durations are in the log.
@@ -101,7 +98,7 @@ func newEnforceFunction(scope constructs.Construct, id string, props *enforceFun
 	})
 	this.Function.AddEventSource(awslambdaeventsources.NewSqsEventSource(props.Source, &awslambdaeventsources.SqsEventSourceProps{
 		BatchSize:               jsii.Number(batchSize),
-		MaxConcurrency:          jsii.Number(maxConcurrency),
+		MaxConcurrency:          jsii.Number(props.Settings.Concurrency),
 		ReportBatchItemFailures: jsii.Bool(true),
 	}))
 	this.permit(props.Settings, props.Configuration)
@@ -117,11 +114,13 @@ func newLogGroup(scope constructs.Construct) awslogs.LogGroup {
 	})
 }
 
-// environment is how the settings reach the function; package app reads it.
+// environment is how the settings reach the function; package app reads it. The instances
+// that may write at once and share what KMS takes are those of the event source, and the
+// flush, which is invoked beside it.
 func (f *enforceFunction) environment(settings settings) *map[string]*string {
 	environment := settingsEnvironment(settings)
 	environment["GUARDRAIL_ROLE_ARN"] = f.Role.RoleArn()
-	environment["GUARDRAIL_CONCURRENCY"] = jsii.String(strconv.Itoa(instances))
+	environment["GUARDRAIL_CONCURRENCY"] = jsii.String(strconv.Itoa(settings.Concurrency + 1))
 	return &environment
 }
 

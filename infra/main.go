@@ -9,7 +9,7 @@
 //
 //	schedule -> sweepFunction -> eventQueue
 //
-// The archive and flushSchedule are there only where the configuration repairs. Alarms about
+// The archive and flushSchedule are there in every mode. Alarms about
 // dead letters, undelivered events, events that wait and functions that fail go to Findings.
 //
 // There is one construct per capability, in a file of its own; each grants the
@@ -18,7 +18,8 @@
 //
 // A deployment is described by guardrail.yaml, which says what is enforced and goes into
 // the functions' code, and by CDK context, in cdk.json or on the command line
-// (`cdk deploy -c guardrail:config=FILE`); settings lists the keys. A guardrail.yaml
+// (`cdk deploy -c guardrail:config=FILE`); settings lists the keys. Where both say the same
+// thing, the context counts. A guardrail.yaml
 // with anything wrong in it fails the synthesis.
 //
 // The stack names no account, Region or partition: it deploys wherever the credentials
@@ -65,12 +66,17 @@ func synthesize() error {
 // describe makes the stack that the context of the application describes. The functions'
 // code is put together in the application's output, not in the source tree.
 func describe(app awscdk.App, id string) (awscdk.Stack, error) {
-	settings, err := readSettings(contextOf(app))
+	context := contextOf(app)
+	named, _ := context[contextPrefix+"config"].(string) // readSettings refuses what is no string
+	configuration, err := readConfiguration(named)
 	if err != nil {
 		return nil, err
 	}
-	configuration, err := readConfiguration(settings)
+	settings, err := readSettings(context, configuration.Deployment)
 	if err != nil {
+		return nil, err
+	}
+	if err := settings.checkRetention(configuration); err != nil {
 		return nil, err
 	}
 	code := filepath.Join(*app.Outdir(), "enforce")

@@ -9,13 +9,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/constructs-go/constructs/v10"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 )
 
-// settings is what one deployment chooses beside guardrail.yaml, each from the CDK context
-// key that its comment names. What is enforced, and whether anything is repaired, stands in
-// that file only.
+// settings is what one deployment chooses, each from the CDK context key that its comment
+// names, or else from `deployment:` of guardrail.yaml where that has it. What is enforced, and
+// whether anything is repaired, stands in the file only.
 type settings struct {
 	// Config is guardrail:config, the path of the configuration file. "" is guardrail.yaml
 	// in the working directory if it is there, else the zero configuration.
@@ -29,16 +32,22 @@ type settings struct {
 	// root above the account, comma separated or a JSON list.
 	OrganizationalUnits []string
 	// NotifyEmail is guardrail:notifyEmail: the addresses that are asked to subscribe to
-	// the topic of findings, comma separated or a JSON list.
+	// the topic of findings, comma separated or a JSON list; else deployment.notify.mail.
 	NotifyEmail []string
 	// ArchiveRetentionDays is guardrail:archiveRetentionDays: how long no version of an
-	// object in the archive can be deleted (default 90).
+	// object in the archive can be deleted; else deployment.archive.retentionDays.
 	ArchiveRetentionDays int
+	// ObjectLock is deployment.archive.objectLock.
+	ObjectLock config.ObjectLock
+	// ArchiveWriters is deployment.archive.writers.
+	ArchiveWriters []string
+	// Concurrency is deployment.concurrency.
+	Concurrency int
 	// FunctionAsset is guardrail:functionAsset, the folder that holds the function's
 	// bootstrap binary (default build/enforce, where `make build` puts it).
 	FunctionAsset string
-	// SweepHours is guardrail:sweepHours, the time between two sweeps (default 24). 0 is
-	// no sweep.
+	// SweepHours is guardrail:sweepHours, the time between two sweeps; else
+	// deployment.sweep.every. 0 is no sweep.
 	SweepHours int
 	// SweepAsset is guardrail:sweepAsset, the folder that holds the bootstrap binary of
 	// the function that sweeps (default build/sweep).
@@ -51,14 +60,10 @@ const (
 	// modeMaxReport is the one value of guardrail:modeMax.
 	modeMaxReport = "report"
 
-	// defaultRetentionDays is about as long as an incident is looked into.
-	defaultRetentionDays = 90
 	// maxRetentionDays is S3's limit of a default retention.
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
 	maxRetentionDays = 36500
 
-	// defaultSweepHours finds by tomorrow what no event told of.
-	defaultSweepHours = 24
 	// maxSweepHours is a month: a longer wait is better said by no sweep.
 	maxSweepHours = 720
 )
@@ -78,20 +83,24 @@ func contextOf(scope constructs.Construct) map[string]any {
 	return context
 }
 
-// readSettings reads and checks the guardrail's own context keys. The error names every
+// readSettings reads and checks the guardrail's own context keys; d is what counts where a
+// key is not set. The error names every
 // key that is wrong, unknown keys under the prefix included: a misspelt guardrail:config
 // must not quietly become the default.
-func readSettings(context map[string]any) (settings, error) {
+func readSettings(context map[string]any, d config.Deployment) (settings, error) {
 	r := settingsReader{context: context}
 	s := settings{
 		Config:               r.text("config", ""),
 		ModeMax:              r.text("modeMax", ""),
 		OrganizationID:       r.text("organizationId", ""),
 		OrganizationalUnits:  r.list("organizationalUnits"),
-		NotifyEmail:          r.list("notifyEmail"),
-		ArchiveRetentionDays: r.whole("archiveRetentionDays", "days", defaultRetentionDays, 1, maxRetentionDays),
+		NotifyEmail:          r.list("notifyEmail", d.Notify.Mail...),
+		ArchiveRetentionDays: r.whole("archiveRetentionDays", "days", d.Archive.RetentionDays, 1, maxRetentionDays),
+		ObjectLock:           d.Archive.ObjectLock,
+		ArchiveWriters:       d.Archive.Writers,
+		Concurrency:          d.Concurrency,
 		FunctionAsset:        r.text("functionAsset", filepath.Join("build", "enforce")),
-		SweepHours:           r.whole("sweepHours", "hours", defaultSweepHours, 0, maxSweepHours),
+		SweepHours:           r.whole("sweepHours", "hours", int(d.Sweep.Every/time.Hour), 0, maxSweepHours),
 		SweepAsset:           r.text("sweepAsset", filepath.Join("build", "sweep")),
 	}
 	if s.ModeMax != "" && s.ModeMax != modeMaxReport {
@@ -112,6 +121,16 @@ func readSettings(context map[string]any) (settings, error) {
 	}
 	r.refuseUnknown()
 	return s, errors.Join(r.errs...)
+}
+
+// checkRetention refuses an archive that may lose what the budget of a repair still counts:
+// the file is checked for it when it is read, and a context key can say less than the file.
+func (s settings) checkRetention(c configuration) error {
+	if window := c.Repair.Budget.Window; window > time.Duration(min(s.ArchiveRetentionDays, 366))*24*time.Hour {
+		return fmt.Errorf("context %sarchiveRetentionDays: %d days are shorter than repair.budget.window of the configuration, which is %v; keep the archive for longer",
+			contextPrefix, s.ArchiveRetentionDays, window)
+	}
+	return nil
 }
 
 // settingsReader reads context keys and collects what is wrong with them.
@@ -159,11 +178,11 @@ func (r *settingsReader) whole(key, unit string, fallback, least, most int) int 
 }
 
 // list returns the items of a JSON list, or of a comma-separated string, which is all
-// that the command line can give.
-func (r *settingsReader) list(key string) []string {
+// that the command line can give, or the fallback where the key is not set.
+func (r *settingsReader) list(key string, fallback ...string) []string {
 	switch value := r.value(key).(type) {
 	case nil:
-		return nil
+		return fallback
 	case string:
 		items := strings.Split(value, ",")
 		for i := range items {

@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 )
 
 func TestSettingsAreReadFromTheContext(t *testing.T) {
-	plain := settings{ArchiveRetentionDays: 90, FunctionAsset: "build/enforce", SweepHours: 24, SweepAsset: "build/sweep"}
+	plain := settings{NotifyEmail: []string{}, ArchiveRetentionDays: 90, ObjectLock: config.Governance, ArchiveWriters: []string{}, Concurrency: 5, FunctionAsset: "build/enforce", SweepHours: 24, SweepAsset: "build/sweep"}
 	with := func(change func(*settings)) settings {
 		s := plain
 		change(&s)
@@ -43,7 +45,7 @@ func TestSettingsAreReadFromTheContext(t *testing.T) {
 		{"what is not ours is not looked at", map[string]any{"@aws-cdk/core:other": 1}, plain},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
-			got, err := readSettings(row.context)
+			got, err := readSettings(row.context, config.DefaultDeployment())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,7 +84,7 @@ func TestSettingsRefuseWhatTheyCannotMean(t *testing.T) {
 		{"a year is not a number of days", "guardrail:archiveRetentionDays", "1y", "got 1y"},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
-			_, err := readSettings(map[string]any{row.key: row.value})
+			_, err := readSettings(map[string]any{row.key: row.value}, config.DefaultDeployment())
 			if err == nil || !strings.Contains(err.Error(), "context "+row.key+": ") || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("got %v, want an error of %s with %q", err, row.key, row.want)
 			}
@@ -91,7 +93,7 @@ func TestSettingsRefuseWhatTheyCannotMean(t *testing.T) {
 }
 
 func TestSettingsNameEveryErrorAtOnce(t *testing.T) {
-	_, err := readSettings(map[string]any{"guardrail:mode": "x", "guardrail:modeMax": "y"})
+	_, err := readSettings(map[string]any{"guardrail:mode": "x", "guardrail:modeMax": "y"}, config.DefaultDeployment())
 	for _, key := range []string{"guardrail:mode:", "guardrail:modeMax:"} {
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("error %v does not name %s", err, key)

@@ -63,20 +63,18 @@ func newGuardrailStack(scope constructs.Construct, id string, props *guardrailSt
 			Target:        queue.Queue,
 		})
 		findings.onDeadLetters("UndeliveredSweeps", "EventBridge could not start a sweep", sweep.Undelivered)
+		findings.hear(sweep)
 		findings.onErrors("SweepErrors", "a sweep fails", sweep.Function.MetricErrors(metric("Sum")))
 	}
-	// Also under the kill switch: what was repaired before it is still reported, and the
-	// record of it does not move to another bucket when the switch is taken back.
-	if props.Configuration.Repairs() {
-		archive := newArchive(stack, "Archive", &archiveProps{Function: enforce, RetentionDays: props.Settings.ArchiveRetentionDays})
-		flush := newFlushSchedule(stack, "Flush", &flushScheduleProps{Target: enforce.Function})
-		findings.onDeadLetters("UndeliveredFlushes", "EventBridge could not start a flush", flush.Undelivered)
-		if sweep != nil {
-			archive.remember(sweep)
-			findings.hear(sweep)
-		}
-		output(stack, "ArchiveBucket", "The bucket of replaced policies; it outlives the stack", archive.Bucket.BucketName())
-	}
+	// In every mode: what was repaired before is still reported under the kill switch, and the
+	// record of it does not move to another bucket when the mode changes.
+	archive := newArchive(stack, "Archive", &archiveProps{
+		Function: enforce, Sweep: sweep, Writers: props.Settings.ArchiveWriters,
+		RetentionDays: props.Settings.ArchiveRetentionDays, ObjectLock: props.Settings.ObjectLock,
+	})
+	flush := newFlushSchedule(stack, "Flush", &flushScheduleProps{Target: enforce.Function})
+	findings.onDeadLetters("UndeliveredFlushes", "EventBridge could not start a flush", flush.Undelivered)
+	output(stack, "ArchiveBucket", "The bucket of replaced policies; it outlives the stack", archive.Bucket.BucketName())
 	return stack, nil
 }
 

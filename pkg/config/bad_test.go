@@ -50,7 +50,7 @@ var badTexts = []bad{
 var badValues = []bad{
 	{because: "a typo has one nearest key", text: "repairs: {}", want: []string{"3:1: unknown key `repairs`; did you mean `repair`?"}, editor: true},
 	{because: "case counts", text: "Mode: repair", want: []string{"3:1: unknown key `Mode`; did you mean `mode`?"}, editor: true},
-	{because: "far off, all keys are listed", text: "policy: x", want: []string{"3:1: unknown key `policy`; known: `version`, `mode`, `default`, `baselines`, `rules`, `exemptions`, `allowTagExemptions`, `repair`, `organization` or `notify`"}, editor: true},
+	{because: "far off, all keys are listed", text: "policy: x", want: []string{"3:1: unknown key `policy`; known: `version`, `mode`, `default`, `baselines`, `rules`, `exemptions`, `allowTagExemptions`, `repair`, `organization`, `notify` or `deployment`"}, editor: true},
 	{because: "of two values one would be lost", text: "mode: report\nmode: repair", want: []string{"4:1: the key `mode` stands here twice; the first time on line 3"}},
 	{because: "a key is text", text: "[mode]: repair", want: []string{"3:1: a list as a key; keys are text"}},
 	{because: "a typo has one nearest value", text: "mode: repiar", want: []string{"3:7: unknown mode `repiar`; did you mean `repair`?"}, editor: true},
@@ -91,6 +91,16 @@ var badValues = []bad{
 	{because: "a year has no 30 February", text: expiring("2027-02-30"), want: []string{"3:74: `2027-02-30` is not a day as year-month-day, before the year 3000, such as 2027-01-31"}, editor: true},
 	{because: "a day is not a moment", text: expiring("2027-01-31T00:00:00Z"), want: []string{"3:74: `2027-01-31T00:00:00Z` is not a day as year-month-day, before the year 3000, such as 2027-01-31"}, editor: true},
 	{because: "for ever is no expiry", text: expiring("9999-12-31"), want: []string{"3:74: `9999-12-31` is not a day as year-month-day, before the year 3000, such as 2027-01-31"}, editor: true},
+	{because: "a deployment has known keys", text: "deployment: {sweeps: {every: 24h}}", want: []string{"3:14: unknown key `sweeps`; did you mean `sweep`?"}, editor: true},
+	{because: "what is not built is not accepted", text: "deployment: {scope: organization}", want: []string{"3:14: unknown key `scope`; known: `notify`, `sweep`, `archive` or `concurrency`"}, editor: true},
+	{because: "a name is no address", text: "deployment: {notify: {mail: [security]}}", want: []string{"3:30: `security` is not an address; it looks like `security@example.com`"}, editor: true},
+	{because: "nor is a name with an address", text: "deployment: {notify: {mail: ['Ana <ana@example.com>']}}", want: []string{"3:30: `Ana <ana@example.com>` is not an address; it looks like `security@example.com`"}, editor: true},
+	{because: "a schedule has whole hours", text: "deployment: {sweep: {every: 90m}}", want: []string{"3:29: `90m` is not whole hours, such as 24h"}},
+	{because: "S3 has no retention of no days", text: "deployment: {archive: {retentionDays: 0}}", want: []string{"3:39: `0` is not a whole number from 1 to 36500"}, editor: true},
+	{because: "a lock has a way", text: "deployment: {archive: {objectLock: Compliance}}", want: []string{"3:36: unknown way to lock `Compliance`; did you mean `compliance`?"}, editor: true},
+	{because: "an archive has no unnamed writers", text: "deployment: {archive: {writers: ['arn:aws:iam::111122223333:role/*']}}", want: []string{"3:34: `arn:aws:iam::111122223333:role/*` is not the ARN of a role; it looks like `arn:aws:iam::111122223333:role/KeyOperator`"}, editor: true},
+	{because: "what a budget counts outlives its window", text: "repair: {budget: {window: 25h}}\ndeployment: {archive: {retentionDays: 1}}", want: []string{"4:39: `retentionDays` is 1, and `repair.budget.window` is longer; write at least 2"}},
+	{because: "Lambda has no concurrency of one for a queue", text: "deployment: {concurrency: 1}", want: []string{"3:27: `1` is not a whole number from 2 to 1000"}, editor: true},
 	{because: "blanks are no reason", text: "exemptions: [{name: a, match: {accounts: [111122223333]}, owner: a, expires: 2027-01-31, reason: ' '}]", want: []string{"3:98: an empty text"}, editor: true},
 }
 
@@ -122,7 +132,7 @@ var badBaselines = []bad{
 
 // badFiles are other whole files.
 var badFiles = []bad{
-	{because: "a configuration has keys", text: "[]", want: []string{"1:1: a list; expected the keys `version`, `mode`, `default`, `baselines`, `rules`, `exemptions`, `allowTagExemptions`, `repair`, `organization` or `notify`"}, editor: true},
+	{because: "a configuration has keys", text: "[]", want: []string{"1:1: a list; expected the keys `version`, `mode`, `default`, `baselines`, `rules`, `exemptions`, `allowTagExemptions`, `repair`, `organization`, `notify` or `deployment`"}, editor: true},
 	{because: "version and baselines have no default", text: "mode: report", want: []string{"1:1: `version` is missing: the version of this file's schema", "1:1: `baselines` is missing: what key policies are held against, by name"}, editor: true},
 	{because: "another version means something else", text: "version: 2\nbaselines: {a: {style: api}}", want: []string{"1:10: version `2` is not known; this kms-guardrail reads version 1"}, editor: true},
 	{because: "a quoted version is a text", text: "version: '1'\nbaselines: {a: {style: api}}", want: []string{"1:10: version `1` is not known; this kms-guardrail reads version 1"}, editor: true},

@@ -12,7 +12,7 @@ import (
 // the variables that they set. What these hold at first is the default.
 
 // file is guardrail.yaml.
-func file(c *rules.Configuration) value {
+func file(c *rules.Configuration, d *Deployment) value {
 	return object([]field{
 		{key: "version", required: true, doc: "The version of this file's schema.", value: version()},
 		{key: "mode", doc: "What the guardrail may do with keys whose rule does not say.", value: mode(&c.Mode)},
@@ -29,6 +29,7 @@ func file(c *rules.Configuration) value {
 		{key: "notify", doc: "What people are told of, by the topic of the deployment.", value: object([]field{
 			{key: "from", doc: "The lowest severity that people are told of. Of repairs they always are.", value: severity(&c.Notify.From, rules.Info)},
 		}, nil)},
+		{key: "deployment", doc: "What is built around the functions.", value: deployment(d)},
 	}, nil)
 }
 

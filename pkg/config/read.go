@@ -42,17 +42,24 @@ func Load(path string) (*rules.Configuration, error) {
 // The statements of permit and require are the exception: they are kept as they are
 // written, because a repair writes them so.
 func Read(name string, text []byte) (*rules.Configuration, error) {
+	c, _, err := ReadDeployment(name, text)
+	return c, err
+}
+
+// ReadDeployment is [Read] with what the file says of its deployment.
+func ReadDeployment(name string, text []byte) (*rules.Configuration, Deployment, error) {
 	r := &reader{problems: problems{file: name}, names: map[string]int{}}
 	root := document(&r.problems, text)
 	if err := r.err(); err != nil {
-		return nil, err
+		return nil, Deployment{}, err
 	}
-	c := defaults()
-	file(c).read(r, root)
+	c, d := defaults(), DefaultDeployment()
+	file(c, &d).read(r, root)
 	r.settleDefault(c, root)
 	if err := r.err(); err != nil {
-		return nil, err
+		return nil, Deployment{}, err
 	}
+	r.checkDeployment(root, c, d)
 	for _, found := range c.Check() {
 		detail := found.Detail
 		if w := found.Witness; w != nil {
@@ -61,9 +68,9 @@ func Read(name string, text []byte) (*rules.Configuration, error) {
 		r.fail(locate(root, found.Place), "%s", detail)
 	}
 	if err := r.err(); err != nil {
-		return nil, err
+		return nil, Deployment{}, err
 	}
-	return c, nil
+	return c, d, nil
 }
 
 // reader is one reading of a file.

@@ -166,6 +166,7 @@ rules:
 		{strings.Replace(more, "{sweep: true, from: low}", "\n  from: 'low'\n  sweep: true", 1) + least, "the order of keys, and style, do not count", true},
 		{least + more + "mode: report\nexemptions: []\n", "what the default is need not be said", true},
 		{least + strings.Replace(more, "name: a, match: {regions: [eu-west-1]}", "name: a, match: {regions: [eu-west-3]}", 1), "another Region is another configuration", false},
+		{least + more + "deployment: {sweep: {every: 1h}, concurrency: 9, archive: {retentionDays: 400, objectLock: off}, notify: {mail: [a@example.com]}}\n", "no judgement reads the deployment", true},
 		{least + "mode: repair" + more, "another mode is another configuration", false},
 	}
 	for _, test := range tests {

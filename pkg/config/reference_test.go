@@ -36,8 +36,8 @@ func TestTheReferenceIsGenerated(t *testing.T) {
 		}
 		return fmt.Sprintf("<!-- %s %s -->\n%s<!-- end -->\n", m[1], m[2], body)
 	})
-	if parts != 10 {
-		t.Errorf("%d generated parts, want 10: six tables and four examples", parts)
+	if parts != 11 {
+		t.Errorf("%d generated parts, want 11: seven tables and four examples", parts)
 	}
 	checkGenerated(t, "configuration.md", want)
 }
@@ -67,7 +67,8 @@ func examples(t testing.TB) []string {
 // keyTable is the table of the keys below one key of the file, or of the file.
 func keyTable(t *testing.T, of string) string {
 	t.Helper()
-	root := file(defaults())
+	deployment := DefaultDeployment()
+	root := file(defaults(), &deployment)
 	var b strings.Builder
 	b.WriteString("\n| key | value | default | meaning |\n|---|---|---|---|\n")
 	if of == "the file" {

@@ -13,7 +13,8 @@ const schemaID = "https://raw.githubusercontent.com/kms-guardrail/kms-guardrail/
 // more of them know than the later ones. Whatever [Read] accepts, it accepts; but it
 // says nothing of names that must be unique or must exist, placeholders, or duplicates.
 func Schema() []byte {
-	s := file(defaults()).schema().with(schema{
+	deployment := DefaultDeployment()
+	s := file(defaults(), &deployment).schema().with(schema{
 		"$schema": "http://json-schema.org/draft-07/schema#",
 		"$id":     schemaID,
 		"title":   "guardrail.yaml: what kms-guardrail enforces",

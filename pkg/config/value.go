@@ -204,8 +204,11 @@ func meant(n *yaml.Node) string {
 }
 
 // whole is a whole number from 1 up to most.
-func whole(p *int, most int) value {
-	expected := fmt.Sprintf("a whole number from 1 to %d", most)
+func whole(p *int, most int) value { return wholeFrom(p, 1, most) }
+
+// wholeFrom is a whole number from least up to most.
+func wholeFrom(p *int, least, most int) value {
+	expected := fmt.Sprintf("a whole number from %d to %d", least, most)
 	return value{
 		words: expected, preset: *p,
 		read: func(r *reader, n *yaml.Node) {
@@ -214,12 +217,12 @@ func whole(p *int, most int) value {
 				return
 			}
 			number, err := strconv.Atoi(got)
-			if err != nil || !isPlain(n) || number < 1 || number > most || got != strconv.Itoa(number) {
+			if err != nil || !isPlain(n) || number < least || number > most || got != strconv.Itoa(number) {
 				r.fail(n, "%s is not %s", quoted(got), expected)
 				return
 			}
 			*p = number
 		},
-		schema: func() schema { return schema{"type": "integer", "minimum": 1, "maximum": most} },
+		schema: func() schema { return schema{"type": "integer", "minimum": least, "maximum": most} },
 	}
 }

@@ -1,0 +1,126 @@
+package config
+
+import (
+	"regexp"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+)
+
+// Deployment is `deployment:` of guardrail.yaml: what is built around the functions. No
+// judgement reads it, so it is outside of [rules.Configuration.Hash].
+type Deployment struct {
+	Notify  DeploymentNotify
+	Sweep   DeploymentSweep
+	Archive DeploymentArchive
+	// Concurrency is how many batches of events are judged at once.
+	Concurrency int
+}
+
+// DeploymentNotify says who is asked to subscribe to the topic of findings.
+type DeploymentNotify struct{ Mail []string }
+
+// DeploymentSweep says when keys are swept.
+type DeploymentSweep struct {
+	// Every is the time between two sweeps, in whole hours.
+	Every time.Duration
+}
+
+// DeploymentArchive says how the archive keeps its objects.
+type DeploymentArchive struct {
+	// RetentionDays is how long no version of an object can be deleted.
+	RetentionDays int
+	ObjectLock    ObjectLock
+	// Writers are the ARNs of roles, beside those of the functions, that may write.
+	Writers []string
+}
+
+// ObjectLock says who can delete a version before its retention ends.
+type ObjectLock string
+
+// The ways of S3 Object Lock.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html#object-lock-retention-modes
+const (
+	// Governance lets a principal with s3:BypassGovernanceRetention delete a version.
+	Governance ObjectLock = "governance"
+	// Compliance lets nobody delete a version, the account's root user included.
+	Compliance ObjectLock = "compliance"
+	// LockOff sets no retention; versions can be deleted by who has s3:DeleteObjectVersion.
+	LockOff ObjectLock = "off"
+)
+
+// maxRetentionDays is S3's limit of a default retention.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+const maxRetentionDays = 36500
+
+// The concurrency that Lambda takes for a queue.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+const (
+	leastConcurrency = 2
+	mostConcurrency  = 1000
+)
+
+// DefaultDeployment is what counts where the file says nothing of its deployment. The
+// concurrency stays below what KMS takes: PutKeyPolicy has 15 requests a second.
+// https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
+func DefaultDeployment() Deployment {
+	return Deployment{
+		Notify:      DeploymentNotify{Mail: []string{}},
+		Sweep:       DeploymentSweep{Every: 24 * time.Hour},
+		Archive:     DeploymentArchive{RetentionDays: 90, ObjectLock: Governance, Writers: []string{}},
+		Concurrency: 5,
+	}
+}
+
+var mailFormat = format{
+	words: "an address", pattern: regexp.MustCompile(`^[^@\s,;<>"]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$`), example: "security@example.com",
+}
+
+// roleFormat is a role without wildcards: an archive that many can write to proves nothing.
+var roleFormat = format{
+	words: "the ARN of a role", pattern: regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$`), example: "arn:aws:iam::111122223333:role/KeyOperator",
+}
+
+// deployment is the table of the keys of `deployment:`.
+func deployment(d *Deployment) value {
+	return object([]field{
+		{key: "notify", doc: "Who is told.", value: object([]field{
+			{key: "mail", doc: "Addresses that are asked to subscribe to the topic of findings.", value: list(&d.Notify.Mail, formatted(mailFormat))},
+		}, nil)},
+		{key: "sweep", doc: "When keys are swept.", value: object([]field{
+			{key: "every", doc: "The time between two sweeps, in whole hours.", value: hours(&d.Sweep.Every)},
+		}, nil)},
+		{key: "archive", doc: "How the archive of replaced policies keeps its objects.", value: object([]field{
+			{key: "retentionDays", doc: "How many days no version of an object can be deleted. It is no shorter than `repair.budget.window`.", value: whole(&d.Archive.RetentionDays, maxRetentionDays)},
+			{key: "objectLock", doc: "Who can delete a version before: with `governance`, whoever has s3:BypassGovernanceRetention; with `compliance`, nobody; with `off`, whoever has s3:DeleteObjectVersion.", value: enum(&d.Archive.ObjectLock, "way to lock", Governance, Compliance, LockOff)},
+			{key: "writers", doc: "ARNs of roles that may write to the archive beside the functions: who runs `kmsguard restore` or `apply`. The bucket policy denies everybody else.", value: list(&d.Archive.Writers, formatted(roleFormat))},
+		}, nil)},
+		{key: "concurrency", doc: "How many batches of events are judged at once, from 2.", value: wholeFrom(&d.Concurrency, leastConcurrency, mostConcurrency)},
+	}, nil)
+}
+
+// hours is a duration of whole hours, as a schedule of EventBridge takes it.
+func hours(p *time.Duration) value {
+	v := duration(p)
+	read := v.read
+	v.read = func(r *reader, n *yaml.Node) {
+		before := len(r.list)
+		read(r, n)
+		if len(r.list) == before && *p%time.Hour != 0 {
+			r.fail(n, "%s is not whole hours, such as 24h", quoted(n.Value))
+		}
+	}
+	return v
+}
+
+// checkDeployment refuses an archive that may lose what a repair's budget still counts.
+func (r *reader) checkDeployment(root *yaml.Node, c *rules.Configuration, d Deployment) {
+	window := c.Repair.Budget.Window
+	if kept := time.Duration(min(d.Archive.RetentionDays, 366)) * 24 * time.Hour; kept < window {
+		days := int((window + 24*time.Hour - 1) / (24 * time.Hour))
+		place := []string{"deployment", "archive", "retentionDays"}
+		r.fail(locate(root, place), "`retentionDays` is %d, and `repair.budget.window` is longer; write at least %d", d.Archive.RetentionDays, days)
+	}
+}
