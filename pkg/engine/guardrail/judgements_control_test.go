@@ -201,6 +201,37 @@ var services = []judgement{
 		"anybody's VPC can have it",
 	},
 	{
+		"everyone from a thirty-second of the internet", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), `"IpAddress":{"aws:SourceIp":"64.0.0.0/5"}`)), guardrail.NonCompliant,
+		[]found{{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""}},
+		"no network of anybody's is as large",
+	},
+	{
+		"everyone, and a Deny under two conditions", symmetric, api,
+		document(accountStatement, statement("Allow", everyone, "kms:Decrypt"),
+			under(statement("Deny", everyone, "kms:*"), `"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"StringEquals":{"aws:UserAgent":"curl"}`)), guardrail.NonCompliant,
+		[]found{
+			{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""},
+			{guardrail.CodeHardeningDeny, rules.Info, 2, ""},
+		},
+		"whoever sends another user agent is not kept out",
+	},
+	{
+		"everyone, and a Deny for whoever comes from another network, if from one", symmetric, api,
+		document(accountStatement, statement("Allow", everyone, "kms:Decrypt"), under(statement("Deny", everyone, "kms:*"), `"ForAnyValue:StringNotEquals":{"aws:SourceVpc":"vpc-1"}`)), guardrail.NonCompliant,
+		[]found{
+			{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""},
+			{guardrail.CodeHardeningDeny, rules.Info, 2, ""},
+		},
+		"a call from the internet has no network, and passes",
+	},
+	{
+		"everyone, and a Deny for another key", symmetric, api,
+		document(accountStatement, statement("Allow", everyone, "kms:Decrypt"),
+			`"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"arn:aws:kms:us-east-1:111122223333:key/another","Condition":{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}`), guardrail.NonCompliant,
+		[]found{{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""}},
+		"it is about that key",
+	},
+	{
 		"everyone, and of an organization if any", ours, api,
 		document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), `"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}`)), guardrail.NonCompliant,
 		[]found{

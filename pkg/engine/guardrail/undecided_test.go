@@ -69,3 +69,14 @@ func TestWhatIsWithinTheCeilingWithoutItsConditionsIsDecided(t *testing.T) {
 		t.Errorf("%s: %+v", j.Verdict, j.Findings)
 	}
 }
+
+// TestADenyThatIsDecidedForIdentitiesKeepsThemOut: that it is not decided for services is no
+// reason to take the key for public.
+func TestADenyThatIsDecidedForIdentitiesKeepsThemOut(t *testing.T) {
+	text := document(accountStatement, statement("Allow", everyone, "kms:Decrypt"),
+		`"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"ForAnyValue:StringNotEquals":{"aws:PrincipalAccount":"111122223333"}}`)
+	j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: text, Evidence: guardrail.LivePolicy}, rules.DefaultConfiguration(), now)
+	if j.Severity != rules.High || slices.ContainsFunc(j.Findings, func(f guardrail.Finding) bool { return f.Code == guardrail.CodePublicAccess }) {
+		t.Errorf("%s: %+v", j.Severity, j.Findings)
+	}
+}
