@@ -19,7 +19,7 @@ func (e *examination) judgeExcess(d access.Difference) (Code, rules.Severity) {
 	code, who := e.whoOf(d)
 	conditions := e.Live.Statements[d.Statement].Conditions
 	var groups []rules.Group
-	can, _ := e.able(namesOf(d.Actions))
+	can := e.able(namesOf(d.Actions))
 	if len(can) == 0 {
 		return code, rules.Info
 	}
@@ -203,18 +203,13 @@ func isThroughService(conditions []policy.Condition) bool {
 	})
 }
 
-// able splits actions into those that the key can perform, as far as its type is known, and
-// those that it never can.
-func (e *examination) able(actions []string) (can, cannot []string) {
+// able returns the actions that the key can perform, as far as its type is known.
+func (e *examination) able(actions []string) []string {
 	t := keyTypeOf(e.snapshot.Key)
-	for _, action := range actions {
-		if _, never := t.Cannot(strings.TrimPrefix(action, "kms:")); never {
-			cannot = append(cannot, action)
-		} else {
-			can = append(can, action)
-		}
-	}
-	return can, cannot
+	return filter(actions, func(action string) bool {
+		_, never := t.Cannot(strings.TrimPrefix(action, "kms:"))
+		return !never
+	})
 }
 
 // keyTypeOf returns the type of a key as package catalog has it.

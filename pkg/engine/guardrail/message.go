@@ -38,7 +38,7 @@ func (e *examination) doing(actions []string) string {
 	if slices.Contains(actions, "kms:*") {
 		return "do everything (kms:*)"
 	}
-	can, _ := e.able(actions)
+	can := e.able(actions)
 	if len(can) == 0 {
 		can = actions
 	}

@@ -20,9 +20,9 @@ func TestWhatIsNotDecidedIsNoShield(t *testing.T) {
 	}
 	all := statement("Allow", everyone, "kms:*")
 	own := `{"AWS":"` + worker + `"}`
-	globs := make([]string, 150)
-	for i := range globs {
-		globs[i] = fmt.Sprintf(`%s,"Condition":{"StringLike":{"kms:EncryptionContext:k":"*%d?a*b*%d"}}`, statement("Allow", fmt.Sprintf(`{"AWS":"arn:aws:iam::%s:role/r%d"}`, account, i), "kms:Decrypt"), i, i)
+	var globs []string
+	for i := range 150 {
+		globs = append(globs, fmt.Sprintf(`%s,"Condition":{"StringLike":{"kms:EncryptionContext:k":"*%d?a*b*%d"}}`, statement("Allow", fmt.Sprintf(`{"AWS":"arn:aws:iam::%s:role/r%d"}`, account, i), "kms:Decrypt"), i, i))
 	}
 	for _, row := range []struct {
 		reason string
