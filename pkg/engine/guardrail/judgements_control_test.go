@@ -153,6 +153,10 @@ var services = []judgement{
 		[]found{{guardrail.CodeUseDenied, rules.High, 1, ""}}, "nobody but somebody can decrypt",
 	},
 	{
+		"a signing key that cannot sign", signing, api, document(accountStatement, statement("Deny", everyone, "kms:Sign")), guardrail.NonCompliant,
+		[]found{{guardrail.CodeUseDenied, rules.High, 1, "sign (kms:Sign)"}}, "its signatures are its use",
+	},
+	{
 		"use by whoever has a tag", symmetric, api,
 		document(accountStatement, under(statement("Deny", everyone, "kms:Decrypt"), `"StringNotEquals":{"aws:PrincipalTag/x":"y"}`)), guardrail.NonCompliant,
 		[]found{{guardrail.CodeUseDenied, rules.High, 1, ""}}, "somebody chose the tag",

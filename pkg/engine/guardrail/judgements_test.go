@@ -21,6 +21,7 @@ const (
 var (
 	symmetric = key("aws", "us-east-1", defaultpolicy.KeyType{})
 	hmac      = key("aws", "us-east-1", defaultpolicy.KeyType{Spec: defaultpolicy.HMAC256})
+	signing   = key("aws", "us-east-1", defaultpolicy.KeyType{Spec: defaultpolicy.ECCNISTP256, Usage: defaultpolicy.SignVerify})
 	now       = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 
 	// zero is what counts without a file.
