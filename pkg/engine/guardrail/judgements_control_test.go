@@ -236,6 +236,31 @@ var services = []judgement{
 		"it is about that key",
 	},
 	{
+		"everyone from an eighth of IPv6", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), `"IpAddress":{"aws:SourceIp":"2000::/3"}`)), guardrail.NonCompliant,
+		[]found{{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""}},
+		"it is all of the internet that speaks IPv6",
+	},
+	{
+		"everyone of any organization", symmetric, api, document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), `"StringLike":{"aws:PrincipalOrgID":"o-*"}`)), guardrail.NonCompliant,
+		[]found{{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""}},
+		"anybody can make an organization",
+	},
+	{
+		"everyone of the own organization and of another one", ours, api,
+		document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), `"StringEquals":{"aws:PrincipalOrgID":["o-a1b2c3d4e5","o-zzzzzzzzzz"]}`)), guardrail.NonCompliant,
+		[]found{{guardrail.CodePublicAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""}},
+		"the other one is not the own",
+	},
+	{
+		"everyone, and a Deny for one account from other networks", symmetric, api,
+		document(accountStatement, statement("Allow", everyone, "kms:Decrypt"), under(statement("Deny", foreignRoot, "kms:*"), `"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}`)), guardrail.NonCompliant,
+		[]found{
+			{guardrail.CodePublicAccess, rules.Critical, 1, ""}, {guardrail.CodeForeignAccess, rules.High, 1, ""},
+			{guardrail.CodeServiceAccess, rules.High, 1, ""}, {guardrail.CodeAccountAccess, rules.Medium, 1, ""},
+		},
+		"all the others come from anywhere",
+	},
+	{
 		"everyone, and of an organization if any", ours, api,
 		document(accountStatement, under(statement("Allow", everyone, "kms:Decrypt"), `"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}`)), guardrail.NonCompliant,
 		[]found{
