@@ -80,3 +80,34 @@ func TestADenyThatIsDecidedForIdentitiesKeepsThemOut(t *testing.T) {
 		t.Errorf("%s: %+v", j.Severity, j.Findings)
 	}
 }
+
+// TestWhatIsProvedIsToldOnce: a Deny of one action that is not decided makes one more finding, about
+// that action alone.
+func TestWhatIsProvedIsToldOnce(t *testing.T) {
+	text := document(accountStatement, statement("Allow", everyone, "kms:*"), statement("Deny", everyone, "kms:Decrypt")+`,"Condition":{"StringEquals":{"aws:userid":"${aws:userid}"}}`)
+	j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: text, Evidence: guardrail.LivePolicy}, rules.DefaultConfiguration(), now)
+	var public []string
+	for _, f := range j.Findings {
+		if f.Code == guardrail.CodePublicAccess {
+			public = append(public, f.Message)
+		}
+	}
+	if len(public) != 2 || !strings.Contains(strings.Join(public, "\n"), "can decrypt (kms:Decrypt)") {
+		t.Errorf("%q", public)
+	}
+}
+
+// TestABombLeavesTheFloorDecided: what the floor needs is found among the statements without
+// conditions, under a Deny that takes nothing from it.
+func TestABombLeavesTheFloorDecided(t *testing.T) {
+	bombs := []string{accountStatement, `"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"Bool":{"aws:PrincipalIsAWSService":"true"}}`}
+	for i := range 40 {
+		bombs = append(bombs, fmt.Sprintf(`%s,"Condition":{"StringLike":{"kms:EncryptionContext:k%d":"*a????????????????"}}`, statement("Allow", `{"AWS":"`+worker+`"}`, "kms:Decrypt"), i))
+	}
+	j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: document(bombs...), Evidence: guardrail.LivePolicy}, rules.DefaultConfiguration(), now)
+	for _, f := range j.Findings {
+		if f.Code == guardrail.CodeUndecided {
+			t.Errorf("%s: %s", f.Severity, f.Message)
+		}
+	}
+}
