@@ -141,7 +141,7 @@ func (t *comparison) undecided(questions []access.Inconclusive) {
 		text += fmt.Sprintf("; and %d more like this", more)
 	}
 	t.text.WriteString("\n" + Wrap(Printable(text), Width, "  ") + "\n")
-	if open.Reason != "over-budget" { // which is about all statements together
+	if open.Reason != access.OverBudget { // which is about all statements together
 		t.line("where", t.place(open.Policy, open.Statement))
 	}
 }

@@ -56,7 +56,7 @@ func compareWays(key policy.Key, baseline, actual policy.Set, asked ways, left *
 	excess, missing, err := c.run(asked)
 	*left -= given - int(c.reader.space.Budget)
 	if err != nil {
-		c.open = append(c.open, Inconclusive{Policy: Actual, Reason: "over-budget", Detail: "more combinations of conditions than the work that it may take"})
+		c.open = append(c.open, Inconclusive{Policy: Actual, Reason: OverBudget, Detail: "more combinations of conditions than the work that it may take"})
 	}
 	result.Excess, result.Missing = c.differences(Actual, excess), c.differences(Baseline, missing)
 	result.Inconclusive = append(result.Inconclusive, c.open...)

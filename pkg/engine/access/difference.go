@@ -40,7 +40,7 @@ func (c *comparison) differences(granting Which, findings []finding) []Differenc
 		for _, same := range groupBy(rows, c.grouping) {
 			witness, ok := c.confirmedWitness(granting, same)
 			if !ok && c.confirmed > confirmations {
-				c.note(Inconclusive{Policy: Actual, Reason: "over-budget", Detail: "there are more differences than those listed"})
+				c.note(Inconclusive{Policy: Actual, Reason: OverBudget, Detail: "there are more differences than those listed"})
 				return list
 			}
 			if !ok {

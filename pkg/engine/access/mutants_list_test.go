@@ -108,7 +108,7 @@ var mutants = []mutant{
 	{"what is in doubt is an open question", "prove.go", "if len(open) > 0 {", "if len(open) > 0 && false {"},
 	{"what is in doubt is not blamed", "prove.go", "if c.inDoubt(p.when, p.allow) {", "if false {"},
 	{"only what is in no doubt is told elsewhere", "prove.go", "if c.inDoubt(p.when, p.allow) {", "if true {"},
-	{"a budget that is used up is not equal", "compare.go", "c.open = append(c.open, Inconclusive{Policy: Actual, Reason: \"over-budget\"", "_ = append(c.open, Inconclusive{Policy: Actual, Reason: \"over-budget\""},
+	{"a budget that is used up is not equal", "compare.go", "c.open = append(c.open, Inconclusive{Policy: Actual, Reason: OverBudget", "_ = append(c.open, Inconclusive{Policy: Actual, Reason: \"over-budget\""},
 	{"the budget is small", "compare.go", "const budget = 1_000_000", "const budget = 40_000_000"},
 	{"a witness is confirmed, and shown", "witness.go", "return actual.Allows() && !baseline.Allows() && baseline != evaluation.Inconclusive", "return false"},
 	{"a witness that is not confirmed is not shown", "witness.go", "return actual.Allows() && !baseline.Allows() && baseline != evaluation.Inconclusive", "return true"},

@@ -1,6 +1,10 @@
 package access
 
-import "github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
+import (
+	"slices"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
+)
 
 // Verdict is the outcome of a comparison.
 type Verdict string
@@ -83,12 +87,20 @@ type Difference struct {
 	Witness evaluation.Request `json:"witness"`
 }
 
+// IsOverBudget tells whether something was not decided because it would take too much work.
+func (r Result) IsOverBudget() bool {
+	return slices.ContainsFunc(r.Inconclusive, func(open Inconclusive) bool { return open.Reason == OverBudget })
+}
+
+// OverBudget is the reason of what would take too much work to decide.
+const OverBudget = "over-budget"
+
 // Inconclusive is something in a policy that could not be decided.
 type Inconclusive struct {
 	Policy    Which `json:"policy"`
 	Statement int   `json:"statement"`
 	// Reason is a stable code: "conditions", "resource", "not-principal", "empty-list",
-	// "values", "unconfirmed-witness" or "over-budget".
+	// "values", "unconfirmed-witness" or [OverBudget].
 	Reason string `json:"reason"`
 	// Detail says in words what was not decided. It may quote the policy.
 	Detail string `json:"detail"`

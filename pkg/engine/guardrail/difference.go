@@ -173,7 +173,7 @@ func undecided(open access.Inconclusive) string {
 		which = "the " + string(open.Policy)
 	}
 	switch open.Reason {
-	case "over-budget":
+	case access.OverBudget:
 		return "the policies are too complex to compare"
 	case "conditions":
 		return fmt.Sprintf("what statement %d of %s allows depends on its conditions", open.Statement+1, which)

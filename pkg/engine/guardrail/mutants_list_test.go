@@ -37,7 +37,7 @@ var mutants = []mutation.Mutant{
 	{Rule: "what is told already is not told again", File: "undecided.go", Old: "rest &^= actionsOf(found)", Broken: "_ = found"},
 	{Rule: "an example proves", File: "undecided.go", Old: "f.Witness = &witness", Broken: "_ = witness"},
 	{Rule: "an example is allowed by the policy", File: "example.go", Old: "return live.Allows() && (", Broken: `return live != "" && (`},
-	{Rule: "the floor is proved by what is sure", File: "undecided.go", Old: "if st.Effect == policy.Deny || len(st.Conditions) == 0 {", Broken: "if true {"},
+	{Rule: "the floor is proved by what is sure", File: "reading.go", Old: "if st.Effect == policy.Deny || len(st.Conditions) == 0 {", Broken: "if true {"},
 	{Rule: "control is judged by Denies, too", File: "difference.go", Old: "case rules.IsAboutControl(d) && !controlled && byDeny:", Broken: "case false:"},
 	{Rule: "permitted Denies take what they may", File: "difference.go", Old: "if byDeny && slices.Contains(permitted, d.Statement) {", Broken: "if false {"},
 	{Rule: "hardening that the baseline permits is info", File: "difference.go", Old: "if code == CodeHardeningDeny && hardening {", Broken: "if false {"},

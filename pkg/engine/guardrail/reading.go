@@ -112,21 +112,21 @@ func (r *Reader) decidedByCaller(st *policy.Statement) (list []policy.Statement,
 }
 
 // DecidedDenies returns what is decided of a Deny: itself, or what it denies to identities or
-// to services, or nothing.
-func (r *Reader) DecidedDenies(st policy.Statement) (list []policy.Statement, err error) {
-	if isClear, err := r.IsClear(st); err != nil || isClear {
-		return []policy.Statement{st}, err
+// to services, or nothing. isWhole is true for itself.
+func (r *Reader) DecidedDenies(st policy.Statement) (list []policy.Statement, isWhole bool, err error) {
+	if isWhole, err = r.IsClear(st); err != nil || isWhole {
+		return []policy.Statement{st}, isWhole, err
 	}
 	for _, caller := range callers {
 		one := st
 		one.Conditions = append(slices.Clip(st.Conditions), caller)
 		if isClear, err := r.IsClear(one); err != nil {
-			return nil, err
+			return nil, false, err
 		} else if isClear {
 			list = append(list, one)
 		}
 	}
-	return list, nil
+	return list, false, nil
 }
 
 // callers are conditions that hold for the calls of identities, and of services.
@@ -203,6 +203,18 @@ func IsHollow(c policy.Condition) bool {
 
 // isHollow tells whether one of an Allow's conditions is hollow.
 func isHollow(st *policy.Statement) bool { return slices.ContainsFunc(st.Conditions, IsHollow) }
+
+// Unconditional returns the Allows of a policy that have no condition, and all its Denies. What
+// they allow, the policy allows.
+func Unconditional(s policy.Set) policy.Set {
+	part := policy.Set{Version: s.Version}
+	for _, st := range s.Statements {
+		if st.Effect == policy.Deny || len(st.Conditions) == 0 {
+			part.Statements = append(part.Statements, st)
+		}
+	}
+	return part
+}
 
 // RelevantTo returns the part of a ceiling that may cover principals of an Allow; its Denies
 // stay. A ceiling names all principals that the policy does, and an Allow few of them, so this

@@ -25,12 +25,12 @@ const leastShare = 60_000
 func (e *examination) compare() {
 	k, live, left := e.snapshot.Key.PolicyKey(), e.Live.Set, judgeWork
 	e.above = access.WithinWork(k, live, live, e.Limits.Ceiling, &left)
-	if isOverBudget(e.above) {
+	if e.above.IsOverBudget() {
 		e.above = e.compareApart()
 	}
 	left = judgeWork
 	e.below = access.WithinWork(k, e.Limits.Floor, live, live, &left)
-	if isOverBudget(e.below) {
+	if e.below.IsOverBudget() {
 		e.below = e.compareSure()
 	}
 }
@@ -71,7 +71,7 @@ func (h *halves) compare(allows []int) {
 		rest := share
 		result := access.WithinWork(h.snapshot.Key.PolicyKey(), part, part, ceiling, &rest)
 		h.left -= share - rest
-		if !isOverBudget(result) {
+		if !result.IsOverBudget() {
 			h.add(result, places)
 			return
 		}
@@ -82,7 +82,7 @@ func (h *halves) compare(allows []int) {
 		}
 	}
 	for _, i := range allows {
-		h.found.Inconclusive = append(h.found.Inconclusive, access.Inconclusive{Policy: access.Actual, Statement: i, Reason: overBudget})
+		h.found.Inconclusive = append(h.found.Inconclusive, access.Inconclusive{Policy: access.Actual, Statement: i, Reason: access.OverBudget})
 	}
 }
 
@@ -112,25 +112,12 @@ func (e *examination) part(places []int) policy.Set {
 // compareSure compares the floor with the Allows that have no condition, under all Denies:
 // the policy allows at least that. What is missing from it may not be missing from the policy.
 func (e *examination) compareSure() access.Result {
-	sure := policy.Set{Version: e.Live.Version}
-	for _, st := range e.Live.Statements {
-		if st.Effect == policy.Deny || len(st.Conditions) == 0 {
-			sure.Statements = append(sure.Statements, st)
-		}
-	}
-	left := judgeWork
+	sure, left := Unconditional(e.Live.Set), judgeWork
 	result := access.WithinWork(e.snapshot.Key.PolicyKey(), e.Limits.Floor, sure, sure, &left)
 	if len(result.Missing) == 0 && len(result.Inconclusive) == 0 {
 		return access.Result{}
 	}
-	return access.Result{Inconclusive: []access.Inconclusive{{Policy: access.Actual, Reason: overBudget}}}
-}
-
-// overBudget is the reason of package access for a question that would take too much work.
-const overBudget = "over-budget"
-
-func isOverBudget(r access.Result) bool {
-	return slices.ContainsFunc(r.Inconclusive, func(open access.Inconclusive) bool { return open.Reason == overBudget })
+	return access.Result{Inconclusive: []access.Inconclusive{{Policy: access.Actual, Reason: access.OverBudget}}}
 }
 
 // findPossible finds access beyond the ceiling that Allows may give that are not decided. It
@@ -164,9 +151,9 @@ func (e *examination) readEach(r *Reader, open []int, left *int) {
 	areAllClear := len(denies) <= mostRead
 	for _, deny := range denies[:min(len(denies), mostRead)] {
 		*left = share
-		decided, _ := r.DecidedDenies(deny) // Ask never fails
+		decided, isWhole, _ := r.DecidedDenies(deny) // Ask never fails
 		r.Denies = append(r.Denies, decided...)
-		areAllClear = areAllClear && len(decided) == 1 && len(decided[0].Conditions) == len(deny.Conditions)
+		areAllClear = areAllClear && isWhole
 	}
 	for _, i := range open {
 		*left = share
@@ -314,7 +301,7 @@ func (e *examination) findUndecided() {
 	}
 	for _, open := range list {
 		f := NewFinding(e.snapshot.Key, CodeUndecided, rules.High, undecided(open))
-		if open.Policy == access.Actual && open.Reason != overBudget {
+		if open.Policy == access.Actual && open.Reason != access.OverBudget {
 			f.Statement = &open.Statement
 		}
 		e.add(f)

@@ -1,9 +1,8 @@
 package repair
 
 import (
-	"slices"
-
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -39,24 +38,14 @@ func (c *comparer) excess(d, ceiling policy.Set) (access.Result, error) {
 // with the Allows that have no condition, under all Denies: what they allow, the policy does.
 func (c *comparer) missing(floor, d policy.Set) (access.Result, error) {
 	result, err := c.within(floor, d, d)
-	if err != nil || !isOverBudget(result) {
+	if err != nil || !result.IsOverBudget() {
 		return result, err
 	}
-	sure := policy.Set{Version: d.Version}
-	for _, st := range d.Statements {
-		if st.Effect == policy.Deny || len(st.Conditions) == 0 {
-			sure.Statements = append(sure.Statements, st)
-		}
-	}
+	sure := guardrail.Unconditional(d)
 	if less, err := c.within(floor, sure, sure); err != nil || less.Verdict == access.Inside {
 		return less, err
 	}
 	return result, nil
-}
-
-// isOverBudget tells whether a comparison has used up its work.
-func isOverBudget(r access.Result) bool {
-	return slices.ContainsFunc(r.Inconclusive, func(open access.Inconclusive) bool { return open.Reason == "over-budget" })
 }
 
 func (c *comparer) within(floor, d, ceiling policy.Set) (access.Result, error) {

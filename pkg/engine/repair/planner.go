@@ -101,11 +101,11 @@ func (p *planner) judge() error {
 		if st.Effect != policy.Deny || p.isLinear() {
 			continue
 		}
-		decided, err := p.reader().DecidedDenies(*st)
+		decided, isWhole, err := p.reader().DecidedDenies(*st)
 		if err != nil {
 			return err
 		}
-		f.murky = len(decided) != 1 || len(decided[0].Conditions) != len(st.Conditions)
+		f.murky = !isWhole
 		p.clear = append(p.clear, decided...)
 	}
 	for _, i := range p.order() {
