@@ -55,11 +55,9 @@ type examination struct {
 	malformed, unfit error
 	// above is the policy held against its ceiling, and below against its floor.
 	above, below access.Result
-	// settled are the Allows that were not decided, and of which findPossible told all that
-	// they may allow.
-	settled []int
-	// examples counts the requests that were tried to prove what is not decided.
-	examples int
+	// open are the Allows that are not decided, and settled are those of which findPossible
+	// told all that they may allow.
+	open, settled []int
 }
 
 // prepare reads the policy once, makes the limits once, and compares them.

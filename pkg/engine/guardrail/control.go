@@ -136,18 +136,22 @@ func (j *Judgement) controlledByNamed(k rules.Key) bool {
 // controlledByAdministrator tells whether an administrator may change the policy that the
 // baseline names by a full ARN. An administrator that only a pattern fits does not count.
 func (j *Judgement) controlledByAdministrator(k rules.Key) bool {
-	return slices.ContainsFunc(j.Selection.Baseline.Administrators.All(k), func(arn string) bool {
+	own := filter(j.Selection.Baseline.Administrators.All(k), func(arn string) bool { return rules.AccountOf(arn) == k.Account })
+	return j.oneMay(k, own, rules.PutKeyPolicy, j.At)
+}
+
+// oneMay tells whether one of some roles, or of some users who signed in with MFA, may do
+// something in an ordinary call. They are named by full ARNs; a pattern of ARNs is nobody.
+func (j *Judgement) oneMay(k rules.Key, arns []string, action string, at time.Time) bool {
+	return slices.ContainsFunc(arns, func(arn string) bool {
 		p, err := policy.ParseAWSPrincipal(arn)
-		if err != nil || p.AccountID != k.Account {
+		switch {
+		case err != nil:
 			return false
-		}
-		switch p.Kind {
-		case policy.Role:
-			return mayChange(k, j.Live, evaluation.RolePrincipal, arn, j.At, nil)
-		case policy.User:
-			return mayChange(k, j.Live, evaluation.UserPrincipal, arn, j.At, signedIn)
+		case p.Kind == policy.Role:
+			return mayCall(k, j.Live, action, evaluation.RolePrincipal, arn, at, nil)
 		default:
-			return false
+			return p.Kind == policy.User && mayCall(k, j.Live, action, evaluation.UserPrincipal, arn, at, signedIn)
 		}
 	})
 }

@@ -15,20 +15,20 @@ const mostExamples = 100
 // example returns a request that the policy allows and the ceiling does not. It is a given
 // request that meets what is decided of statement i, with values for the condition keys of
 // that statement which are made so that the other conditions hold, too.
-func (e *examination) example(i int, request evaluation.Request) (evaluation.Request, bool) {
-	key := e.snapshot.Key.PolicyKey()
+func (d *doubts) example(i int, request evaluation.Request) (evaluation.Request, bool) {
+	key := d.snapshot.Key.PolicyKey()
 	shows := func(r evaluation.Request) bool {
-		live, _ := evaluation.Evaluate(key, e.Live.Set, r)
-		ceiling, _ := evaluation.Evaluate(key, e.Limits.Ceiling, r)
+		live, _ := evaluation.Evaluate(key, d.Live.Set, r)
+		ceiling, _ := evaluation.Evaluate(key, d.Limits.Ceiling, r)
 		return live.Allows() && (ceiling == evaluation.ImplicitlyDenied || ceiling == evaluation.ExplicitlyDenied)
 	}
-	conditions := e.Live.Statements[i].Conditions
+	conditions := d.Live.Statements[i].Conditions
 	tries := 1
 	for _, c := range conditions {
 		tries = max(tries, len(c.Values))
 	}
-	for n := 0; n < tries && e.examples < mostExamples; n++ {
-		e.examples++
+	for n := 0; n < tries && d.examples < mostExamples; n++ {
+		d.examples++
 		try := request
 		try.Context = maps.Clone(request.Context)
 		if try.Context == nil {

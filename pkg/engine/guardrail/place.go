@@ -13,13 +13,12 @@ import (
 // serviceKeys say through which service a call comes.
 var serviceKeys = []string{"kms:viaservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"}
 
-// placeKeys say from which network or organization a call comes. What may be any account's
-// ordinary place is among them; tags, names and user agents are not.
-var placeKeys = []string{
-	"kms:viaservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast",
+// placeKeys say through which service, or from which network or organization a call comes. Tags,
+// names and user agents are not among them, since the caller or his account chooses them.
+var placeKeys = append([]string{
 	"aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
 	"aws:principalorgid", "aws:principalorgpaths",
-}
+}, serviceKeys...)
 
 // mostPlaces bounds the calls that are tried for one question.
 const mostPlaces = 8

@@ -2,12 +2,10 @@ package guardrail
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
@@ -38,37 +36,21 @@ var farFuture = time.Date(2999, 12, 31, 12, 0, 0, 0, time.UTC)
 // network, an organization, a service, TLS) takes nothing from everybody. An exception for a tag
 // or a name is somebody's choice, and no ordinary call.
 func (e *examination) deniedUse() []string {
-	k := e.snapshot.Key
+	k, b := e.snapshot.Key, e.Selection.Baseline
+	named := slices.Concat(b.Users.All(k), b.Administrators.All(k))
 	var denied []string
 	for _, action := range essentialUse(k.Type.Usage) {
 		if !e.isDenied(action) {
 			continue
 		}
 		for _, at := range []time.Time{e.At, farFuture} {
-			if !e.accountMaySomehow(k, action, at, placeKeys) && !e.namedMay(action, at) {
+			if !e.accountMaySomehow(k, action, at, placeKeys) && !e.oneMay(k, named, action, at) {
 				denied = append(denied, action)
 				break
 			}
 		}
 	}
 	return denied
-}
-
-// namedMay tells whether a user or role that the baseline names by its full ARN may do something
-// in an ordinary call.
-func (e *examination) namedMay(action string, at time.Time) bool {
-	k, b := e.snapshot.Key, e.Selection.Baseline
-	return slices.ContainsFunc(slices.Concat(b.Users.All(k), b.Administrators.All(k)), func(arn string) bool {
-		p, err := policy.ParseAWSPrincipal(arn)
-		switch {
-		case err != nil || strings.ContainsAny(arn, "*?"):
-			return false
-		case p.Kind == policy.User:
-			return mayCall(k, e.Live, action, evaluation.UserPrincipal, arn, at, signedIn)
-		default:
-			return p.Kind == policy.Role && mayCall(k, e.Live, action, evaluation.RolePrincipal, arn, at, nil)
-		}
-	})
 }
 
 // isDenied tells whether some Deny statement is about an action at all.
