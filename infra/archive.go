@@ -36,11 +36,12 @@ type archiveProps struct {
 	Function *enforceFunction
 	// RetentionDays is how long no version of an object can be deleted.
 	RetentionDays int
-	// Writers are the ARNs of roles that may write beside those of the functions.
+	// Writers are the ARNs of further roles that may write. The roles of the functions always
+	// may.
 	Writers []string
 	// Sweep is the function that sweeps; nil for none.
 	Sweep *sweepFunction
-	// ObjectLock says who can delete one before.
+	// ObjectLock says who can delete a version before its retention ends.
 	ObjectLock config.ObjectLock
 }
 

@@ -114,9 +114,9 @@ func newLogGroup(scope constructs.Construct) awslogs.LogGroup {
 	})
 }
 
-// environment is how the settings reach the function; package app reads it. The instances
-// that may write at once and share what KMS takes are those of the event source, and the
-// flush, which is invoked beside it.
+// environment is how the settings reach the function; package app reads it. The event source
+// runs as many instances as the concurrency says, and the flush runs one more. Together they
+// share the requests that KMS takes.
 func (f *enforceFunction) environment(settings settings) *map[string]*string {
 	environment := settingsEnvironment(settings)
 	environment["GUARDRAIL_ROLE_ARN"] = f.Role.RoleArn()

@@ -97,7 +97,7 @@ func TestOnlyTheRulesMaySendToTheQueues(t *testing.T) {
 	}
 	counts := slices.Sorted(maps.Values(senders))
 	if diff := cmp.Diff([]int{1, 2}, counts); diff != "" {
-		t.Errorf("queues that take messages, by rule, want the undelivered queue of the flush, and that of key events with the event queue (-want +got):\n%s", diff)
+		t.Errorf("the queues that each rule sends to: want the flush's undelivered queue, and for key events the event queue and its undelivered queue (-want +got):\n%s", diff)
 	}
 }
 

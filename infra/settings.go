@@ -60,10 +60,6 @@ const (
 	// modeMaxReport is the one value of guardrail:modeMax.
 	modeMaxReport = "report"
 
-	// maxRetentionDays is S3's limit of a default retention.
-	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
-	maxRetentionDays = 36500
-
 	// maxSweepHours is a month: a longer wait is better said by no sweep.
 	maxSweepHours = 720
 )
@@ -84,9 +80,8 @@ func contextOf(scope constructs.Construct) map[string]any {
 }
 
 // readSettings reads and checks the guardrail's own context keys; d is what counts where a
-// key is not set. The error names every
-// key that is wrong, unknown keys under the prefix included: a misspelt guardrail:config
-// must not quietly become the default.
+// key is not set. The error names every key that is wrong, unknown keys under the prefix
+// included: a misspelt guardrail:config must not quietly become the default.
 func readSettings(context map[string]any, d config.Deployment) (settings, error) {
 	r := settingsReader{context: context}
 	s := settings{
@@ -95,7 +90,7 @@ func readSettings(context map[string]any, d config.Deployment) (settings, error)
 		OrganizationID:       r.text("organizationId", ""),
 		OrganizationalUnits:  r.list("organizationalUnits"),
 		NotifyEmail:          r.list("notifyEmail", d.Notify.Mail...),
-		ArchiveRetentionDays: r.whole("archiveRetentionDays", "days", d.Archive.RetentionDays, 1, maxRetentionDays),
+		ArchiveRetentionDays: r.whole("archiveRetentionDays", "days", d.Archive.RetentionDays, 1, config.MaxRetentionDays),
 		ObjectLock:           d.Archive.ObjectLock,
 		ArchiveWriters:       d.Archive.Writers,
 		Concurrency:          d.Concurrency,
@@ -126,7 +121,8 @@ func readSettings(context map[string]any, d config.Deployment) (settings, error)
 // checkRetention refuses an archive that may lose what the budget of a repair still counts:
 // the file is checked for it when it is read, and a context key can say less than the file.
 func (s settings) checkRetention(c configuration) error {
-	if window := c.Repair.Budget.Window; window > time.Duration(min(s.ArchiveRetentionDays, 366))*24*time.Hour {
+	archive := config.DeploymentArchive{RetentionDays: s.ArchiveRetentionDays}
+	if window := c.Repair.Budget.Window; !archive.KeepsFor(window) {
 		return fmt.Errorf("context %sarchiveRetentionDays: %d days are shorter than repair.budget.window of the configuration, which is %v; keep the archive for longer",
 			contextPrefix, s.ArchiveRetentionDays, window)
 	}

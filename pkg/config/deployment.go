@@ -33,7 +33,8 @@ type DeploymentArchive struct {
 	// RetentionDays is how long no version of an object can be deleted.
 	RetentionDays int
 	ObjectLock    ObjectLock
-	// Writers are the ARNs of roles, beside those of the functions, that may write.
+	// Writers are the ARNs of further roles that may write. The roles of the functions always
+	// may.
 	Writers []string
 }
 
@@ -51,9 +52,16 @@ const (
 	LockOff ObjectLock = "off"
 )
 
-// maxRetentionDays is S3's limit of a default retention.
+// KeepsFor tells whether the archive keeps its objects for a time at least. A retention of more
+// than a year counts as one of a year.
+func (a DeploymentArchive) KeepsFor(window time.Duration) bool {
+	const year = 366
+	return time.Duration(min(a.RetentionDays, year))*24*time.Hour >= window
+}
+
+// MaxRetentionDays is S3's limit of a default retention.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
-const maxRetentionDays = 36500
+const MaxRetentionDays = 36500
 
 // The concurrency that Lambda takes for a queue.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
@@ -93,7 +101,7 @@ func deployment(d *Deployment) value {
 			{key: "every", doc: "The time between two sweeps, in whole hours.", value: hours(&d.Sweep.Every)},
 		}, nil)},
 		{key: "archive", doc: "How the archive of replaced policies keeps its objects.", value: object([]field{
-			{key: "retentionDays", doc: "How many days no version of an object can be deleted. It is no shorter than `repair.budget.window`.", value: whole(&d.Archive.RetentionDays, maxRetentionDays)},
+			{key: "retentionDays", doc: "How many days no version of an object can be deleted. It is no shorter than `repair.budget.window`.", value: whole(&d.Archive.RetentionDays, MaxRetentionDays)},
 			{key: "objectLock", doc: "Who can delete a version before: with `governance`, whoever has s3:BypassGovernanceRetention; with `compliance`, nobody; with `off`, whoever has s3:DeleteObjectVersion.", value: enum(&d.Archive.ObjectLock, "way to lock", Governance, Compliance, LockOff)},
 			{key: "writers", doc: "ARNs of roles that may write to the archive beside the functions: who runs `kmsguard restore` or `apply`. The bucket policy denies everybody else.", value: list(&d.Archive.Writers, formatted(roleFormat))},
 		}, nil)},
@@ -117,8 +125,7 @@ func hours(p *time.Duration) value {
 
 // checkDeployment refuses an archive that may lose what a repair's budget still counts.
 func (r *reader) checkDeployment(root *yaml.Node, c *rules.Configuration, d Deployment) {
-	window := c.Repair.Budget.Window
-	if kept := time.Duration(min(d.Archive.RetentionDays, 366)) * 24 * time.Hour; kept < window {
+	if window := c.Repair.Budget.Window; !d.Archive.KeepsFor(window) {
 		days := int((window + 24*time.Hour - 1) / (24 * time.Hour))
 		place := []string{"deployment", "archive", "retentionDays"}
 		r.fail(locate(root, place), "`retentionDays` is %d, and `repair.budget.window` is longer; write at least %d", d.Archive.RetentionDays, days)

@@ -28,9 +28,10 @@
 //  7. Mark the claim written, report, mark it reported, delete the pointer (write.go).
 //
 // Then the message is acknowledged. An error of Handle gives the message back; everything else
-// is an outcome, which was reported. A call that may succeed later gives
-// the message back. If the archive does not answer, the first delivery still reports a critical
-// finding, as one that is not repaired yet. A call that will never succeed becomes a finding. In report mode no path has a write call.
+// is an outcome, which was reported. A call that may succeed later gives the message back. If the
+// archive does not answer, the first delivery still reports a critical finding, as one that is
+// not repaired yet. A call that will never succeed becomes a finding. In report mode no path has
+// a write call.
 //
 // # Crashes
 //
