@@ -33,7 +33,7 @@ func fromTemplate(root *node, place Place) (File, error) {
 		}
 		t.order = resources.entries
 	}
-	t.transforms = macros(root.get("Transform"))
+	t.transforms = append(macros(root.get("Transform")), macros(root.get("Resources").get("Fn::Transform"))...)
 	f := File{Kind: CloudFormation}
 	for _, e := range t.order {
 		switch kind, _ := e.value.get("Type").scalar(); {
@@ -100,10 +100,8 @@ func (t *template) key(id, resource *node, kind string) Key {
 	r.policy(&k, id, properties.get("KeyPolicy"), kind)
 	k.Unknown = append(k.Unknown, r.unknowns...)
 	k.Assumed = r.assumed
-	if k.Problem = r.problem(k.Problem); k.Problem != nil || k.Unknown != nil {
-		k.Policy, k.Lines = "", nil
-	}
-	return k
+	k.Problem = r.problem(k.Problem)
+	return k.settled()
 }
 
 // facts reads what kind of key it is.

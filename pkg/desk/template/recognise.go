@@ -82,7 +82,8 @@ func fromJSON(text []byte, place Place) (File, error) {
 // nothing of KMS or policies, nothing is broken that matters here.
 func brokenJSON(text []byte, err error) error {
 	var problem *policy.Error
-	if _, parsed := policy.Parse(string(text)); errors.As(parsed, &problem) && problem.Code != policy.TooLarge {
+	isPolicy := bytes.Contains(text, []byte(`"Statement"`)) && !bytes.Contains(text, []byte(`"Resources"`))
+	if _, parsed := policy.Parse(string(text)); isPolicy && errors.As(parsed, &problem) && problem.Code != policy.TooLarge {
 		err = problem
 	}
 	if !mentionsKeys(text) {

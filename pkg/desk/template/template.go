@@ -85,6 +85,14 @@ type Key struct {
 	Facts
 }
 
+// settled returns the key without a policy where it has no sure one.
+func (k Key) settled() Key {
+	if k.Unknown != nil || k.Problem != nil {
+		k.Policy, k.Lines, k.IsDefault = "", nil, false
+	}
+	return k
+}
+
 // Unknown is an expression that only the deployment knows.
 type Unknown struct {
 	Expression string

@@ -27,6 +27,7 @@ func terraformKind(top map[string]json.RawMessage) Kind {
 
 // terraform is what a plan or a state says.
 type terraform struct {
+	kind      Kind
 	resources []resource // those about keys, by address
 	config    *tfjson.Config
 	variables map[string]*tfjson.PlanVariable
@@ -56,7 +57,7 @@ func aboutKeys(kind string) bool {
 
 // fromTerraform finds the keys of a plan or state.
 func fromTerraform(kind Kind, text []byte) (File, error) {
-	var t terraform
+	t := terraform{kind: kind}
 	if kind == Plan {
 		var plan tfjson.Plan
 		if err := json.Unmarshal(text, &plan); err != nil {

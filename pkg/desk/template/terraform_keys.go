@@ -24,16 +24,9 @@ func (t *terraform) keys() []Key {
 		}
 		k := Key{Resource: r.address, Facts: Facts{Aliases: t.aliases(aliases[i])}}
 		t.facts(&k, r)
-		source := r
-		if of := policies[i]; len(of) > 0 {
-			source = of[0]
-		}
-		t.policy(&k, r, source)
-		if len(policies[i]) > 1 {
-			k.Problem = &Error{Detail: fmt.Sprintf("the key has 2 policies, %s and %s", policies[i][0].address, policies[i][1].address)}
-		}
-		if len(policies[i]) == 0 && r.isCreated {
-			for _, other := range loose {
+		t.policy(&k, r, k.source(r, policies[i]))
+		for _, other := range loose {
+			if _, known := other.text("key_id"); !known && len(policies[i]) == 0 && r.isCreated {
 				k.Unknown = append(k.Unknown, Unknown{Expression: "the key of " + other.address, Reason: afterApply + ", and it may be this one"})
 			}
 		}
@@ -48,12 +41,31 @@ func (t *terraform) keys() []Key {
 	return keys
 }
 
-// settled returns the key without a policy where it has no sure one.
-func (k Key) settled() Key {
-	if k.Unknown != nil || k.Problem != nil {
-		k.Policy, k.Lines, k.IsDefault = "", nil, false
+// source returns the resource that says the policy of a key: the key itself, or its
+// aws_kms_key_policy.
+func (k *Key) source(key *resource, policies []*resource) *resource {
+	var there, gone []*resource
+	for _, r := range policies {
+		if r.isDeleted {
+			gone = append(gone, r)
+		} else {
+			there = append(there, r)
+		}
 	}
-	return k
+	switch {
+	case len(there) > 1:
+		k.Problem = &Error{Detail: fmt.Sprintf("the key has %d policies: %s and %s", len(there), there[0].address, there[1].address)}
+		return there[0]
+	case len(there) == 1 && len(gone) > 0:
+		k.Unknown = append(k.Unknown, Unknown{Expression: "whether " + gone[0].address + " is deleted before " + there[0].address + " is written", Reason: "a deletion sets the default policy"})
+		return there[0]
+	case len(there) == 1:
+		return there[0]
+	case len(gone) > 0:
+		return gone[0]
+	default:
+		return key
+	}
 }
 
 // alone returns the key of an aws_kms_key_policy that is for a key elsewhere.
@@ -121,7 +133,7 @@ func (t *terraform) aliases(of []*resource) []string {
 func (t *terraform) policy(k *Key, key, source *resource) {
 	k.Lines = []int{}
 	k.BypassesLockoutCheck = source.after["bypass_policy_lockout_safety_check"] == true
-	if !key.isCreated {
+	if !key.isCreated && t.kind == Plan {
 		if k.Before = source.was("policy"); k.Before == "" {
 			k.Before = key.was("policy")
 		}

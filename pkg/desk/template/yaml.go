@@ -64,7 +64,7 @@ func nodeOf(y *yaml.Node) (*node, error) {
 	case yaml.AliasNode:
 		return nil, n.fail("the alias *%s; CloudFormation supports no aliases, so write the value here", shortened(y.Value))
 	case yaml.ScalarNode:
-		plain(n, y)
+		err = plain(n, y)
 	case yaml.SequenceNode:
 		n.kind = list
 		for _, child := range y.Content {
@@ -117,17 +117,20 @@ func names(n *node, y *yaml.Node) error {
 	return nil
 }
 
-// decimal is a number that JSON and every edition of YAML read alike.
-var decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+// decimal is a number that JSON and every edition of YAML read alike. YAML 1.1 reads octal as
+// another number than its digits say.
+var (
+	decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+	octal   = regexp.MustCompile(`^0[0-7]+$`)
+)
 
-// plain converts a scalar. A number that JSON cannot spell stays the text that it is: an
-// account id keeps its zeros.
-func plain(n *node, y *yaml.Node) {
+// plain converts a scalar. A number that JSON cannot spell stays the text that it is.
+func plain(n *node, y *yaml.Node) error {
 	n.kind, n.text = word, y.Value
-	if y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		return
-	}
 	switch {
+	case y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+	case octal.MatchString(y.Value):
+		return n.fail("the number %s has a leading zero; write it in quotes, because readers of YAML disagree about it", shortened(y.Value))
 	case y.Tag == "!!null":
 		n.kind = null
 	case y.Tag == "!!bool" && json.Valid([]byte(strings.ToLower(y.Value))):
@@ -135,6 +138,7 @@ func plain(n *node, y *yaml.Node) {
 	case (y.Tag == "!!int" || y.Tag == "!!float") && decimal.MatchString(y.Value):
 		n.kind = number
 	}
+	return nil
 }
 
 // functionOf returns the long name of the function that a tag such as !Sub is short for.
