@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/desk/template"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
+)
+
+// assembly is what the manifest of a CDK app's cdk.out says of its templates: the environment
+// of each file, such as aws://111122223333/eu-central-1.
+// https://docs.aws.amazon.com/cdk/v2/guide/deploy.html
+type assembly map[string]string
+
+// assemblyIn reads the manifest in a folder. A folder without one has no environments.
+func assemblyIn(folder string) assembly {
+	var manifest struct {
+		Artifacts map[string]struct {
+			Type, Environment string
+			Properties        struct{ TemplateFile string }
+		}
+	}
+	text, err := readFile(filepath.Join(folder, "manifest.json"), nil)
+	if err != nil || json.Unmarshal(text, &manifest) != nil {
+		return nil // the templates are judged by what the flags say
+	}
+	environments := assembly{}
+	for _, artifact := range manifest.Artifacts {
+		if artifact.Type == "aws:cloudformation:stack" && artifact.Properties.TemplateFile != "" {
+			environments[artifact.Properties.TemplateFile] = artifact.Environment
+		}
+	}
+	return environments
+}
+
+// placeOf returns where the template in a file is deployed: as the manifest beside it says, else
+// as the flags do.
+func (f *fileChecker) placeOf(file string) template.Place {
+	place := template.Place{Account: f.key.Account, Region: f.key.Region, Partition: f.key.Partition, Parameters: f.parameters}
+	if file == standardInput {
+		return place
+	}
+	folder := filepath.Dir(file)
+	environments, read := f.assemblies[folder]
+	if !read {
+		environments = assemblyIn(folder)
+		f.assemblies[folder] = environments
+	}
+	account, region, ok := strings.Cut(strings.TrimPrefix(environments[filepath.Base(file)], "aws://"), "/")
+	if ok && policy.IsAccountID(account) {
+		place.Account = account
+	}
+	if ok && regionForm.MatchString(region) {
+		place.Region = region
+	}
+	return place
+}

@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/desk/template"
+)
+
+// fileChecker judges the keys in files.
+type fileChecker struct {
+	checker
+	description
+	noted       map[string]bool     // notes that were written
+	assemblies  map[string]assembly // by folder
+	isKnown     bool                // something in the folder that is walked is a policy or template
+	skipped     int                 // files of that folder that are none
+	explanation string              // about one of those, where it is worth a sentence
+}
+
+// description is what the flags say of the keys in files.
+type description struct {
+	subject
+	hasSpec    bool // --key-spec was given
+	parameters map[string]string
+}
+
+// checkFiles judges the policies in files and folders, each as if it were the policy of the key
+// that the file and the flags tell of.
+func checkFiles(ctx context.Context, c checker, d description, names []string) error {
+	f := &fileChecker{checker: c, description: d, noted: map[string]bool{}, assemblies: map[string]assembly{}}
+	for _, name := range names {
+		if err := f.named(ctx, name); err != nil {
+			return err
+		}
+	}
+	return f.end()
+}
+
+// named judges what a name of the command line stands for: a file, a folder or a pattern. A
+// file that is there counts before a pattern.
+func (f *fileChecker) named(ctx context.Context, name string) error {
+	info, err := os.Stat(name)
+	switch {
+	case name == standardInput:
+	case err == nil && info.IsDir():
+		return f.folder(ctx, name)
+	case err != nil && strings.ContainsAny(name, "*?["):
+		return f.pattern(ctx, name)
+	}
+	text, err := readUpTo(template.MaxBytes, name, f.streams.in)
+	if err != nil {
+		return f.add(ctx, name, judged{}, err)
+	}
+	keys, err := template.Read(text, f.placeOf(name))
+	if err != nil {
+		return f.add(ctx, name, judged{}, err)
+	}
+	if len(keys.Keys) == 0 {
+		f.note("note: %s is a %s without KMS keys", nameOf(name), keys.Kind)
+	}
+	return f.keys(ctx, name, keys)
+}
+
+// note writes a note once.
+func (f *fileChecker) note(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !f.noted[text] {
+		f.noted[text] = true
+		f.streams.note("%s", text)
+	}
+}
+
+// pattern judges the files that a pattern matches.
+func (f *fileChecker) pattern(ctx context.Context, name string) error {
+	if strings.Contains(name, "**") {
+		return f.add(ctx, name, judged{}, errors.New("** is not supported; name the folder, and everything in it is looked at"))
+	}
+	matches, err := filepath.Glob(name)
+	switch {
+	case err != nil:
+		return f.add(ctx, name, judged{}, err)
+	case len(matches) == 0:
+		return f.add(ctx, name, judged{}, errors.New("no file matches"))
+	}
+	for _, match := range matches {
+		if err := f.named(ctx, match); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notWalked are folders with copies of other people's files.
+var notWalked = []string{".git", "node_modules", ".terraform"}
+
+// folder judges the policies and templates in a folder and all folders in it. Files that are
+// none are counted.
+func (f *fileChecker) folder(ctx context.Context, root string) error {
+	f.isKnown, f.skipped, f.explanation = false, 0, ""
+	err := filepath.WalkDir(root+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+		path = filepath.Join(path)
+		switch {
+		case err != nil:
+			return f.add(ctx, path, judged{}, bare(err))
+		case d.IsDir() && slices.Contains(notWalked, d.Name()):
+			return filepath.SkipDir
+		case !d.Type().IsRegular():
+			return nil
+		}
+		return f.found(ctx, path)
+	})
+	if err != nil {
+		return err
+	}
+	if !f.isKnown {
+		return f.add(ctx, root, judged{}, errors.New("nothing in it is a key policy, a CloudFormation template, or a Terraform plan or state in JSON"+f.explanation))
+	}
+	if f.skipped > 0 {
+		f.note("note: %s: files that are no policy and no template were skipped: %d", nameOf(root), f.skipped)
+	}
+	return nil
+}
+
+// found judges a file that a walk came to.
+func (f *fileChecker) found(ctx context.Context, path string) error {
+	isBinary, err := startsBinary(path)
+	if isBinary {
+		f.skipped++
+		return nil
+	}
+	var text []byte
+	if err == nil {
+		text, err = readUpTo(template.MaxBytes, path, nil)
+	}
+	if err != nil {
+		return f.add(ctx, path, judged{}, err)
+	}
+	keys, err := template.Read(text, f.placeOf(path))
+	var other *template.Unrecognised
+	switch {
+	case errors.As(err, &other):
+		if f.skipped++; other.IsNear && f.explanation == "" && len(text) > 0 {
+			f.explanation = fmt.Sprintf("; %s is %s", path, other.What)
+		}
+		return nil
+	case err != nil:
+		return f.add(ctx, path, judged{}, err)
+	}
+	f.isKnown = true
+	return f.keys(ctx, path, keys)
+}
+
+// startsBinary tells whether a file has a zero byte near its start, as no text has.
+func startsBinary(path string) (bool, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return false, bare(err)
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	start := make([]byte, 512)
+	n, _ := file.Read(start) // an error comes again when the file is read
+	return bytes.IndexByte(start[:n], 0) >= 0, nil
+}
