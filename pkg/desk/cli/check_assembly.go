@@ -39,8 +39,23 @@ func assemblyIn(folder string) assembly {
 // as the flags do.
 func (f *fileChecker) placeOf(file string) template.Place {
 	place := template.Place{Account: f.key.Account, Region: f.key.Region, Partition: f.key.Partition, Parameters: f.parameters}
+	account, region, ok := strings.Cut(strings.TrimPrefix(f.environmentOf(file), "aws://"), "/")
+	if ok && policy.IsAccountID(account) {
+		place.Account = account
+	}
+	if ok && regionForm.MatchString(region) {
+		place.Region = region
+	}
+	if !f.hasPartition {
+		place.Partition = partitionOf(place.Region)
+	}
+	return place
+}
+
+// environmentOf returns what the manifest beside a file says of the file; "" for nothing.
+func (f *fileChecker) environmentOf(file string) string {
 	if file == standardInput {
-		return place
+		return ""
 	}
 	folder := filepath.Dir(file)
 	environments, read := f.assemblies[folder]
@@ -48,12 +63,19 @@ func (f *fileChecker) placeOf(file string) template.Place {
 		environments = assemblyIn(folder)
 		f.assemblies[folder] = environments
 	}
-	account, region, ok := strings.Cut(strings.TrimPrefix(environments[filepath.Base(file)], "aws://"), "/")
-	if ok && policy.IsAccountID(account) {
-		place.Account = account
+	return environments[filepath.Base(file)]
+}
+
+// partitionOf returns the partition of a Region; aws where it is not known.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+func partitionOf(region string) string {
+	for _, p := range []struct{ prefix, partition string }{
+		{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"eusc-", "aws-eusc"},
+		{"us-iso-", "aws-iso"}, {"us-isob-", "aws-iso-b"}, {"eu-isoe-", "aws-iso-e"}, {"us-isof-", "aws-iso-f"},
+	} {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.partition
+		}
 	}
-	if ok && regionForm.MatchString(region) {
-		place.Region = region
-	}
-	return place
+	return "aws"
 }

@@ -83,7 +83,7 @@ func newCheck(o *options) *cobra.Command {
 // description returns what the flags say of the keys in files. The account may be missing: a
 // file may have it.
 func (f *subjectFlags) description(cmd *cobra.Command, region string, parameters []string) (description, error) {
-	d := description{hasSpec: cmd.Flags().Changed("key-spec"), parameters: map[string]string{}}
+	d := description{hasSpec: cmd.Flags().Changed("key-spec"), hasPartition: cmd.Flags().Changed("partition") || f.keyARN != "", parameters: map[string]string{}}
 	for _, parameter := range parameters {
 		name, value, ok := strings.Cut(parameter, "=")
 		if _, twice := d.parameters[name]; !ok || name == "" || twice {

@@ -18,18 +18,17 @@ import (
 type fileChecker struct {
 	checker
 	description
-	noted       map[string]bool     // notes that were written
-	assemblies  map[string]assembly // by folder
-	isKnown     bool                // something in the folder that is walked is a policy or template
-	skipped     int                 // files of that folder that are none
-	explanation string              // about one of those, where it is worth a sentence
+	noted          map[string]bool     // notes that were written
+	assemblies     map[string]assembly // by folder
+	withoutAccount int                 // keys of which no account is known
 }
 
 // description is what the flags say of the keys in files.
 type description struct {
 	subject
-	hasSpec    bool // --key-spec was given
-	parameters map[string]string
+	// hasSpec and hasPartition say that the flags give them.
+	hasSpec, hasPartition bool
+	parameters            map[string]string
 }
 
 // checkFiles judges the policies in files and folders, each as if it were the policy of the key
@@ -40,6 +39,9 @@ func checkFiles(ctx context.Context, c checker, d description, names []string) e
 		if err := f.named(ctx, name); err != nil {
 			return err
 		}
+	}
+	if f.withoutAccount > 1 {
+		f.note("kmsguard: further keys of which no account is known: %d", f.withoutAccount-1)
 	}
 	return f.end()
 }
@@ -100,12 +102,19 @@ func (f *fileChecker) pattern(ctx context.Context, name string) error {
 // notWalked are folders with copies of other people's files.
 var notWalked = []string{".git", "node_modules", ".terraform"}
 
+// walk is one look at all files of a folder.
+type walk struct {
+	isKnown     bool   // one of them is a policy or template
+	skipped     int    // those that are none
+	explanation string // of the first of these that is worth a sentence
+}
+
 // folder judges the policies and templates in a folder and all folders in it. Files that are
 // none are counted.
 func (f *fileChecker) folder(ctx context.Context, root string) error {
-	f.isKnown, f.skipped, f.explanation = false, 0, ""
+	var w walk
 	err := filepath.WalkDir(root+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
-		path = filepath.Join(path)
+		path = filepath.Clean(path)
 		switch {
 		case err != nil:
 			return f.add(ctx, path, judged{}, bare(err))
@@ -114,25 +123,24 @@ func (f *fileChecker) folder(ctx context.Context, root string) error {
 		case !d.Type().IsRegular():
 			return nil
 		}
-		return f.found(ctx, path)
+		return f.found(ctx, &w, path)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !f.isKnown {
-		return f.add(ctx, root, judged{}, errors.New("nothing in it is a key policy, a CloudFormation template, or a Terraform plan or state in JSON"+f.explanation))
-	}
-	if f.skipped > 0 {
-		f.note("note: %s: files that are no policy and no template were skipped: %d", nameOf(root), f.skipped)
+	case !w.isKnown:
+		return f.add(ctx, root, judged{}, errors.New("nothing in it is a key policy, a CloudFormation template, or a Terraform plan or state in JSON"+w.explanation))
+	case w.skipped > 0:
+		f.note("note: %s: files that are no policy and no template were skipped: %d", nameOf(root), w.skipped)
 	}
 	return nil
 }
 
 // found judges a file that a walk came to.
-func (f *fileChecker) found(ctx context.Context, path string) error {
+func (f *fileChecker) found(ctx context.Context, w *walk, path string) error {
 	isBinary, err := startsBinary(path)
 	if isBinary {
-		f.skipped++
+		w.skipped++
 		return nil
 	}
 	var text []byte
@@ -146,14 +154,15 @@ func (f *fileChecker) found(ctx context.Context, path string) error {
 	var other *template.Unrecognised
 	switch {
 	case errors.As(err, &other):
-		if f.skipped++; other.IsNear && f.explanation == "" && len(text) > 0 {
-			f.explanation = fmt.Sprintf("; %s is %s", path, other.What)
+		if w.skipped++; other.IsNear && w.explanation == "" && len(text) > 0 {
+			w.explanation = fmt.Sprintf("; %s is %s", path, other.What)
 		}
 		return nil
 	case err != nil:
+		w.isKnown = true // it was meant to be
 		return f.add(ctx, path, judged{}, err)
 	}
-	f.isKnown = true
+	w.isKnown = true
 	return f.keys(ctx, path, keys)
 }
 

@@ -17,16 +17,18 @@ import (
 
 var errNoAccount = errors.New("--account is required: neither the file nor a flag says which account owns the key; or --key-arn")
 
-// keys judges the keys that a file tells of. Where the account is not known, the first key
-// says so for all of them.
+// keys judges the keys that a file tells of. Of the keys whose account is not known, only the
+// first is an error of its own.
 func (f *fileChecker) keys(ctx context.Context, file string, found template.File) error {
 	for _, k := range found.Keys {
 		result, err := f.judged(ctx, file, k)
+		if errors.Is(err, errNoAccount) {
+			if f.withoutAccount++; f.withoutAccount > 1 {
+				continue
+			}
+		}
 		if err := f.add(ctx, file, result, err); err != nil {
 			return err
-		}
-		if errors.Is(err, errNoAccount) {
-			return nil
 		}
 	}
 	return nil
@@ -42,13 +44,9 @@ func (f *fileChecker) judged(ctx context.Context, file string, k template.Key) (
 		return judged{}, err
 	}
 	result := judged{File: file, Resource: k.Resource, Line: k.Line, Assumed: k.Assumed, policy: k.Policy, lines: k.Lines}
-	unknown := k.Unknown
-	if k.Resource != "" && !k.TypeKnown && !f.hasSpec {
-		unknown = append(unknown, template.Unknown{Expression: "the key's type", Reason: "the file does not have it; --key-spec and --key-usage say it"})
-	}
-	if len(unknown) > 0 {
-		result.Outcome, err = f.unknown(ctx, s, unknown)
-		return result, err
+	if reasons := f.unknown(k); reasons != nil {
+		result.Outcome = f.unjudged(s, reasons)
+		return result, nil
 	}
 	if err := s.key.Type.ValidateIn(s.key.Partition); err != nil {
 		return judged{}, inResource(k, err)
@@ -102,6 +100,9 @@ func (f *fileChecker) about(k template.Key) (subject, error) {
 	if k.Region != "" {
 		s.key.Region = k.Region
 	}
+	if k.Resource != "" && k.ARN == "" && !f.hasPartition {
+		s.key.Partition = partitionOf(s.key.Region)
+	}
 	if s.key.Account == "" {
 		return s, errNoAccount
 	}
@@ -115,8 +116,11 @@ func (f *fileChecker) about(k template.Key) (subject, error) {
 
 // typeOf returns the type of a key in a template.
 func (f *fileChecker) typeOf(k template.Key) defaultpolicy.KeyType {
-	if k.TypeKnown {
+	switch {
+	case k.TypeKnown:
 		return k.Type.WithDefaults()
+	case !f.hasSpec:
+		return defaultpolicy.KeyType{} // nobody knows it
 	}
 	t := f.subject.key.Type
 	if k.Type.Origin != "" {
@@ -142,17 +146,29 @@ func (f *fileChecker) labelsOf(facts template.Facts) rules.Labels {
 	return l
 }
 
-// unknown returns the outcome of a key that cannot be judged before its deployment.
-func (f *fileChecker) unknown(ctx context.Context, s subject, list []template.Unknown) (guardrail.Outcome, error) {
-	words := make([]string, len(list))
-	for i, u := range list {
-		words[i] = u.String()
+// unknown says why a key cannot be judged before its deployment; nil for one that can be.
+func (f *fileChecker) unknown(k template.Key) []string {
+	var reasons []string
+	if len(k.Unknown) > 0 {
+		words := make([]string, len(k.Unknown))
+		for i, u := range k.Unknown {
+			words[i] = u.String()
+		}
+		reasons = append(reasons, "only the deployment knows "+strings.Join(words, "; "))
 	}
+	if k.Resource != "" && !k.TypeKnown && !f.hasSpec {
+		reasons = append(reasons, "the file does not have the key's type; --key-spec and --key-usage say it")
+	}
+	return reasons
+}
+
+// unjudged returns the outcome of a key that cannot be judged before its deployment.
+func (f *fileChecker) unjudged(s subject, reasons []string) guardrail.Outcome {
 	i := f.inspector(nil, place{}, false)
 	v := i.File(s.key, s.labels, "")
 	v.Snapshot.Evidence = ""
-	v.Unjudged(guardrail.CodeUnknownUntilDeployment, "only the deployment knows "+strings.Join(words, "; "))
-	return i.Outcome(v, inspect.Plan{}, guardrail.Reported), ctx.Err()
+	v.Unjudged(guardrail.CodeUnknownUntilDeployment, strings.Join(reasons, "; "))
+	return i.Outcome(v, inspect.Plan{}, guardrail.Reported)
 }
 
 // apiDefault returns the policy that KMS sets where nobody gives one.

@@ -20,7 +20,8 @@ type jsonReader struct {
 }
 
 // readJSON reads a text that is one JSON value. Every error is an [*Error]: for text that is
-// no JSON, that nests deeper than maxDepth, or that has a name twice in one object.
+// no JSON, that nests deeper than maxDepth, or that has a name twice in one object. For text of
+// several values it is an [*Unrecognised].
 func readJSON(text []byte) (*node, error) {
 	r := &jsonReader{text: text, decoder: json.NewDecoder(bytes.NewReader(text)), line: 1}
 	r.decoder.UseNumber()
@@ -28,8 +29,12 @@ func readJSON(text []byte) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	at := r.place()
 	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, r.place().fail("something follows the JSON value; a file is one")
+		if bytes.IndexByte([]byte("{["), text[r.offset]) >= 0 {
+			return nil, &Unrecognised{What: "several JSON values, one after the other; a file is one value"}
+		}
+		return nil, at.fail("something follows the JSON value; a file is one")
 	}
 	return n, nil
 }

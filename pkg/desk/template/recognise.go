@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -36,7 +37,11 @@ func checkText(text []byte) error {
 		}
 	}
 	line := 1 + bytes.Count(text[:valid], []byte("\n"))
-	return &Error{Line: line, Column: valid - bytes.LastIndexByte(text[:valid], '\n'), Detail: fmt.Sprintf("a byte that is not UTF-8 (0x%02x); save the file as UTF-8", text[valid])}
+	err := &Error{Line: line, Column: valid - bytes.LastIndexByte(text[:valid], '\n'), Detail: fmt.Sprintf("a byte that is not UTF-8 (0x%02x); save the file as UTF-8", text[valid])}
+	if !mentionsKeys(text) {
+		return &Unrecognised{What: err.Error()}
+	}
+	return err
 }
 
 func tooLong(most int) error {
@@ -81,6 +86,10 @@ func fromJSON(text []byte, place Place) (File, error) {
 // might be a policy, because it names what the author probably meant. In a text that names
 // nothing of KMS or policies, nothing is broken that matters here.
 func brokenJSON(text []byte, err error) error {
+	var several *Unrecognised
+	if errors.As(err, &several) {
+		return err
+	}
 	var problem *policy.Error
 	isPolicy := bytes.Contains(text, []byte(`"Statement"`)) && !bytes.Contains(text, []byte(`"Resources"`))
 	if _, parsed := policy.Parse(string(text)); isPolicy && errors.As(parsed, &problem) && problem.Code != policy.TooLarge {
@@ -92,15 +101,14 @@ func brokenJSON(text []byte, err error) error {
 	return err
 }
 
-// mentionsKeys tells whether a text has to do with keys or policies at all.
-func mentionsKeys(text []byte) bool {
-	for _, mark := range []string{"AWS::KMS::", `"Statement"`, "aws_kms_", "kms:", `"Effect"`} {
-		if bytes.Contains(text, []byte(mark)) {
-			return true
-		}
-	}
-	return false
-}
+// keyMark is in a text that has to do with keys: it is a policy, or has resources of KMS.
+var keyMark = regexp.MustCompile(`"?Statement"?\s*:|"(AWS::KMS::|aws_kms_)|(?m:^"?(Resources|AWSTemplateFormatVersion)"?\s*:)`)
+
+// mentionsKeys tells whether a text that cannot be read would matter.
+func mentionsKeys(text []byte) bool { return keyMark.Match(text) }
+
+// templateMark is a section of a template in YAML.
+var templateMark = regexp.MustCompile(`(?m)^["']?(Resources|AWSTemplateFormatVersion)["']?\s*:`)
 
 // fromYAML reads a text that does not start as JSON does.
 func fromYAML(text []byte, place Place) (File, error) {
@@ -117,7 +125,7 @@ func fromYAML(text []byte, place Place) (File, error) {
 	switch problem := otherText(text); {
 	case problem != nil:
 		return File{}, problem
-	case err != nil && bytes.Contains(text, []byte("AWS::KMS::")):
+	case err != nil && templateMark.Match(text) && bytes.Contains(text, []byte("AWS::KMS::")):
 		return File{}, err
 	case err != nil:
 		return File{}, &Unrecognised{What: err.Error() + "; " + expected}
@@ -169,6 +177,9 @@ func quotedPolicy(n *node) (File, error) {
 	inner, err := readJSON([]byte(n.text))
 	if err != nil || inner.kind != mapping {
 		return File{}, n.fail("the text is no policy: %s; %s", quoted(n.text), expected)
+	}
+	if !inner.has("Statement") && !inner.has("Version", "Id") {
+		return File{}, otherJSON(inner)
 	}
 	if problem := otherPolicy(inner); problem != nil {
 		return File{}, problem
