@@ -138,8 +138,8 @@ func (f *fileChecker) folder(ctx context.Context, root string) error {
 
 // found judges a file that a walk came to.
 func (f *fileChecker) found(ctx context.Context, w *walk, path string) error {
-	isBinary, err := startsBinary(path)
-	if isBinary {
+	start, err := startOf(path)
+	if bytes.IndexByte(start, 0) >= 0 { // no text has it
 		w.skipped++
 		return nil
 	}
@@ -147,7 +147,11 @@ func (f *fileChecker) found(ctx context.Context, w *walk, path string) error {
 	if err == nil {
 		text, err = readUpTo(template.MaxBytes, path, nil)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errLongerThan) && !bytes.HasPrefix(bytes.TrimSpace(start), []byte("{")): // only plans and states are long
+		w.skipped++
+		return nil
+	case err != nil:
 		return f.add(ctx, path, judged{}, err)
 	}
 	keys, err := template.Read(text, f.placeOf(path))
@@ -166,14 +170,14 @@ func (f *fileChecker) found(ctx context.Context, w *walk, path string) error {
 	return f.keys(ctx, path, keys)
 }
 
-// startsBinary tells whether a file has a zero byte near its start, as no text has.
-func startsBinary(path string) (bool, error) {
+// startOf returns the first bytes of a file.
+func startOf(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return false, bare(err)
+		return nil, bare(err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	start := make([]byte, 512)
 	n, _ := file.Read(start) // an error comes again when the file is read
-	return bytes.IndexByte(start[:n], 0) >= 0, nil
+	return start[:n], nil
 }

@@ -43,6 +43,8 @@ func openInput(file string, in io.Reader) (io.ReadCloser, error) {
 // maxFileBytes bounds what is read of one file; no policy or event is near it.
 const maxFileBytes = 4 << 20
 
+var errLongerThan = errors.New("longer than")
+
 // readFile reads a file of at most maxFileBytes. Its errors do not name the file: their place
 // is after its name.
 func readFile(file string, in io.Reader) ([]byte, error) { return readUpTo(maxFileBytes, file, in) }
@@ -59,7 +61,7 @@ func readUpTo(most int, file string, in io.Reader) ([]byte, error) {
 		return nil, bare(err)
 	}
 	if len(content) > most {
-		return nil, fmt.Errorf("longer than %d bytes", most)
+		return nil, fmt.Errorf("%w %d bytes", errLongerThan, most)
 	}
 	return content, nil
 }

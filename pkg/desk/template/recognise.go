@@ -48,6 +48,14 @@ func tooLong(most int) error {
 	return &Error{Detail: fmt.Sprintf("longer than %d bytes", most)}
 }
 
+// tooLongToRead returns the error of a text that is too long for a template.
+func tooLongToRead(text []byte) error {
+	if err := tooLong(maxTemplateBytes); mentionsKeys(text) {
+		return err
+	}
+	return &Unrecognised{What: fmt.Sprintf("longer than %d bytes; %s", maxTemplateBytes, expected)}
+}
+
 // expected ends the sentences about files of no kind.
 const expected = "expected a key policy, an answer of aws kms get-key-policy, a CloudFormation template, or what terraform show -json prints"
 
@@ -60,7 +68,7 @@ func fromJSON(text []byte, place Place) (File, error) {
 		}
 	}
 	if len(text) > maxTemplateBytes {
-		return File{}, tooLong(maxTemplateBytes)
+		return File{}, tooLongToRead(text)
 	}
 	root, err := readJSON(text)
 	if err != nil {
@@ -113,10 +121,7 @@ var templateMark = regexp.MustCompile(`(?m)^["']?(Resources|AWSTemplateFormatVer
 // fromYAML reads a text that does not start as JSON does.
 func fromYAML(text []byte, place Place) (File, error) {
 	if len(text) > maxTemplateBytes {
-		if !mentionsKeys(text) {
-			return File{}, &Unrecognised{What: expected}
-		}
-		return File{}, tooLong(maxTemplateBytes)
+		return File{}, tooLongToRead(text)
 	}
 	root, err := readYAML(text)
 	if err == nil && isTemplate(root) {

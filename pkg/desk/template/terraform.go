@@ -50,9 +50,13 @@ type resource struct {
 // https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/kms_key
 var keyKinds = []string{"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"}
 
+// otherKinds are keys of another provider, whose attributes are not read.
+// https://registry.terraform.io/providers/hashicorp/awscc/latest/docs/resources/kms_key
+var otherKinds = []string{"awscc_kms_key", "awscc_kms_replica_key"}
+
 // aboutKeys tells whether a resource is a key, or says something of one.
 func aboutKeys(kind string) bool {
-	return slices.Contains(keyKinds, kind) || kind == "aws_kms_key_policy" || kind == "aws_kms_alias"
+	return slices.Contains(keyKinds, kind) || slices.Contains(otherKinds, kind) || kind == "aws_kms_key_policy" || kind == "aws_kms_alias"
 }
 
 // fromTerraform finds the keys of a plan or state.
@@ -62,6 +66,10 @@ func fromTerraform(kind Kind, text []byte) (File, error) {
 		var plan tfjson.Plan
 		if err := json.Unmarshal(text, &plan); err != nil {
 			return File{}, &Error{Detail: "the Terraform plan cannot be read: " + err.Error()}
+		}
+		var end struct{ Errored bool }
+		if err := json.Unmarshal(text, &end); err != nil || end.Errored {
+			return File{}, &Error{Detail: "the Terraform plan ended with an error, so it is not complete; plan again"}
 		}
 		t.config, t.variables = plan.Config, plan.Variables
 		t.addPlan(plan)
@@ -143,8 +151,11 @@ func indexOf(index any) string {
 
 // isKey tells whether the resource is a key that is there after the change.
 func (r *resource) isKey() bool {
-	return slices.Contains(keyKinds, r.kind) && !r.isDeleted && !r.isForgotten
+	return slices.Contains(keyKinds, r.kind) && r.isThere()
 }
+
+// isThere tells whether the resource is there after the change.
+func (r *resource) isThere() bool { return !r.isDeleted && !r.isForgotten }
 
 // text returns an attribute after the change. known is false where it is known after apply.
 func (r *resource) text(attribute string) (value string, known bool) {

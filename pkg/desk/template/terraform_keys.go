@@ -19,6 +19,9 @@ func (t *terraform) keys() []Key {
 	aliases, looseAliases := t.attached("aws_kms_alias", "target_key_id")
 	for i := range t.resources {
 		r := &t.resources[i]
+		if slices.Contains(otherKinds, r.kind) && r.isThere() {
+			keys = append(keys, Key{Resource: r.address, Unknown: []Unknown{{Expression: "its policy", Reason: "resources of the provider awscc are not read"}}})
+		}
 		if !r.isKey() {
 			continue
 		}
@@ -90,13 +93,13 @@ func (t *terraform) attached(kind, attribute string) (of map[int][]*resource, lo
 			continue
 		}
 		id, known := r.text(attribute)
-		if r.isDeleted || r.isForgotten {
+		if !r.isThere() {
 			id, known = r.was(attribute), true
 		}
 		switch key := t.keyOf(r, attribute, id, known); {
 		case key >= 0:
 			of[key] = append(of[key], r)
-		case r.isDeleted || r.isForgotten, known && kind == "aws_kms_alias":
+		case !r.isThere(), known && kind == "aws_kms_alias":
 		default:
 			loose = append(loose, r)
 		}
@@ -116,7 +119,7 @@ func (t *terraform) keyOf(r *resource, attribute, id string, known bool) int {
 func (t *terraform) aliases(of []*resource) []string {
 	names := []string{}
 	for _, r := range of {
-		if r.isDeleted || r.isForgotten {
+		if !r.isThere() {
 			continue
 		}
 		name, known := r.text("name")
