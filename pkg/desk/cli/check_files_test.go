@@ -108,7 +108,7 @@ template.yaml Later cannot-judge high unknown-until-deployment`
 		!slices.Equal(list[1].Assumed, []string{"the file gives the key no policy, so KMS sets the API default"}) {
 		t.Errorf("%q and %q", list[0].Assumed, list[1].Assumed)
 	}
-	if list[3].Evidence != "" || !strings.Contains(got.out, "only the deployment knows !GetAtt Role.Arn on line 24 (the deployment makes it)") {
+	if list[3].Evidence != "" || !strings.Contains(got.out, "only the deployment knows !GetAtt Role.Arn on line 24 (with a RoleName it would be known)") {
 		t.Errorf("%+v", list[3])
 	}
 

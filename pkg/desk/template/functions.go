@@ -105,8 +105,11 @@ func (r *resolver) attribute(at *node, name, attribute string) *node {
 	kind, _ := resource.get("Type").scalar()
 	properties := resource.get("Properties")
 	property := refProperties[kind]
-	if attribute != "Arn" || property == "" || properties.get(property) == nil {
-		return r.unknown(at, "the deployment makes it")
+	switch {
+	case attribute != "Arn" || property == "":
+		return r.unknown(at, "")
+	case properties.get(property) == nil:
+		return r.unknown(at, nameless(kind))
 	}
 	path := "/"
 	if properties.get("Path") != nil {

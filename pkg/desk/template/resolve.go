@@ -191,7 +191,15 @@ func (r *resolver) ref(at *node, name string) *node {
 			return r.value(value)
 		}
 	}
-	return r.unknown(at, "the deployment makes it")
+	return r.unknown(at, nameless(kind))
+}
+
+// nameless says which property would make a resource's name and ARN known; "" for none.
+func nameless(kind string) string {
+	if property := refProperties[kind]; property != "" {
+		return "with a " + property + " it would be known"
+	}
+	return ""
 }
 
 // refProperties are the properties that Ref returns of resources that a policy names.
@@ -218,7 +226,7 @@ func (r *resolver) pseudo(at *node, name string) *node {
 	case name == "AWS::URLSuffix" && r.place.Partition == "aws-cn":
 		return r.made(at, "amazonaws.com.cn")
 	case name == "AWS::URLSuffix", slices.Contains([]string{"AWS::StackName", "AWS::StackId", "AWS::NotificationARNs"}, name):
-		return r.unknown(at, "the deployment says it")
+		return r.unknown(at, "")
 	default:
 		return r.broken(at.fail("%s is no pseudo parameter", quoted(name)))
 	}
