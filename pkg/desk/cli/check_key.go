@@ -122,7 +122,7 @@ func (f *fileChecker) typeOf(k template.Key) defaultpolicy.KeyType {
 	case !f.hasSpec:
 		return defaultpolicy.KeyType{} // nobody knows it
 	}
-	t := f.subject.key.Type
+	t := f.key.Type
 	if k.Type.Origin != "" {
 		t.Origin = k.Type.Origin
 	}

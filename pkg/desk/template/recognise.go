@@ -30,11 +30,11 @@ func checkText(text []byte) error {
 	}
 	valid := 0
 	for valid < len(text) {
-		if r, size := utf8.DecodeRune(text[valid:]); r == utf8.RuneError && size == 1 {
+		r, size := utf8.DecodeRune(text[valid:])
+		if r == utf8.RuneError && size == 1 {
 			break
-		} else {
-			valid += size
 		}
+		valid += size
 	}
 	line := 1 + bytes.Count(text[:valid], []byte("\n"))
 	err := &Error{Line: line, Column: valid - bytes.LastIndexByte(text[:valid], '\n'), Detail: fmt.Sprintf("a byte that is not UTF-8 (0x%02x); save the file as UTF-8", text[valid])}

@@ -189,6 +189,17 @@ func (r *resource) was(attribute string) string {
 	return value
 }
 
+// changes tells whether the plan changes an attribute.
+func (r *resource) changes(attribute string) bool {
+	after, known := r.text(attribute)
+	return !known || after != r.was(attribute)
+}
+
+// hasMoved tells whether an aws_kms_key_policy is for another key than before.
+func (r *resource) hasMoved() bool {
+	return r.was("key_id") != "" && r.isThere() && r.changes("key_id")
+}
+
 // isNamed tells whether an id or ARN is the key's, as it was before the change.
 func (r *resource) isNamed(id string) bool {
 	if id == "" || r.isCreated {

@@ -59,15 +59,31 @@ func (k *Key) source(key *resource, policies []*resource) *resource {
 	case len(there) > 1:
 		k.Problem = &Error{Detail: fmt.Sprintf("the key has %d policies: %s and %s", len(there), there[0].address, there[1].address)}
 		return there[0]
-	case len(there) == 1 && len(gone) > 0:
-		k.Unknown = append(k.Unknown, Unknown{Expression: "whether " + gone[0].address + " is deleted before " + there[0].address + " is written", Reason: "a deletion sets the default policy"})
-		return there[0]
 	case len(there) == 1:
+		if what := contested(key, there[0], gone); what != "" {
+			k.Unknown = append(k.Unknown, Unknown{Expression: what, Reason: "the plan changes both"})
+		}
 		return there[0]
 	case len(gone) > 0:
 		return gone[0]
 	default:
 		return key
+	}
+}
+
+// contested says which of two changes counts, where that is not sure; "" where it is. A key is
+// changed before its aws_kms_key_policy, which is written only if it changes. A deletion sets
+// the default policy.
+func contested(key, source *resource, gone []*resource) string {
+	switch {
+	case len(gone) > 0:
+		return "whether " + gone[0].address + " is deleted before " + source.address + " is written"
+	case source.hasMoved():
+		return "which key has the policy of " + source.address
+	case !key.isCreated && key.changes("policy") && !source.changes("policy"):
+		return "whether the policy of " + key.address + " or of " + source.address + " counts"
+	default:
+		return ""
 	}
 }
 
@@ -96,7 +112,13 @@ func (t *terraform) attached(kind, attribute string) (of map[int][]*resource, lo
 		if !r.isThere() {
 			id, known = r.was(attribute), true
 		}
-		switch key := t.keyOf(r, attribute, id, known); {
+		key := t.keyOf(r, attribute, id, known)
+		if r.hasMoved() && kind == "aws_kms_key_policy" {
+			if old := t.keyOf(r, attribute, r.was(attribute), true); old >= 0 && old != key {
+				of[old] = append(of[old], r)
+			}
+		}
+		switch {
 		case key >= 0:
 			of[key] = append(of[key], r)
 		case !r.isThere(), known && kind == "aws_kms_alias":
@@ -145,7 +167,7 @@ func (t *terraform) policy(k *Key, key, source *resource) {
 	switch {
 	case key.isDeferred || source.isDeferred:
 		k.Unknown = append(k.Unknown, Unknown{Expression: "the change of " + source.address, Reason: "deferred to a later plan"})
-	case source.isForgotten:
+	case source.isForgotten, source.isDeleted && source.before["bypass_policy_lockout_safety_check"] == true: // the provider leaves it
 		k.Policy = source.was("policy")
 	case source.isDeleted: // the provider then sets the API default
 		k.IsDefault = true
