@@ -56,21 +56,14 @@ func newCheck(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if len(files) > 0 {
-				d, err := flags.description(cmd, o.aws.region, parameters)
-				if err != nil {
-					return err
-				}
-				return checkFiles(cmd.Context(), c, d, files)
+			if len(files) == 0 {
+				return flags.checkLiveKeys(cmd, o, c)
 			}
-			if err := flags.checkLive(cmd); err != nil {
-				return err
-			}
-			keys, err := o.aws.keyReader(cmd.Context())
+			d, err := flags.description(cmd, o.aws.region, parameters)
 			if err != nil {
 				return err
 			}
-			return checkKeys(cmd.Context(), c, keys, flags.place, flags.keyIDs)
+			return checkFiles(cmd.Context(), c, d, files)
 		},
 	}
 	flags.add(cmd)
@@ -78,6 +71,18 @@ func newCheck(o *options) *cobra.Command {
 	cmd.Flags().Lookup("account").Usage = "`ID` of the account that owns the key (required where the file and --key-arn do not say it)"
 	failOn.add(cmd)
 	return cmd
+}
+
+// checkLiveKeys judges the keys that the flags name.
+func (f *subjectFlags) checkLiveKeys(cmd *cobra.Command, o *options, c checker) error {
+	if err := f.checkLive(cmd); err != nil {
+		return err
+	}
+	keys, err := o.aws.keyReader(cmd.Context())
+	if err != nil {
+		return err
+	}
+	return checkKeys(cmd.Context(), c, keys, f.place, f.keyIDs)
 }
 
 // description returns what the flags say of the keys in files. The account may be missing: a

@@ -120,7 +120,7 @@ func (f *fileChecker) folder(ctx context.Context, root string) error {
 			return f.add(ctx, path, judged{}, bare(err))
 		case d.IsDir() && slices.Contains(notWalked, d.Name()):
 			return filepath.SkipDir
-		case !d.Type().IsRegular():
+		case d.IsDir():
 			return nil
 		}
 		return f.found(ctx, &w, path)
@@ -138,6 +138,10 @@ func (f *fileChecker) folder(ctx context.Context, root string) error {
 
 // found judges a file that a walk came to.
 func (f *fileChecker) found(ctx context.Context, w *walk, path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a link to a folder, a pipe
+		w.skipped++
+		return nil
+	}
 	start, err := startOf(path)
 	if bytes.IndexByte(start, 0) >= 0 { // no text has it
 		w.skipped++

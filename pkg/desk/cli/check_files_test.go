@@ -190,12 +190,18 @@ func TestCheckOfAFolder(t *testing.T) {
 		"node_modules/p/policy.json": publicPolicy,
 		"lines.jsonl":                accountPolicy + "\n" + publicPolicy + "\n",
 	})
+	if err := os.Symlink(filepath.Join(root, "policy.json"), filepath.Join(root, "zlink.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(root, filepath.Join(root, "deep", "up")); err != nil { // which leads round in a circle
+		t.Fatal(err)
+	}
 	list, got := checked(t, "", "--account", account, root)
-	if s := shorts(list); s != "template.yaml K compliant\npolicy.json  compliant" {
+	if s := shorts(list); s != "template.yaml K compliant\npolicy.json  compliant\nzlink.json  compliant" {
 		t.Errorf("got\n%s", s)
 	}
 	got.check(t, exitError, "[", "kmsguard: "+filepath.Join(root, "deep/er/broken.yaml")+":")
-	got.check(t, exitError, "[", "note: "+root+": files that are no policy and no template were skipped: 5\n")
+	got.check(t, exitError, "[", "note: "+root+": files that are no policy and no template were skipped: 6\n")
 }
 
 func TestCheckOfACDKAssembly(t *testing.T) {

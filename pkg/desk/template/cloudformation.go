@@ -94,18 +94,18 @@ func (t *template) key(id, resource *node, kind string) Key {
 	for _, macro := range t.transforms {
 		k.Unknown = append(k.Unknown, Unknown{"the transform " + shortened(textOf(macro, 1<<10)), macro.line, "it may rewrite any part of the template"})
 	}
-	r.facts(&k, properties, kind)
-	r.tags(&k, properties.get("Tags"))
+	readFacts(r, &k, properties, kind)
+	readTags(r, &k, properties.get("Tags"))
 	r.unknowns = nil // those of tags leave the tags open only
-	r.policy(&k, id, properties.get("KeyPolicy"), kind)
+	readPolicy(r, &k, id, properties.get("KeyPolicy"), kind)
 	k.Unknown = append(k.Unknown, r.unknowns...)
 	k.Assumed = r.assumed
 	k.Problem = r.problem(k.Problem)
 	return k.settled()
 }
 
-// facts reads what kind of key it is.
-func (r *resolver) facts(k *Key, properties *node, kind string) {
+// readFacts reads what kind of key it is.
+func readFacts(r *resolver, k *Key, properties *node, kind string) {
 	if kind == "AWS::KMS::ReplicaKey" {
 		k.Type.MultiRegion = defaultpolicy.Replica // spec, usage and origin are those of the primary
 		return
@@ -127,8 +127,8 @@ func isTrue(text string) bool {
 	return slices.Contains([]string{"true", "yes", "on", "y"}, strings.ToLower(text))
 }
 
-// tags reads the tags of a key.
-func (r *resolver) tags(k *Key, tags *node) {
+// readTags reads the tags of a key.
+func readTags(r *resolver, k *Key, tags *node) {
 	k.Tags = map[string]string{}
 	before := len(r.unknowns)
 	all := r.resolve(tags)
@@ -150,8 +150,8 @@ func (r *resolver) tags(k *Key, tags *node) {
 	}
 }
 
-// policy reads the policy of a key.
-func (r *resolver) policy(k *Key, id, property *node, kind string) {
+// readPolicy reads the policy of a key.
+func readPolicy(r *resolver, k *Key, id, property *node, kind string) {
 	if property == nil && kind == "AWS::KMS::ReplicaKey" {
 		r.broken(id.fail("the replica key has no KeyPolicy, which CloudFormation requires"))
 		return

@@ -3,7 +3,7 @@ package template
 import "slices"
 
 // choose computes Fn::If: the name of a condition, and two values.
-func (r *resolver) choose(at, argument *node) *node {
+func choose(r *resolver, at, argument *node) *node {
 	if argument.kind != list || len(argument.items) != 3 || argument.items[0].kind != word {
 		return r.broken(at.fail("Fn::If takes the name of a condition and two values"))
 	}

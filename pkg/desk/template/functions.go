@@ -15,17 +15,17 @@ var functions map[string]func(r *resolver, at, argument *node) *node
 // A function may have functions as arguments, so the table is filled late.
 func init() {
 	functions = map[string]func(r *resolver, at, argument *node) *node{
-		"Fn::Sub": (*resolver).sub, "Fn::GetAtt": (*resolver).getAtt, "Fn::Join": (*resolver).join, "Fn::If": (*resolver).choose,
-		"Fn::FindInMap": (*resolver).findInMap, "Fn::Select": (*resolver).pick, "Fn::Split": (*resolver).split,
-		"Fn::Base64": (*resolver).base64, "Fn::ToJsonString": (*resolver).jsonString,
+		"Fn::Sub": substitute, "Fn::GetAtt": getAtt, "Fn::Join": join, "Fn::If": choose,
+		"Fn::FindInMap": findInMap, "Fn::Select": pick, "Fn::Split": split,
+		"Fn::Base64": encode, "Fn::ToJsonString": jsonString,
 	}
 }
 
 // placeholder is a variable of Fn::Sub. ${!Name} stands for the text ${Name}.
 var placeholder = regexp.MustCompile(`\$\{([^}]*)\}`)
 
-// sub computes Fn::Sub: a text, or a list of a text and its own variables.
-func (r *resolver) sub(at, argument *node) *node {
+// substitute computes Fn::Sub: a text, or a list of a text and its own variables.
+func substitute(r *resolver, at, argument *node) *node {
 	text, own := argument, (*node)(nil)
 	if argument.kind == list && len(argument.items) == 2 {
 		text, own = argument.items[0], argument.items[1]
@@ -79,7 +79,7 @@ func (r *resolver) variable(at *node, name string, own *node) *node {
 }
 
 // getAtt computes Fn::GetAtt.
-func (r *resolver) getAtt(at, argument *node) *node {
+func getAtt(r *resolver, at, argument *node) *node {
 	if argument.kind == word {
 		resource, attribute, _ := strings.Cut(argument.text, ".")
 		return r.attribute(at, resource, attribute)
@@ -124,7 +124,7 @@ func (r *resolver) attribute(at *node, name, attribute string) *node {
 }
 
 // join computes Fn::Join: a delimiter and a list.
-func (r *resolver) join(at, argument *node) *node {
+func join(r *resolver, at, argument *node) *node {
 	if argument.kind != list || len(argument.items) != 2 || argument.items[0].kind != word {
 		return r.broken(at.fail("Fn::Join takes a delimiter and a list"))
 	}
@@ -152,7 +152,7 @@ func (r *resolver) join(at, argument *node) *node {
 }
 
 // findInMap computes Fn::FindInMap.
-func (r *resolver) findInMap(at, argument *node) *node {
+func findInMap(r *resolver, at, argument *node) *node {
 	if argument.kind != list || len(argument.items) < 3 {
 		return r.broken(at.fail("Fn::FindInMap takes the names of a mapping and of two levels in it"))
 	}
@@ -178,7 +178,7 @@ func (r *resolver) findInMap(at, argument *node) *node {
 }
 
 // pick computes Fn::Select: an index and a list.
-func (r *resolver) pick(at, argument *node) *node {
+func pick(r *resolver, at, argument *node) *node {
 	if argument.kind != list || len(argument.items) != 2 {
 		return r.broken(at.fail("Fn::Select takes an index and a list"))
 	}
@@ -195,7 +195,7 @@ func (r *resolver) pick(at, argument *node) *node {
 }
 
 // split computes Fn::Split: a delimiter and a text.
-func (r *resolver) split(at, argument *node) *node {
+func split(r *resolver, at, argument *node) *node {
 	if argument.kind != list || len(argument.items) != 2 || argument.items[0].kind != word || argument.items[0].text == "" {
 		return r.broken(at.fail("Fn::Split takes a delimiter and a text"))
 	}
@@ -214,8 +214,8 @@ func (r *resolver) split(at, argument *node) *node {
 	return out
 }
 
-// base64 computes Fn::Base64.
-func (r *resolver) base64(at, argument *node) *node {
+// encode computes Fn::Base64.
+func encode(r *resolver, at, argument *node) *node {
 	value := r.resolve(argument)
 	if value == nil {
 		return nil
@@ -224,7 +224,7 @@ func (r *resolver) base64(at, argument *node) *node {
 }
 
 // jsonString computes Fn::ToJsonString.
-func (r *resolver) jsonString(at, argument *node) *node {
+func jsonString(r *resolver, at, argument *node) *node {
 	value := r.resolve(argument)
 	if value == nil {
 		return nil
