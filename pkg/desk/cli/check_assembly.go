@@ -2,7 +2,9 @@ package cli
 
 import (
 	"encoding/json"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/template"
@@ -13,6 +15,10 @@ import (
 // of each file, such as aws://111122223333/eu-central-1.
 // https://docs.aws.amazon.com/cdk/v2/guide/deploy.html
 type assembly map[string]string
+
+// nestedStack stands for the templates of nested stacks, which no manifest lists. They have the
+// environment of their parent, which is known where all stacks have one environment.
+const nestedStack = "*"
 
 // assemblyIn reads the manifest in a folder. A folder without one has no environments.
 func assemblyIn(folder string) assembly {
@@ -27,10 +33,15 @@ func assemblyIn(folder string) assembly {
 		return nil // the templates are judged by what the flags say
 	}
 	environments := assembly{}
+	all := map[string]bool{}
 	for _, artifact := range manifest.Artifacts {
 		if artifact.Type == "aws:cloudformation:stack" && artifact.Properties.TemplateFile != "" {
 			environments[artifact.Properties.TemplateFile] = artifact.Environment
+			all[artifact.Environment] = true
 		}
+	}
+	if len(all) == 1 {
+		environments[nestedStack] = slices.Collect(maps.Keys(all))[0]
 	}
 	return environments
 }
@@ -63,7 +74,11 @@ func (f *fileChecker) environmentOf(file string) string {
 		environments = assemblyIn(folder)
 		f.assemblies[folder] = environments
 	}
-	return environments[filepath.Base(file)]
+	name := filepath.Base(file)
+	if strings.HasSuffix(name, ".nested.template.json") {
+		name = nestedStack
+	}
+	return environments[name]
 }
 
 // partitionOf returns the partition of a Region; aws where it is not known.

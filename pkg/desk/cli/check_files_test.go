@@ -223,6 +223,14 @@ func TestCheckOfACDKAssembly(t *testing.T) {
 	if got.code != exitFine || len(list) != 1 || list[0].Account != "999988887777" {
 		t.Errorf("the manifest counts for a file that is named: %s", got.err)
 	}
+	nested := tree(t, map[string]string{
+		"manifest.json":                      `{"artifacts":{"A":{"type":"aws:cloudformation:stack","environment":"aws://999988887777/eu-west-1","properties":{"templateFile":"A.template.json"}}}}`,
+		"AKeys1234ABCD.nested.template.json": key,
+	})
+	list, got = checked(t, "", "--organization-id", "o-a1b2c3d4e5", nested)
+	if len(list) != 1 || list[0].Account != "999988887777" || list[0].Region != "eu-west-1" {
+		t.Errorf("a nested stack is where the only stack is: %s %+v", got.err, list)
+	}
 }
 
 func TestCheckOfWrongFilesSaysWhatToDo(t *testing.T) {

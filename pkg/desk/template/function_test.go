@@ -154,9 +154,9 @@ func TestWhatTheCallerKnows(t *testing.T) {
 		t.Error(got)
 	}
 	place := here
-	place.Parameters = map[string]string{"P": "Given"}
-	f, err = template.Read([]byte(text), place)
-	if err != nil || !strings.Contains(f.Keys[0].Policy, "arn:aws:iam::111122223333:role/Given-eu-central-1") || f.Keys[0].Assumed != nil {
+	place.Parameters = map[string]string{"P": "Given", "AWS::StackName": "Stack"}
+	f, err = template.Read([]byte(strings.Replace(text, "${AWS::Region}", "${AWS::StackName}", 1)), place)
+	if err != nil || !strings.Contains(f.Keys[0].Policy, "arn:aws:iam::111122223333:role/Given-Stack") || f.Keys[0].Assumed != nil {
 		t.Errorf("%v %+v", err, f)
 	}
 }

@@ -29,14 +29,15 @@ func readJSON(text []byte) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := r.place()
-	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
-		if bytes.IndexByte([]byte("{["), text[r.offset]) >= 0 {
-			return nil, &Unrecognised{What: "several JSON values, one after the other; a file is one value"}
-		}
-		return nil, at.fail("something follows the JSON value; a file is one")
+	rest := bytes.TrimLeft(text[r.decoder.InputOffset():], " \t\r\n")
+	switch {
+	case len(rest) == 0:
+		return n, nil
+	case rest[0] == '{' || rest[0] == '[':
+		return nil, &Unrecognised{What: "several JSON values, one after the other; a file is one value"}
+	default:
+		return nil, r.place().fail("something follows the JSON value; a file is one")
 	}
-	return n, nil
 }
 
 // place returns an empty node at the next token.

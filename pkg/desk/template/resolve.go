@@ -225,8 +225,10 @@ func (r *resolver) pseudo(at *node, name string) *node {
 		return r.made(at, "amazonaws.com")
 	case name == "AWS::URLSuffix" && r.place.Partition == "aws-cn":
 		return r.made(at, "amazonaws.com.cn")
+	case r.place.Parameters[name] != "":
+		return r.made(at, r.place.Parameters[name])
 	case name == "AWS::URLSuffix", slices.Contains([]string{"AWS::StackName", "AWS::StackId", "AWS::NotificationARNs"}, name):
-		return r.unknown(at, "")
+		return r.unknown(at, "--parameter "+name+"=VALUE says it")
 	default:
 		return r.broken(at.fail("%s is no pseudo parameter", quoted(name)))
 	}

@@ -47,7 +47,8 @@ const (
 // Place is what the caller knows of where a file is deployed. "" is not known.
 type Place struct {
 	Account, Region, Partition string
-	// Parameters are values of a template's parameters, by name.
+	// Parameters are values of a template's parameters, by name, and of the pseudo parameters
+	// that the other fields do not have, such as AWS::StackName.
 	Parameters map[string]string
 }
 

@@ -222,6 +222,7 @@ func TestABrokenFileIsAnErrorWithItsPlace(t *testing.T) {
 		{"deeper than any template, in YAML", "Resources: # AWS::KMS::Key\n " + strings.Repeat("[", 200) + strings.Repeat("]", 200), "100"},
 		{"longer than any template", yaml("# " + strings.Repeat("x", 5<<20)), "longer than 4194304 bytes"},
 		{"a policy that ends early", accountPolicy[:40] + "\n", "1:41: a control character in a string"},
+		{"something after a value", `{"AWS::KMS::Key":1},`, "something follows the JSON value; a file is one"},
 		{"resources that are none", `{"AWSTemplateFormatVersion":"2010-09-09","Resources":[]}`, "1:54: Resources is no mapping of logical ids"},
 		{"an answer whose policy is none", `{"Policy":"nothing"}`, `1:11: the text is no policy: "nothing"`},
 		{"a plan that failed", `{"format_version":"1.2","planned_values":{},"errored":true}`, "the Terraform plan ended with an error"},

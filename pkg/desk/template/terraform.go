@@ -100,7 +100,7 @@ func (t *terraform) addPlan(plan tfjson.Plan) {
 
 // addChange adds a resource of a plan. A deposed object is one that a replacement left to delete.
 func (t *terraform) addChange(c *tfjson.ResourceChange, isDeferred bool) {
-	if c == nil || c.Change == nil || c.Mode != tfjson.ManagedResourceMode || !aboutKeys(c.Type) || c.DeposedKey != "" {
+	if c == nil || c.Change == nil || c.Mode == tfjson.DataResourceMode || !aboutKeys(c.Type) || c.DeposedKey != "" {
 		return
 	}
 	actions := c.Change.Actions
@@ -119,7 +119,7 @@ func (t *terraform) addModule(m *tfjson.StateModule, depth int) {
 		return
 	}
 	for _, r := range m.Resources {
-		if r == nil || r.Mode != tfjson.ManagedResourceMode || !aboutKeys(r.Type) || r.DeposedKey != "" {
+		if r == nil || r.Mode == tfjson.DataResourceMode || !aboutKeys(r.Type) || r.DeposedKey != "" {
 			continue
 		}
 		t.resources = append(t.resources, resource{
