@@ -78,7 +78,9 @@ func contested(key, source *resource, gone []*resource) string {
 	switch {
 	case len(gone) > 0:
 		return "whether " + gone[0].address + " is deleted before " + source.address + " is written"
-	case source.hasMoved():
+	case source.deletesLast:
+		return "whether the new " + source.address + " is written before the old one is deleted"
+	case source.hasMoved() && !source.isCreated:
 		return "which key has the policy of " + source.address
 	case !key.isCreated && key.changes("policy") && !source.changes("policy"):
 		return "whether the policy of " + key.address + " or of " + source.address + " counts"
@@ -114,7 +116,11 @@ func (t *terraform) attached(kind, attribute string) (of map[int][]*resource, lo
 		}
 		key := t.keyOf(r, attribute, id, known)
 		if r.hasMoved() && kind == "aws_kms_key_policy" {
-			if old := t.keyOf(r, attribute, r.was(attribute), true); old >= 0 && old != key {
+			switch old := t.keyOf(r, attribute, r.was(attribute), true); {
+			case old < 0 || old == key:
+			case r.isCreated:
+				of[old] = append(of[old], r.gone())
+			default:
 				of[old] = append(of[old], r)
 			}
 		}
@@ -159,8 +165,8 @@ func (t *terraform) policy(k *Key, key, source *resource) {
 	k.Lines = []int{}
 	k.BypassesLockoutCheck = source.after["bypass_policy_lockout_safety_check"] == true
 	if !key.isCreated && t.kind == Plan {
-		if k.Before = source.was("policy"); k.Before == "" {
-			k.Before = key.was("policy")
+		if k.Before = key.was("policy"); k.Before == "" { // the plan has read it from AWS
+			k.Before = source.was("policy")
 		}
 	}
 	text, known := source.text("policy")
