@@ -8,7 +8,7 @@ import (
 )
 
 // noteMissingFlags notes which flags to add, and what of the configuration depends on them.
-func noteMissingFlags(streams streams, s subject, c *rules.Configuration, now time.Time) {
+func noteMissingFlags(note func(format string, args ...any), s subject, c *rules.Configuration, now time.Time) {
 	flags := missingFlags(s, c, now)
 	if len(flags) == 0 {
 		return
@@ -20,7 +20,7 @@ func noteMissingFlags(streams streams, s subject, c *rules.Configuration, now ti
 	if len(flags) > 1 {
 		it = "them"
 	}
-	streams.note("Add %s: %s depends on %s.", strings.Join(flags, " and "), what, it)
+	note("Add %s: %s depends on %s.", strings.Join(flags, " and "), what, it)
 }
 
 // missingFlags tries whether a baseline could be applied if more of the key were known. It
