@@ -19,6 +19,8 @@ standard input. It only reads: nothing is written, in no mode.
 It prints one outcome a policy: the verdict, all findings with the line of their
 statement, and what a repair would change, or why it would be held or refused.
 
+` + outputsManual + `
+
 ` + subjectManual + `
 
 The exit code is 0 for compliant or exempt, 1 for a finding of at least --fail-on,
@@ -26,6 +28,7 @@ The exit code is 0 for compliant or exempt, 1 for a finding of at least --fail-o
 
 func newCheck(o *options) *cobra.Command {
 	var flags subjectFlags
+	var outputs outputs
 	failOn := severityFlag(rules.Low)
 	cmd := &cobra.Command{
 		Use:   "check FILE...|--key-id ID",
@@ -41,7 +44,7 @@ func newCheck(o *options) *cobra.Command {
 			if err := onceStandardInput(files); err != nil {
 				return err
 			}
-			c, err := o.newChecker(rules.Severity(failOn))
+			c, err := o.newChecker(outputs.targets(), rules.Severity(failOn))
 			if err != nil {
 				return err
 			}
@@ -64,6 +67,7 @@ func newCheck(o *options) *cobra.Command {
 	}
 	flags.add(cmd)
 	failOn.add(cmd)
+	outputs.add(cmd)
 	return cmd
 }
 

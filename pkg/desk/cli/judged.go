@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
@@ -20,54 +21,60 @@ type judged struct {
 	policy string // the text of the policy file, so that findings name its lines; "" for none
 }
 
-// judging writes results as they come, and remembers the exit code that counts.
+// source says where the policy or event was read from.
+func (r judged) source() report.Source {
+	source := report.Source{Policy: r.policy}
+	if r.File != "" {
+		source.Name = nameOf(r.File)
+	}
+	return source
+}
+
+// judging writes results as they come, to all places of --output, and remembers the exit code
+// that counts.
 type judging struct {
 	used    used
 	streams streams
-	answers *results
+	targets []target
 	failOn  rules.Severity // the lowest severity that makes the exit code 1
 	code    int
+
+	sinks []sink
+	files []*wholeFile
 }
 
-func newJudging(o *options, u used, failOn rules.Severity) *judging {
-	return &judging{used: u, streams: o.streams, answers: &results{out: o.streams.out, output: o.output}, failOn: failOn, code: exitFine}
+func newJudging(o *options, targets []target, u used, failOn rules.Severity) *judging {
+	return &judging{used: u, streams: o.streams, targets: targets, failOn: failOn, code: exitFine}
 }
 
 // each judges what the names stand for, in their order. A name that cannot be judged is an
 // error on the stream for errors, and the others go on. The error that each returns has the
 // exit code.
 func (j *judging) each(ctx context.Context, names []string, judge func(ctx context.Context, name string) (judged, error)) error {
+	if err := j.open(func(out io.Writer) sink { return &paragraphs{out: out} }); err != nil {
+		return err
+	}
 	for _, name := range names {
 		result, err := judge(ctx, name)
 		switch {
 		case ctx.Err() != nil:
-			return errors.Join(ctx.Err(), j.answers.end())
+			return j.stop(ctx.Err())
 		case err != nil:
 			j.streams.note("kmsguard: %s", problemOf(name, err))
 			j.code = worse(j.code, exitError)
-			continue
+			err = j.missed(gap{name: nameOf(name), err: err})
+		default:
+			j.code = worse(j.code, outcomeCode(result.Outcome, j.failOn))
+			err = j.write(result)
 		}
-		j.code = worse(j.code, outcomeCode(result.Outcome, j.failOn))
-		if err := j.write(result); err != nil {
-			return err
+		if err != nil {
+			return j.abandon(err)
 		}
 	}
-	if err := j.answers.end(); err != nil {
+	if err := j.finish(); err != nil {
 		return err
 	}
 	return status(j.code)
-}
-
-func (j *judging) write(r judged) error {
-	r.Configuration = j.used
-	if j.answers.output != textOutput {
-		return j.answers.add(r)
-	}
-	source := report.Source{Policy: r.policy}
-	if r.File != "" {
-		source.Name = nameOf(r.File)
-	}
-	return j.answers.paragraph(source, r.Outcome)
 }
 
 // problemOf words an error about a file or key. The error of a malformed policy begins with

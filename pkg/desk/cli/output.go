@@ -3,12 +3,9 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 )
 
 // output is the value of --output.
@@ -26,15 +23,16 @@ func (o *output) String() string { return string(*o) }
 // Type names the flag's values in the help.
 func (o *output) Type() string { return "text|json|jsonl" }
 
-// Set takes one of the three values.
+// valueFormats are the values of the global --output.
+var valueFormats = []output{textOutput, jsonOutput, jsonlOutput}
+
+// Set takes one of the three values, in whatever case they are written.
 func (o *output) Set(value string) error {
-	switch v := output(value); v {
-	case textOutput, jsonOutput, jsonlOutput:
-		*o = v
-		return nil
-	default:
-		return errors.New("must be text, json or jsonl")
+	format, err := formatOf(value, valueFormats)
+	if err == nil {
+		*o = format
 	}
+	return err
 }
 
 // writeJSON writes one value: indented for json, else on one line.
@@ -86,17 +84,6 @@ func (r *results) add(value any) error {
 	}
 	_, err = r.out.Write(append([]byte(before), text...))
 	return err
-}
-
-// paragraph writes an outcome for people, with a blank line before all but the first.
-func (r *results) paragraph(source report.Source, o guardrail.Outcome) error {
-	r.count++
-	if r.count > 1 {
-		if _, err := fmt.Fprintln(r.out); err != nil {
-			return err
-		}
-	}
-	return report.Outcome(r.out, source, o)
 }
 
 // end must follow the last add.
