@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
 	"io"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
@@ -41,25 +39,12 @@ func (o output) writeJSON(w io.Writer, value any) error {
 	if o == jsonOutput {
 		indent = "  "
 	}
-	text, err := marshal(value, "", indent)
+	text, err := report.JSON(value, "", indent)
 	if err != nil {
 		return err
 	}
 	_, err = w.Write(append(text, '\n'))
 	return err
-}
-
-// marshal writes JSON in which nothing is escaped for HTML, and everything that
-// a terminal could take for a command is.
-func marshal(value any, prefix, indent string) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent(prefix, indent)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
-	}
-	return report.PrintableJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
 // results writes several values as they come: an array for json, else one on a line.
@@ -78,7 +63,7 @@ func (r *results) add(value any) error {
 	if r.count == 1 {
 		before = "[\n  "
 	}
-	text, err := marshal(value, "  ", "  ")
+	text, err := report.JSON(value, "  ", "  ")
 	if err != nil {
 		return err
 	}

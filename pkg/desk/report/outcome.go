@@ -14,6 +14,8 @@ import (
 type Source struct {
 	// Name is that of a file, say; "" for nowhere.
 	Name string
+	// File is the path of the file; "" for standard input, say.
+	File string
 	// Policy is the text of the policy file that was judged, so that findings name its
 	// lines; "" for none.
 	Policy string
@@ -100,10 +102,13 @@ func statementsOf(text string) []policy.Statement {
 func statementWords(text string, statements []policy.Statement, index int) string {
 	words := Statement(statements, index)
 	if index < len(statements) {
-		words += fmt.Sprintf(" on line %d", 1+strings.Count(text[:statements[index].Offset], "\n"))
+		words += fmt.Sprintf(" on line %d", lineOf(text, statements[index]))
 	}
 	return words
 }
+
+// lineOf returns the line of a policy's text, from 1, on which a statement of it starts.
+func lineOf(text string, s policy.Statement) int { return 1 + strings.Count(text[:s.Offset], "\n") }
 
 // Statement names the statement with an index, which counts from 0, as people count: from 1. Its
 // Sid follows in quotes, where the statements have one. The words may not be printable.

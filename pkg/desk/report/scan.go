@@ -20,9 +20,7 @@ const mostNames = 20
 type Scan struct {
 	from   rules.Severity
 	groups map[string]*group
-	counts map[string]int // of the words in countWords, and of the reasons why keys were not judged
-	judged int
-	unread map[string]int
+	counts
 }
 
 // group are keys of which the same is to be told.
@@ -36,30 +34,13 @@ type group struct {
 
 // NewScan returns a scan that shows findings of a severity and above.
 func NewScan(from rules.Severity) *Scan {
-	return &Scan{from: from, groups: map[string]*group{}, counts: map[string]int{}, unread: map[string]int{}}
+	return &Scan{from: from, groups: map[string]*group{}, counts: newCounts()}
 }
 
 // Add counts the outcome of one key, and keeps what is to be told of it.
 func (s *Scan) Add(o guardrail.Outcome) {
-	switch o.Verdict {
-	case guardrail.NothingToJudge:
-		s.counts["managed"]++
-		return
-	case guardrail.CannotJudge:
-		s.unread[o.ActionReason]++
-	case guardrail.Exempt:
-		s.judged++
-		s.counts["exempt"]++
-		return
-	case guardrail.Compliant:
-		s.judged++
-		s.counts["compliant"]++
-		return
-	default:
-		s.judged++
-		s.counts[string(o.Severity)]++
-	}
-	if o.Severity.AtLeast(s.from) {
+	s.add(o)
+	if (o.Verdict == guardrail.NonCompliant || o.Verdict == guardrail.CannotJudge) && o.Severity.AtLeast(s.from) {
 		s.keep(o)
 	}
 }
@@ -67,6 +48,11 @@ func (s *Scan) Add(o guardrail.Outcome) {
 // Missed counts a key that could not be judged for a reason that is not the key's, such as
 // an answer that AWS did not give, or that it is gone by now.
 func (s *Scan) Missed(reason string) { s.unread[reason]++ }
+
+// Counts says in one line how many keys became what. Each key that was added is in it once.
+func (s *Scan) Counts() string {
+	return fmt.Sprintf("%s %d managed by AWS, skipped.", s.words("key"), s.skipped)
+}
 
 // keep puts a key into the group of the keys of which the same is to be told.
 func (s *Scan) keep(o guardrail.Outcome) {
@@ -161,31 +147,4 @@ func (g *group) headline() string {
 		text += fmt.Sprintf("%-10s  and %d more keys with the same\n", "", more)
 	}
 	return text
-}
-
-// Counts says in one line how many keys became what. Each key that was added is in it once.
-func (s *Scan) Counts() string {
-	parts := []string{}
-	for _, severity := range rules.Severities() {
-		if n := s.counts[string(severity)]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, severity))
-		}
-	}
-	parts = append(parts, fmt.Sprintf("%d compliant", s.counts["compliant"]), fmt.Sprintf("%d exempt", s.counts["exempt"]))
-	keys := "keys"
-	if s.judged == 1 {
-		keys = "key"
-	}
-	text := fmt.Sprintf("%d %s judged: %s.", s.judged, keys, strings.Join(parts, ", "))
-	total, reasons := 0, []string{}
-	for _, reason := range slices.Sorted(maps.Keys(s.unread)) {
-		total += s.unread[reason]
-		reasons = append(reasons, fmt.Sprintf("%d %s", s.unread[reason], Printable(reason)))
-	}
-	if total == 0 {
-		text += " 0 not judged."
-	} else {
-		text += fmt.Sprintf(" %d not judged: %s.", total, strings.Join(reasons, ", "))
-	}
-	return text + fmt.Sprintf(" %d managed by AWS, skipped.", s.counts["managed"])
 }
