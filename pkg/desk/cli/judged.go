@@ -26,6 +26,9 @@ func (r judged) source() report.Source {
 	source := report.Source{Policy: r.policy}
 	if r.File != "" {
 		source.Name = nameOf(r.File)
+		if r.File != standardInput {
+			source.File = r.File
+		}
 	}
 	return source
 }

@@ -6,13 +6,14 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 )
 
-// output is the value of --output.
+// output is a format, and the value of the global --output.
 type output string
 
 const (
 	textOutput  output = "text"
 	jsonOutput  output = "json"
 	jsonlOutput output = "jsonl"
+	sarifOutput output = "sarif"
 )
 
 // String, Set and Type make output a flag.

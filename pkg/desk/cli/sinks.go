@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 )
 
@@ -43,10 +44,17 @@ func (j *judging) open(text func(io.Writer) sink) error {
 
 // newSink returns what writes a format.
 func (j *judging) newSink(format output, out io.Writer, text func(io.Writer) sink) sink {
-	if format == textOutput {
-		return text(out)
+	run := report.Run{
+		Version: app.Version, Configuration: j.used.File, ConfigurationHash: j.used.Hash, FailOn: j.failOn,
 	}
-	return objects{&results{out: out, output: format}}
+	switch format {
+	case textOutput:
+		return text(out)
+	case sarifOutput:
+		return reported{report.NewSARIF(out, run)}
+	default:
+		return objects{&results{out: out, output: format}}
+	}
 }
 
 // write writes a result in every format.
@@ -111,6 +119,30 @@ type objects struct{ *results }
 func (o objects) add(r judged) error { return o.results.add(r) }
 
 func (objects) missed(gap) error { return nil }
+
+// writer is a format of package report.
+type writer interface {
+	Add(report.Judged) error
+	Missed(report.Gap) error
+	End() error
+}
+
+// reported writes results in a format of package report.
+type reported struct{ writer }
+
+func (r reported) add(j judged) error {
+	return r.Add(report.Judged{Source: j.source(), Outcome: j.Outcome})
+}
+
+// missed leaves out what is gone: there is nothing to do about it.
+func (r reported) missed(g gap) error {
+	if g.err == nil {
+		return nil
+	}
+	return r.Missed(report.Gap{Name: g.name, Why: g.err.Error()})
+}
+
+func (r reported) end() error { return r.End() }
 
 // paragraphs writes each result as text for people, with a blank line between two.
 type paragraphs struct {

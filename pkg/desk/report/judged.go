@@ -10,8 +10,6 @@ import (
 
 // Run is what all results of one run of a command have in common.
 type Run struct {
-	// Command is the name of the command, such as check.
-	Command string
 	// Version is that of the tool.
 	Version string
 	// Configuration is the file of the configuration, "" for the built-in default, and
