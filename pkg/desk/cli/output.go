@@ -10,10 +10,13 @@ import (
 type output string
 
 const (
-	textOutput  output = "text"
-	jsonOutput  output = "json"
-	jsonlOutput output = "jsonl"
-	sarifOutput output = "sarif"
+	textOutput   output = "text"
+	jsonOutput   output = "json"
+	jsonlOutput  output = "jsonl"
+	sarifOutput  output = "sarif"
+	junitOutput  output = "junit"
+	csvOutput    output = "csv"
+	githubOutput output = "github"
 )
 
 // String, Set and Type make output a flag.

@@ -52,6 +52,12 @@ func (j *judging) newSink(format output, out io.Writer, text func(io.Writer) sin
 		return text(out)
 	case sarifOutput:
 		return reported{report.NewSARIF(out, run)}
+	case junitOutput:
+		return reported{report.NewJUnit(out, run)}
+	case csvOutput:
+		return reported{report.NewCSV(out)}
+	case githubOutput:
+		return reported{report.NewGitHub(out)}
 	default:
 		return objects{&results{out: out, output: format}}
 	}

@@ -42,9 +42,8 @@ func (c *counts) add(o guardrail.Outcome) {
 	c.judged++
 }
 
-// words says in one line how many of what noun names were judged, and how many were not, with
-// the reasons.
-func (c *counts) words(noun string) string {
+// words says in one line how many things were judged, and how many were not, with the reasons.
+func (c *counts) words(one, many string) string {
 	parts := []string{}
 	for _, severity := range rules.Severities() {
 		if n := c.found[severity]; n > 0 {
@@ -52,8 +51,9 @@ func (c *counts) words(noun string) string {
 		}
 	}
 	parts = append(parts, fmt.Sprintf("%d compliant", c.compliant), fmt.Sprintf("%d exempt", c.exempt))
-	if c.judged != 1 {
-		noun += "s"
+	noun := many
+	if c.judged == 1 {
+		noun = one
 	}
 	text := fmt.Sprintf("%d %s judged: %s.", c.judged, noun, strings.Join(parts, ", "))
 	total, reasons := 0, []string{}

@@ -51,7 +51,7 @@ func (s *Scan) Missed(reason string) { s.unread[reason]++ }
 
 // Counts says in one line how many keys became what. Each key that was added is in it once.
 func (s *Scan) Counts() string {
-	return fmt.Sprintf("%s %d managed by AWS, skipped.", s.words("key"), s.skipped)
+	return fmt.Sprintf("%s %d managed by AWS, skipped.", s.words("key", "keys"), s.skipped)
 }
 
 // keep puts a key into the group of the keys of which the same is to be told.
