@@ -11,6 +11,7 @@ type output string
 
 const (
 	textOutput   output = "text"
+	tableOutput  output = "table"
 	jsonOutput   output = "json"
 	jsonlOutput  output = "jsonl"
 	sarifOutput  output = "sarif"

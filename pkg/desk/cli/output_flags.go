@@ -27,7 +27,7 @@ type target struct {
 type outputs []target
 
 // reportFormats are the values that outputs takes.
-var reportFormats = []output{textOutput, jsonOutput, jsonlOutput, sarifOutput, junitOutput, csvOutput, githubOutput}
+var reportFormats = []output{textOutput, tableOutput, jsonOutput, jsonlOutput, sarifOutput, junitOutput, csvOutput, githubOutput}
 
 // add gives a command its own --output in place of the global one.
 func (o *outputs) add(cmd *cobra.Command) {

@@ -214,14 +214,15 @@ func (s *scanning) take(ctx context.Context, r scanned) error {
 	return nil
 }
 
-// show writes an outcome, unless --severity leaves it out or the key is managed by AWS.
+// show writes an outcome, or only counts it where --severity leaves it out or AWS manages the
+// key.
 func (s *scanning) show(o guardrail.Outcome) error {
-	return s.all(func(to sink) error {
-		if _, ok := to.(*groups); !ok && (o.Verdict == guardrail.NothingToJudge || s.want.severity != "" && !o.Severity.AtLeast(s.want.severity)) {
-			return nil // text counts these, too
-		}
-		return to.add(judged{Configuration: s.used, Outcome: o})
-	})
+	isHidden := o.Verdict == guardrail.NothingToJudge || s.want.severity != "" && !o.Severity.AtLeast(s.want.severity)
+	r := judged{Outcome: o}
+	if isHidden {
+		return s.all(func(to sink) error { return to.hidden(r) })
+	}
+	return s.write(r)
 }
 
 // miss counts a key of which there is no outcome.
@@ -280,6 +281,8 @@ type groups struct {
 }
 
 func (g *groups) add(r judged) error { g.Add(r.Outcome); return nil }
+
+func (g *groups) hidden(r judged) error { return g.add(r) }
 
 func (g *groups) missed(m gap) error { g.Missed(m.reason); return nil }
 

@@ -7,12 +7,15 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 )
 
 // sink takes the results of a run one after the other, and writes them in one format. After
 // an error of its writer it need not go on.
 type sink interface {
 	add(judged) error
+	// hidden counts a result that is not to be shown.
+	hidden(judged) error
 	missed(gap) error
 	// end follows the last result, also where the run was ended early.
 	end() error
@@ -56,6 +59,8 @@ func (j *judging) newSink(format output, out io.Writer, text func(io.Writer) sin
 		return reported{report.NewJUnit(out, run)}
 	case csvOutput:
 		return reported{report.NewCSV(out)}
+	case tableOutput:
+		return reported{report.NewTable(out, report.Style{})}
 	case githubOutput:
 		return reported{report.NewGitHub(out)}
 	default:
@@ -124,6 +129,8 @@ type objects struct{ *results }
 
 func (o objects) add(r judged) error { return o.results.add(r) }
 
+func (objects) hidden(judged) error { return nil }
+
 func (objects) missed(gap) error { return nil }
 
 // writer is a format of package report.
@@ -138,6 +145,14 @@ type reported struct{ writer }
 
 func (r reported) add(j judged) error {
 	return r.Add(report.Judged{Source: j.source(), Outcome: j.Outcome})
+}
+
+// hidden reaches the formats that have a line that counts.
+func (r reported) hidden(j judged) error {
+	if c, ok := r.writer.(interface{ Count(guardrail.Outcome) }); ok {
+		c.Count(j.Outcome)
+	}
+	return nil
 }
 
 // missed leaves out what is gone: there is nothing to do about it.
@@ -164,6 +179,8 @@ func (p *paragraphs) add(r judged) error {
 	}
 	return report.Outcome(p.out, r.source(), r.Outcome)
 }
+
+func (*paragraphs) hidden(judged) error { return nil }
 
 func (*paragraphs) missed(gap) error { return nil } // standard error has it
 

@@ -20,6 +20,9 @@ type writer interface {
 
 // formats are all of them, by the name of their golden file.
 var formats = map[string]func(io.Writer) writer{
+	"results.table.txt":  func(w io.Writer) writer { return report.NewTable(w, report.Style{Width: 140}) },
+	"results.narrow.txt": func(w io.Writer) writer { return report.NewTable(w, report.Style{Width: 60}) },
+	"results.colour.txt": func(w io.Writer) writer { return report.NewTable(w, report.Style{Colour: true}) },
 	"results.github.txt": func(w io.Writer) writer { return report.NewGitHub(w) },
 	"results.csv":        func(w io.Writer) writer { return report.NewCSV(w) },
 	"results.junit.xml":  func(w io.Writer) writer { return report.NewJUnit(w, someRun) },
@@ -128,7 +131,7 @@ func TestHostileResultsAreHarmlessInEveryFormat(t *testing.T) {
 	for name, format := range formats {
 		t.Run(name, func(t *testing.T) {
 			text := writeAll(t, format, evilResults(), report.Gap{Name: evil, Why: evil})
-			text = strings.NewReplacer("\r\n", "\n", "\n::error ", "\n").Replace("\n" + text) // CRLF of CSV; the commands that GitHub is to have
+			text = strings.NewReplacer("\r\n", "\n", "\n::error ", "\n", "\x1b[1;31m", "", "\x1b[0m", "").Replace("\n" + text) // what a format adds itself
 			checkHarmless(t, text, 5)
 		})
 	}

@@ -24,7 +24,7 @@ func NewGitHub(w io.Writer) *GitHub { return &GitHub{w, newCounts()} }
 
 // Add writes the findings of one key or file.
 func (g *GitHub) Add(j Judged) error {
-	g.counts.add(j.Outcome)
+	g.Count(j.Outcome)
 	if j.Outcome.Verdict == guardrail.Exempt {
 		return nil
 	}
@@ -46,6 +46,9 @@ func (g *GitHub) Add(j Judged) error {
 	}
 	return nil
 }
+
+// Count counts an outcome that is not shown.
+func (g *GitHub) Count(o guardrail.Outcome) { g.counts.add(o) }
 
 // Missed writes that there is no outcome of a key or file.
 func (g *GitHub) Missed(gap Gap) error {

@@ -77,12 +77,15 @@ func (s *Scan) keep(o guardrail.Outcome) {
 
 // keyName names a key by its aliases, if it has any, then by its id and Region.
 func keyName(o guardrail.Outcome) string {
-	id := o.KeyARN[strings.LastIndexByte(o.KeyARN, '/')+1:]
+	id := idOf(o.KeyARN)
 	if len(o.Aliases) == 0 {
 		return Printable(id + " (" + o.Region + ", no alias)")
 	}
 	return Printable(strings.Join(o.Aliases, ", ") + " (" + o.Region + ", " + id + ")")
 }
+
+// idOf returns the id of the key with an ARN.
+func idOf(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 // repairWords says what a repair would change and whether it would be written. It is empty
 // where no repair was planned.
