@@ -17,7 +17,8 @@ import (
 func (o *options) addGlobal(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.Var(&o.output, "output", "how results are written: text, json (one document) or jsonl (one object a line)")
-	flags.Bool("no-color", false, "write without colours, as with NO_COLOR (today nothing has any)")
+	flags.BoolVar(&o.noColor, "no-color", false, "write without colours, as with NO_COLOR; there are none but on a terminal")
+	flags.IntVar(&o.width, "width", 0, "`COLUMNS` at which text is wrapped, from 40 on (that of the terminal, else 120)")
 	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration (that of "+app.EnvConfig+", else guardrail.yaml in the working directory or above it)")
 	flags.BoolVar(&o.defaultConfig, "default-config", false, "judge by the built-in default configuration")
 	flags.StringVar(&o.aws.profile, "profile", "", "`NAME` of the profile of the shared AWS configuration")
@@ -62,6 +63,9 @@ func (o *options) checkGlobal(cmd *cobra.Command, _ []string) error {
 		if cmd.Flags().Changed(r.flag) && !cmd.HasSubCommands() && cmd.Annotations[r.concern] == "" {
 			return misuse("--%s says nothing to %s, which %s; %s do", r.flag, cmd.CommandPath(), r.without, strings.Join(concerned(cmd.Root(), r.concern), ", "))
 		}
+	}
+	if cmd.Flags().Changed("width") && (o.width < narrowest || o.width > widest) {
+		return misuse("--width: %d is not a number from %d to %d", o.width, narrowest, widest)
 	}
 	return checkRegion(o.aws.region)
 }

@@ -38,6 +38,8 @@ func (r judged) source() report.Source {
 type judging struct {
 	used    used
 	streams streams
+	style   report.Style // of standard output
+	plain   report.Style // of files
 	targets []target
 	failOn  rules.Severity // the lowest severity that makes the exit code 1
 	code    int
@@ -47,14 +49,14 @@ type judging struct {
 }
 
 func newJudging(o *options, targets []target, u used, failOn rules.Severity) *judging {
-	return &judging{used: u, streams: o.streams, targets: targets, failOn: failOn, code: exitFine}
+	return &judging{used: u, streams: o.streams, style: o.style(), plain: report.Style{Width: o.width}, targets: targets, failOn: failOn, code: exitFine}
 }
 
 // each judges what the names stand for, in their order. A name that cannot be judged is an
 // error on the stream for errors, and the others go on. The error that each returns has the
 // exit code.
 func (j *judging) each(ctx context.Context, names []string, judge func(ctx context.Context, name string) (judged, error)) error {
-	if err := j.open(func(out io.Writer) sink { return &paragraphs{out: out} }); err != nil {
+	if err := j.open(func(out io.Writer, style report.Style) sink { return &paragraphs{out: out, style: style} }); err != nil {
 		return err
 	}
 	for _, name := range names {

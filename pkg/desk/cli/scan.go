@@ -87,7 +87,7 @@ type scanning struct {
 
 func newScanning(c checker, want scanOptions) *scanning {
 	return &scanning{
-		checker: c, want: want, summary: report.NewScan(want.shownAsText()), progress: newProgress(c.streams.err),
+		checker: c, want: want, summary: report.NewScan(report.Style{}, want.shownAsText()), progress: newProgress(c.streams.err),
 		denied: &denials{actions: map[string]bool{}}, limiter: rate.NewLimiter(keysPerSecond, want.concurrency), unjudged: map[string]bool{},
 	}
 }
@@ -104,7 +104,9 @@ func (s *scanning) run(ctx context.Context, readers map[string]accountReader) er
 		lists = append(lists, list)
 		s.total += len(list.arns)
 	}
-	if err := s.open(func(out io.Writer) sink { return &groups{report.NewScan(s.want.shownAsText()), out} }); err != nil {
+	if err := s.open(func(out io.Writer, style report.Style) sink {
+		return &groups{report.NewScan(style, s.want.shownAsText()), out}
+	}); err != nil {
 		return err
 	}
 	err := s.judgeLists(ctx, lists)

@@ -29,30 +29,30 @@ type gap struct {
 }
 
 // open makes the sinks. What text is differs from command to command.
-func (j *judging) open(text func(io.Writer) sink) error {
+func (j *judging) open(text func(io.Writer, report.Style) sink) error {
 	for _, t := range j.targets {
-		out := j.streams.out
+		out, style := j.streams.out, j.style
 		if t.file != "" {
 			file, err := createWhole(t.file)
 			if err != nil {
 				return j.abandon(err)
 			}
 			j.files = append(j.files, file)
-			out = file
+			out, style = file, j.plain
 		}
-		j.sinks = append(j.sinks, j.newSink(t.format, out, text))
+		j.sinks = append(j.sinks, j.newSink(t.format, out, style, text))
 	}
 	return nil
 }
 
 // newSink returns what writes a format.
-func (j *judging) newSink(format output, out io.Writer, text func(io.Writer) sink) sink {
+func (j *judging) newSink(format output, out io.Writer, style report.Style, text func(io.Writer, report.Style) sink) sink {
 	run := report.Run{
 		Version: app.Version, Configuration: j.used.File, ConfigurationHash: j.used.Hash, FailOn: j.failOn,
 	}
 	switch format {
 	case textOutput:
-		return text(out)
+		return text(out, style)
 	case sarifOutput:
 		return reported{report.NewSARIF(out, run)}
 	case junitOutput:
@@ -60,7 +60,7 @@ func (j *judging) newSink(format output, out io.Writer, text func(io.Writer) sin
 	case csvOutput:
 		return reported{report.NewCSV(out)}
 	case tableOutput:
-		return reported{report.NewTable(out, report.Style{})}
+		return reported{report.NewTable(out, style)}
 	case githubOutput:
 		return reported{report.NewGitHub(out)}
 	default:
@@ -168,6 +168,7 @@ func (r reported) end() error { return r.End() }
 // paragraphs writes each result as text for people, with a blank line between two.
 type paragraphs struct {
 	out   io.Writer
+	style report.Style
 	count int
 }
 
@@ -177,7 +178,7 @@ func (p *paragraphs) add(r judged) error {
 			return err
 		}
 	}
-	return report.Outcome(p.out, r.source(), r.Outcome)
+	return report.Outcome(p.out, p.style, r.source(), r.Outcome)
 }
 
 func (*paragraphs) hidden(judged) error { return nil }

@@ -23,7 +23,7 @@ type Source struct {
 
 // Outcome writes one outcome as a short paragraph, the verdict first. Of a plan it tells
 // the edits in words, not the policy. An error is one of w.
-func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
+func Outcome(w io.Writer, style Style, source Source, o guardrail.Outcome) error {
 	var b strings.Builder
 	subject := o.KeyARN
 	switch {
@@ -33,10 +33,11 @@ func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
 	default:
 		subject = "(no key)"
 	}
-	fmt.Fprintf(&b, "%s  %s\n", verdictWord(o.Verdict), Printable(subject))
+	word := verdictWord(o.Verdict)
+	b.WriteString(style.paint(fmt.Sprintf("%s  %s\n", word, Printable(subject)), word, verdictColours[o.Verdict]))
 	line := func(label, text string) {
 		if text != "" {
-			b.WriteString(Wrap(fmt.Sprintf("  %-8s  %s", label, Printable(text)), Width, strings.Repeat(" ", 12)) + "\n")
+			b.WriteString(style.Wrap(fmt.Sprintf("  %-8s  %s", label, Printable(text)), strings.Repeat(" ", 12)) + "\n")
 		}
 	}
 	line("source", source.Name)
@@ -49,12 +50,12 @@ func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
 	}
 	line("action", actionWords(o))
 	if len(o.Findings) > 0 {
-		b.WriteString(findings("  ", source.Policy, o.Findings) + "\n")
+		b.WriteString(findings(style, "  ", source.Policy, o.Findings) + "\n")
 	}
 	if o.Plan != nil {
 		line("repair", planWords(o))
 		for _, edit := range o.Plan.Edits {
-			b.WriteString(Wrap(strings.Repeat(" ", 12)+"- "+Printable(edit), Width, strings.Repeat(" ", 14)) + "\n")
+			b.WriteString(style.Wrap(strings.Repeat(" ", 12)+"- "+Printable(edit), strings.Repeat(" ", 14)) + "\n")
 		}
 	}
 	line("archive", o.Archive)
@@ -68,11 +69,13 @@ func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
 // Findings returns findings as text without a line feed at its end, each line
 // after indent: severity, code, statement and message. Findings that read the same
 // are written once.
-func Findings(indent string, list []guardrail.Finding) string { return findings(indent, "", list) }
+func Findings(style Style, indent string, list []guardrail.Finding) string {
+	return findings(style, indent, "", list)
+}
 
 // findings is Findings with the lines of the statements in a policy's text, if that is
 // not "".
-func findings(indent, policyText string, list []guardrail.Finding) string {
+func findings(style Style, indent, policyText string, list []guardrail.Finding) string {
 	statements := statementsOf(policyText)
 	var texts []string
 	for _, f := range list {
@@ -80,7 +83,8 @@ func findings(indent, policyText string, list []guardrail.Finding) string {
 		if f.Statement != nil && f.Code != guardrail.CodeUndecided { // whose message names it
 			text += ", " + statementWords(policyText, statements, *f.Statement)
 		}
-		text = Wrap(Printable(text+": "+f.Message), Width, indent+strings.Repeat(" ", 10))
+		text = style.Wrap(Printable(text+": "+f.Message), indent+strings.Repeat(" ", 10))
+		text = style.paint(text, string(f.Severity), severityColours[f.Severity])
 		if !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}

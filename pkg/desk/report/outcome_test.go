@@ -79,7 +79,7 @@ func TestOutcomeAsText(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var b strings.Builder
-			if err := report.Outcome(&b, report.Source{Name: "events/event.json"}, outcome(test.change)); err != nil {
+			if err := report.Outcome(&b, report.Style{}, report.Source{Name: "events/event.json"}, outcome(test.change)); err != nil {
 				t.Fatal(err)
 			}
 			checkGolden(t, "outcome-"+test.name, b.String())
@@ -105,13 +105,13 @@ func TestOutcomeOfAFileNamesItsLines(t *testing.T) {
   high      foreign-access, statement 8: c
 `
 	var b strings.Builder
-	if err := report.Outcome(&b, report.Source{Name: "policy.json", Policy: text}, o); err != nil || b.String() != want {
+	if err := report.Outcome(&b, report.Style{}, report.Source{Name: "policy.json", Policy: text}, o); err != nil || b.String() != want {
 		t.Errorf("%v, got\n%s\nwant\n%s", err, b.String(), want)
 	}
 }
 
 func TestWriterErrorOfOutcomeIsReturned(t *testing.T) {
-	if err := report.Outcome(fullDisk{}, report.Source{}, outcome(func(*guardrail.Outcome) {})); !errors.Is(err, errDiskFull) {
+	if err := report.Outcome(fullDisk{}, report.Style{}, report.Source{}, outcome(func(*guardrail.Outcome) {})); !errors.Is(err, errDiskFull) {
 		t.Errorf("got %v, want %v", err, errDiskFull)
 	}
 }

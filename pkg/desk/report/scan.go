@@ -18,6 +18,7 @@ const mostNames = 20
 // Scan tells of the outcomes of many keys. It remembers a name and a few lines of each key
 // with a finding, and only the number of the other keys.
 type Scan struct {
+	style  Style
 	from   rules.Severity
 	groups map[string]*group
 	counts
@@ -33,8 +34,8 @@ type group struct {
 }
 
 // NewScan returns a scan that shows findings of a severity and above.
-func NewScan(from rules.Severity) *Scan {
-	return &Scan{from: from, groups: map[string]*group{}, counts: newCounts()}
+func NewScan(style Style, from rules.Severity) *Scan {
+	return &Scan{style: style, from: from, groups: map[string]*group{}, counts: newCounts()}
 }
 
 // Add counts the outcome of one key, and keeps what is to be told of it.
@@ -63,7 +64,7 @@ func (s *Scan) keep(o guardrail.Outcome) {
 			shown = append(shown, f)
 		}
 	}
-	text := findings("  ", "", shown) + "\n" + repairWords(o)
+	text := findings(s.style, "  ", "", shown) + "\n" + repairWords(s.style, o)
 	id := string(o.Severity) + string(o.Verdict) + text
 	g, ok := s.groups[id]
 	if !ok {
@@ -89,10 +90,10 @@ func idOf(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 // repairWords says what a repair would change and whether it would be written. It is empty
 // where no repair was planned.
-func repairWords(o guardrail.Outcome) string {
+func repairWords(style Style, o guardrail.Outcome) string {
 	var b strings.Builder
 	line := func(label, text string, indent int) {
-		b.WriteString(Wrap(fmt.Sprintf("  %-8s  %s", label, Printable(text)), Width, strings.Repeat(" ", indent)) + "\n")
+		b.WriteString(style.Wrap(fmt.Sprintf("  %-8s  %s", label, Printable(text)), strings.Repeat(" ", indent)) + "\n")
 	}
 	for _, f := range o.Findings {
 		if f.Code == guardrail.CodeRepairHeld || f.Code == guardrail.CodePlanRefused {
@@ -128,7 +129,7 @@ func (s *Scan) Write(w io.Writer) error {
 		return cmp.Or(cmp.Compare(rank[a.severity], rank[b.severity]), cmp.Compare(b.count, a.count), cmp.Compare(a.names[0], b.names[0]))
 	})
 	for _, g := range groups {
-		b.WriteString(g.headline() + g.text + "\n")
+		b.WriteString(g.headline(s.style) + g.text + "\n")
 	}
 	b.WriteString(s.Counts() + "\n") // one line, however long: scripts read it
 	_, err := io.WriteString(w, b.String())
@@ -136,13 +137,13 @@ func (s *Scan) Write(w io.Writer) error {
 }
 
 // headline names the severity and the keys of a group.
-func (g *group) headline() string {
-	label := strings.ToUpper(string(g.severity))
+func (g *group) headline(style Style) string {
+	label, colour := strings.ToUpper(string(g.severity)), severityColours[g.severity]
 	if g.verdict == guardrail.CannotJudge {
-		label = "NOT JUDGED"
+		label, colour = "NOT JUDGED", verdictColours[g.verdict]
 	}
 	slices.Sort(g.names)
-	text := fmt.Sprintf("%-10s  %s\n", label, g.names[0])
+	text := style.paint(fmt.Sprintf("%-10s  %s\n", label, g.names[0]), label, colour)
 	for _, name := range g.names[1:] {
 		text += fmt.Sprintf("%-10s  %s\n", "", name)
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
@@ -23,8 +24,30 @@ func (s Style) columns() int {
 	return s.Width
 }
 
-// wrap is [Wrap] at the width of the style.
-func (s Style) wrap(text, indent string) string { return Wrap(text, s.columns(), indent) }
+// Wrap breaks a line at its spaces into lines of at most the width of the style, and
+// puts indent before each but the first. A word that is too long has a line of its
+// own, and none that begins with :: begins a line: GitHub would take it for a command.
+// Columns are counted in characters.
+// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+func (s Style) Wrap(text, indent string) string {
+	var b strings.Builder
+	column := 0
+	for i, word := range strings.Split(text, " ") {
+		length := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column+1+length > s.columns() && !strings.HasPrefix(word, "::"):
+			b.WriteString("\n" + indent)
+			column = utf8.RuneCountInString(indent)
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += length
+	}
+	return b.String()
+}
 
 // The colours, as parameters of the terminal's control sequence SGR.
 // https://ecma-international.org/publications-and-standards/standards/ecma-48/

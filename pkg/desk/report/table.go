@@ -114,7 +114,7 @@ func (t *Table) lines(b *strings.Builder) {
 		rows = rows[1:]
 	}
 	for _, r := range rows {
-		text := t.style.wrap(r.aligned(widths)+r.message, strings.Repeat(" ", indent))
+		text := t.style.Wrap(r.aligned(widths)+r.message, strings.Repeat(" ", indent))
 		if isNarrow {
 			text = r.stacked(t.style)
 		}
@@ -137,5 +137,5 @@ func (r tableRow) aligned(widths [4]int) string {
 func (r tableRow) stacked(style Style) string {
 	indent := strings.Repeat(" ", 10)
 	first := strings.TrimRight(fmt.Sprintf("%-8s  %s  %s", r.label, r.where, r.region), " ")
-	return style.wrap(first, indent) + "\n" + style.wrap(indent+r.code+": "+r.message, indent)
+	return style.Wrap(first, indent) + "\n" + style.Wrap(indent+r.code+": "+r.message, indent)
 }

@@ -90,28 +90,3 @@ func PrintableJSON(text []byte) []byte {
 }
 
 func hidden(r rune) bool { return !unicode.IsPrint(r) }
-
-// Wrap breaks a line at its spaces into lines of at most width columns, and puts
-// indent before each but the first. A word that is too long has a line of its
-// own, and none that begins with :: begins a line: GitHub would take it for a command.
-// Columns are counted in characters.
-// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
-func Wrap(text string, width int, indent string) string {
-	var b strings.Builder
-	column := 0
-	for i, word := range strings.Split(text, " ") {
-		length := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case column+1+length > width && !strings.HasPrefix(word, "::"):
-			b.WriteString("\n" + indent)
-			column = utf8.RuneCountInString(indent)
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += length
-	}
-	return b.String()
-}

@@ -92,7 +92,7 @@ func TestHostileTextOfAComparisonIsEscaped(t *testing.T) {
 	}
 	p := report.Policy{Name: hostile, Document: parse(t, string(text))}
 	var b strings.Builder
-	err = report.Comparison(&b, p, p, report.Result{
+	err = report.Comparison(&b, report.Style{}, p, p, report.Result{
 		Result: access.Result{
 			Verdict: access.Different, Excess: []access.Difference{d}, Missing: []access.Difference{d},
 			Inconclusive: []access.Inconclusive{{Policy: access.Actual, Reason: hostile, Detail: hostile}},
@@ -107,7 +107,7 @@ func TestHostileTextOfAComparisonIsEscaped(t *testing.T) {
 
 func TestHostileTextOfAnOutcomeIsEscaped(t *testing.T) {
 	var b strings.Builder
-	err := report.Outcome(&b, report.Source{Name: hostile}, guardrail.Outcome{
+	err := report.Outcome(&b, report.Style{}, report.Source{Name: hostile}, guardrail.Outcome{
 		KeyARN: hostile, KeyType: hostile, Verdict: hostile, Evidence: hostile, Action: hostile, ActionReason: hostile,
 		Rule: hostile, Baseline: hostile, Exemption: hostile, Archive: hostile, Restore: hostile,
 		Actor:    &guardrail.Actor{ARN: hostile},
@@ -164,7 +164,7 @@ func TestWrap(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := report.Wrap(test.text, 10, "  "); got != test.want {
+			if got := (report.Style{Width: 10}).Wrap(test.text, "  "); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
