@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"net/url"
 	"path/filepath"
@@ -104,12 +105,23 @@ func (s *SARIF) result(j Judged, i item) sarifResult {
 		},
 	}
 	if i.id != "" {
-		r.Fingerprints = map[string]string{"kmsguardFinding/v1": i.id}
+		r.Fingerprints = fingerprints(j, i)
 	}
 	if o.Verdict == guardrail.Exempt {
 		r.Suppressions = []sarifSuppression{{Kind: "external", Status: "accepted", Justification: Printable("exemption " + o.Exemption)}}
 	}
 	return r
+}
+
+// fingerprints tells results apart from run to run. GitHub takes results of one rule at one
+// line for the same, and live keys all have the same line, so it gets their ids.
+// https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+func fingerprints(j Judged, i item) map[string]string {
+	prints := map[string]string{"kmsguardFinding/v1": i.id}
+	if j.Source.File == "" {
+		prints["primaryLocationLineHash"] = fmt.Sprintf("%s:%d", i.id, i.statement)
+	}
+	return prints
 }
 
 // rule returns the index of the rule of a finding. A rule is as severe as the worst of its

@@ -107,8 +107,11 @@ func TestSARIFSaysWhereEachFindingIs(t *testing.T) {
 	if l := live.Locations[0]; l.PhysicalLocation.ArtifactLocation.URI != "infra/guardrail.yaml" || l.LogicalLocations[0].FullyQualifiedName != "arn:aws:kms:eu-central-1:111122223333:key/open" {
 		t.Errorf("a live key: %+v", l)
 	}
-	if first.PartialFingerprints["kmsguardFinding/v1"] != "id-of-public-access" || first.Level != "error" {
+	if first.PartialFingerprints["kmsguardFinding/v1"] != "id-of-public-access" || len(first.PartialFingerprints) != 1 || first.Level != "error" {
 		t.Errorf("got %+v", first)
+	}
+	if print := live.PartialFingerprints["primaryLocationLineHash"]; print != "id-of-public-access:2" {
+		t.Errorf("GitHub would take all keys for one: %q", print)
 	}
 	rule := run.Tool.Driver.Rules[first.RuleIndex]
 	if rule.ID != first.RuleID || rule.Properties["security-severity"] != "9.5" || rule.DefaultConfiguration.Level != "error" || !strings.HasPrefix(rule.Help.Text, "Principals of any AWS account") {
