@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -90,11 +89,9 @@ func (s *severityFlag) Type() string { return "severity" }
 
 // Set takes one of the severities above info.
 func (s *severityFlag) Set(value string) error {
-	for _, known := range failSeverities {
-		if value == string(known) {
-			*s = severityFlag(known)
-			return nil
-		}
+	severity, err := oneOf(value, failSeverities)
+	if err == nil {
+		*s = severityFlag(severity)
 	}
-	return errors.New("must be critical, high, medium or low")
+	return err
 }

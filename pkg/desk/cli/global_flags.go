@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/spelling"
 )
 
 // addGlobal adds the flags of every command to the root.
@@ -90,8 +91,13 @@ func concerned(cmd *cobra.Command, concern string) []string {
 	return paths
 }
 
-// flagProblem words the error of a number or truth value as people say it.
-func flagProblem(err error) error {
+// flagProblem words the error of a number or truth value as people say it, and asks for the flag
+// that an unknown one was probably meant to be.
+func flagProblem(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		return fmt.Errorf("%w%s", err, meantFlag(cmd, unknown))
+	}
 	var invalid *pflag.InvalidValueError
 	var number *strconv.NumError
 	if !errors.As(err, &invalid) || !errors.As(invalid, &number) {
@@ -102,4 +108,15 @@ func flagProblem(err error) error {
 		wanted = "true or false"
 	}
 	return fmt.Errorf("--%s: %q is not %s", invalid.GetFlag().Name, invalid.GetValue(), wanted)
+}
+
+// meantFlag asks for the flag of a command that an unknown one was probably meant to be.
+func meantFlag(cmd *cobra.Command, unknown *pflag.NotExistError) string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	return meant(spelling.Nearest("--"+unknown.GetSpecifiedName(), names))
 }

@@ -31,7 +31,7 @@ var valueFormats = []output{textOutput, jsonOutput, jsonlOutput}
 
 // Set takes one of the three values, in whatever case they are written.
 func (o *output) Set(value string) error {
-	format, err := formatOf(value, valueFormats)
+	format, err := oneOf(value, valueFormats)
 	if err == nil {
 		*o = format
 	}

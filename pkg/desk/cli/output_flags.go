@@ -1,14 +1,11 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/spelling"
 )
 
 // outputsManual says in the long help of a command what its --output takes.
@@ -58,8 +55,10 @@ func (o *outputs) Type() string { return "format" }
 // Set adds one place. Two results in one place would write over each other.
 func (o *outputs) Set(value string) error {
 	name, file, hasFile := strings.Cut(value, "=")
-	format, err := formatOf(name, reportFormats)
+	format, err := oneOf(name, reportFormats)
 	switch {
+	case err != nil && strings.EqualFold(name, "html"):
+		return fmt.Errorf("html is not there yet; %w", err)
 	case err != nil:
 		return err
 	case hasFile && file == "":
@@ -77,42 +76,4 @@ func (o *outputs) Set(value string) error {
 	}
 	*o = append(*o, target{format, file})
 	return nil
-}
-
-// formatOf returns the format with a name, in whatever case it is written. An error names
-// the formats that there are, and the one that was probably meant.
-func formatOf(name string, formats []output) (output, error) {
-	for _, f := range formats {
-		if strings.EqualFold(name, string(f)) {
-			return f, nil
-		}
-	}
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = string(f)
-	}
-	problem := "must be " + wordsOf(formats)
-	if strings.EqualFold(name, "html") {
-		problem = "html is not there yet; " + problem
-	}
-	if near := spelling.Nearest(name, names); near != "" {
-		problem += "; did you mean " + near + "?"
-	}
-	return "", errors.New(problem)
-}
-
-// wordsOf lists formats as people do.
-func wordsOf(formats []output) string {
-	words := ""
-	for i, f := range formats {
-		switch i {
-		case 0:
-		case len(formats) - 1:
-			words += " or "
-		default:
-			words += ", "
-		}
-		words += string(f)
-	}
-	return words
 }

@@ -48,7 +48,7 @@ func TestWrongOutputsAreRefused(t *testing.T) {
 		want    string
 	}{
 		{"no such format", []string{"--output", "yaml"}, "must be " + wordsOf(reportFormats) + " (see kmsguard check --help)"},
-		{"a typo", []string{"--output", "jsonll"}, "; did you mean jsonl? (see"},
+		{"a typo", []string{"--output", "jsom"}, "; did you mean json? (see"},
 		{"it comes later", []string{"--output", "html=report.html"}, "html is not there yet; must be text, "},
 		{"no file", []string{"--output", "json="}, "json= names no file; for standard output leave the = out (see"},
 		{"a file called -", []string{"--output", "json=-"}, "for standard output write json without a file (see"},

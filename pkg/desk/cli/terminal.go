@@ -16,20 +16,30 @@ const (
 
 // isTerminal tells whether somebody may be there to read a stream, or to answer on it.
 func isTerminal(stream any) bool {
-	if i, ok := stream.(interruptible); ok {
+	_, ok := terminalOf(stream)
+	return ok
+}
+
+// terminalOf returns the descriptor of the terminal that a stream is.
+func terminalOf(stream any) (descriptor int, ok bool) {
+	if i, isWrapped := stream.(interruptible); isWrapped {
 		stream = i.in
 	}
 	file, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
+	if !ok {
+		return 0, false
+	}
+	return int(file.Fd()), term.IsTerminal(int(file.Fd()))
 }
 
 // columnsOf returns the width of the terminal that a stream is, 0 where it is none. A terminal
 // that does not tell its width has the usual one.
 func columnsOf(stream any) int {
-	if !isTerminal(stream) {
+	descriptor, ok := terminalOf(stream)
+	if !ok {
 		return 0
 	}
-	if columns, _, err := term.GetSize(int(stream.(*os.File).Fd())); err == nil && columns > 0 {
+	if columns, _, err := term.GetSize(descriptor); err == nil && columns > 0 {
 		return max(columns, narrowest)
 	}
 	return report.Width

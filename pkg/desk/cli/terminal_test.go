@@ -110,17 +110,16 @@ func TestWidthsThatCannotBe(t *testing.T) {
 }
 
 func TestNoFileIsATerminal(t *testing.T) {
-	file, err := os.Create(filepath.Join(t.TempDir(), "a"))
-	if err != nil {
-		t.Fatal(err)
+	streams := []any{&bytes.Buffer{}, nil}
+	for _, name := range []string{write(t, "a", ""), os.DevNull} {
+		file, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = file.Close() })
+		streams = append(streams, file)
 	}
-	defer file.Close()
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer null.Close()
-	for _, stream := range []any{file, null, &bytes.Buffer{}, nil} {
+	for _, stream := range streams {
 		if columns := columnsOf(stream); columns != 0 {
 			t.Errorf("%T has %d columns", stream, columns)
 		}

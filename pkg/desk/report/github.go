@@ -29,18 +29,11 @@ func (g *GitHub) Add(j Judged) error {
 		return nil
 	}
 	for _, i := range j.items() {
-		command := "error"
-		switch i.severity {
-		case rules.Medium:
-			command = "warning"
-		case rules.Low, rules.Info:
-			command = "notice"
-		}
 		message := i.message
 		if j.Source.File == "" {
 			message = j.name() + ": " + message
 		}
-		if err := g.command(command, j.Source.File, i.line, Printable(string(i.severity))+" "+string(i.code), message); err != nil {
+		if err := g.command(githubCommand(i.severity), j.Source.File, i.line, Printable(string(i.severity))+" "+string(i.code), message); err != nil {
 			return err
 		}
 	}
@@ -74,6 +67,18 @@ func (g *GitHub) command(name, file string, line int, title, message string) err
 	parts = append(parts, "title="+property(title))
 	_, err := fmt.Fprintf(g.w, "::%s %s::%s\n", name, strings.Join(parts, ","), data.Replace(message))
 	return err
+}
+
+// githubCommand returns the command of a severity. One that is not known is an error.
+func githubCommand(s rules.Severity) string {
+	switch s {
+	case rules.Medium:
+		return "warning"
+	case rules.Low, rules.Info:
+		return "notice"
+	default:
+		return "error"
+	}
 }
 
 // data escapes the text after the second :: of a command, as the toolkit of GitHub does.

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -79,10 +80,10 @@ func (u *JUnit) Add(j Judged) error {
 		}
 	default:
 		u.errored++
-		c.Error = whyOf(string(o.Verdict), append(worse, other...))
+		c.Error = whyOf(string(o.Verdict), slices.Concat(worse, other))
 		worse, other = nil, nil
 	}
-	if lines := append(worse, other...); len(lines) > 0 {
+	if lines := slices.Concat(worse, other); len(lines) > 0 {
 		c.Output = &junitLines{strings.Join(lines, "\n")}
 	}
 	return u.keep(c)

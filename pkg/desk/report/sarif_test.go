@@ -110,8 +110,8 @@ func TestSARIFSaysWhereEachFindingIs(t *testing.T) {
 	if first.PartialFingerprints["kmsguardFinding/v1"] != "id-of-public-access" || len(first.PartialFingerprints) != 1 || first.Level != "error" {
 		t.Errorf("got %+v", first)
 	}
-	if print := live.PartialFingerprints["primaryLocationLineHash"]; print != "id-of-public-access:2" {
-		t.Errorf("GitHub would take all keys for one: %q", print)
+	if hash := live.PartialFingerprints["primaryLocationLineHash"]; hash != "id-of-public-access:2" {
+		t.Errorf("GitHub would take all keys for one: %q", hash)
 	}
 	rule := run.Tool.Driver.Rules[first.RuleIndex]
 	if rule.ID != first.RuleID || rule.Properties["security-severity"] != "9.5" || rule.DefaultConfiguration.Level != "error" || !strings.HasPrefix(rule.Help.Text, "Principals of any AWS account") {
