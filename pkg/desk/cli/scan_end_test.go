@@ -93,7 +93,7 @@ func TestCtrlCKeepsWhatWasJudged(t *testing.T) {
 	for range 30 {
 		h.key(t, publicPolicy)
 	}
-	for _, format := range []output{textOutput, jsonOutput, jsonlOutput} {
+	for _, format := range reportFormats {
 		ctx, interrupt := context.WithCancel(t.Context())
 		run, out, errs := h.scanning(t, []target{{format: format}}, scanOptions{concurrency: 1})
 		err := run.run(ctx, map[string]accountReader{"us-east-1": &interrupting{accountReader: h.reader(), before: 11, interrupt: interrupt}})
@@ -146,7 +146,7 @@ func TestAWriterThatFailsEndsTheScan(t *testing.T) {
 	for range 5 {
 		h.key(t, publicPolicy)
 	}
-	for _, format := range []string{"text", "json", "jsonl"} {
+	for _, format := range []string{"text", "json", "jsonl", "csv", "sarif"} {
 		errs := &strings.Builder{}
 		args := slices.Concat([]string{"scan", "--default-config", "--region", "us-east-1", "--output", format}, h.endpoint)
 		if code := run(t.Context(), args, streams{in: strings.NewReader(""), out: fullDisk{}, err: errs}); code != exitError || !strings.Contains(errs.String(), "disk full") {
