@@ -91,7 +91,7 @@ func TestMisuseExitsWith2AndNamesTheNextStep(t *testing.T) {
 		{"unknown flag of the tool", []string{"--nope"}, "unknown flag: --nope (see kmsguard --help)"},
 		{"unknown flag of a command", []string{"diff", "--nope"}, "unknown flag: --nope (see kmsguard diff --help)"},
 		{"mistyped flag", []string{"check", "--fail-onn", "high"}, "unknown flag: --fail-onn; did you mean --fail-on? (see kmsguard check --help)"},
-		{"mistyped flag of every command", []string{"version", "--ouput", "json"}, "unknown flag: --ouput; did you mean --output? (see kmsguard version --help)"},
+		{"mistyped flag of every command", []string{"version", "--outputt", "json"}, "unknown flag: --outputt; did you mean --output? (see kmsguard version --help)"},
 		{"unknown letter", []string{"version", "-x"}, `unknown shorthand flag: 'x' in -x (see kmsguard version --help)`},
 		{"mistyped severity", []string{"check", "--fail-on", "hiigh"}, "must be critical, high, medium or low; did you mean high? (see kmsguard check --help)"},
 		{"unknown output", []string{"version", "--output", "yaml"}, "must be text, json or jsonl (see kmsguard version --help)"},

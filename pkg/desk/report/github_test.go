@@ -24,7 +24,7 @@ func readCommands(t *testing.T, text string) []workflowCommand {
 	}
 	var list []workflowCommand
 	for line := range strings.Lines(text) {
-		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "::")
+		rest, ok := strings.CutPrefix(strings.TrimLeft(strings.TrimSuffix(line, "\n"), " \t"), "::")
 		if !ok {
 			continue
 		}
