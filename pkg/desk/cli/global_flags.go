@@ -68,6 +68,9 @@ func (o *options) checkGlobal(cmd *cobra.Command, _ []string) error {
 	if cmd.Flags().Changed("width") && (o.width < narrowest || o.width > widest) {
 		return misuse("--width: %d is not a number from %d to %d", o.width, narrowest, widest)
 	}
+	if err := checkEndpoint(o.aws.endpoint); err != nil {
+		return err
+	}
 	return checkRegion(o.aws.region)
 }
 

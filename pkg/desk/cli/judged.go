@@ -67,7 +67,7 @@ func (j *judging) each(ctx context.Context, names []string, judge func(ctx conte
 		case err != nil:
 			j.streams.note("kmsguard: %s", problemOf(name, err))
 			j.code = worse(j.code, exitError)
-			err = j.missed(gap{name: nameOf(name), err: err})
+			err = j.missed(gap{name: nameOf(name), err: plain(err)})
 		default:
 			j.code = worse(j.code, outcomeCode(result.Outcome, j.failOn))
 			err = j.write(result)
@@ -89,7 +89,7 @@ func problemOf(name string, err error) string {
 	if errors.As(err, &malformed) {
 		return nameOf(name) + ":" + err.Error()
 	}
-	return nameOf(name) + ": " + err.Error()
+	return nameOf(name) + ": " + plain(err).Error()
 }
 
 // outcomeCode is the exit code of one outcome. What is not known is not fine, whatever

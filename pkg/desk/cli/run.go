@@ -147,6 +147,6 @@ func printError(s streams, command string, err error) {
 		}
 		s.note("kmsguard: %v (see %s --help)", err, command)
 	default:
-		s.note("kmsguard: %v", err)
+		s.note("kmsguard: %v", plain(err))
 	}
 }

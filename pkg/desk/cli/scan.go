@@ -237,15 +237,15 @@ func (s *scanning) miss(g gap) error {
 func (s *scanning) fail(r scanned) error {
 	s.code = worse(s.code, exitError)
 	s.done++
-	if err := s.miss(gap{r.arn, "without an answer of AWS", r.err}); err != nil {
+	if err := s.miss(gap{r.arn, "without an answer of AWS", plain(r.err)}); err != nil {
 		return err
 	}
 	if s.failures++; s.failures == mostFailures {
-		return fmt.Errorf("%d keys in a row %w, the last one because: %w", mostFailures, errUnread, r.err)
+		return fmt.Errorf("%d keys in a row %w, the last one because: %w", mostFailures, errUnread, plain(r.err))
 	}
 	if s.failures == 1 {
 		s.progress.clear()
-		s.streams.note("kmsguard: a key could not be read: %v", r.err)
+		s.streams.note("kmsguard: a key could not be read: %v", plain(r.err))
 	}
 	return nil
 }
