@@ -44,6 +44,7 @@ var (
 	limiter  = library{"x/time", []string{"golang.org/x/time"}}
 	terminal = library{"x/term", []string{"golang.org/x/term"}}
 	yaml     = library{"a YAML library", []string{"go.yaml.in/yaml/v4"}}
+	plans    = library{"terraform-json", []string{"github.com/hashicorp/terraform-json"}}
 
 	// notInLambda is what must not travel into a deployed function.
 	notInLambda = slices.Concat(cdk.paths, quamina.paths, fakeS3.paths, []string{
@@ -106,8 +107,12 @@ var table = []row{
 		reason:  "a renderer shows findings; it does not find or fetch them",
 	},
 	{
+		folder: "pkg/desk/template", imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy"}, libraries: []library{plans, yaml},
+		reason: "a template is read, not judged: bytes in, keys out, without files, configuration or AWS",
+	},
+	{
 		folder:    "pkg/desk/cli",
-		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/config", "pkg/guard/inspect", "pkg/guard/ledger", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
+		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/desk/template", "pkg/config", "pkg/guard/inspect", "pkg/guard/ledger", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
 		libraries: []library{cobra, limiter, terminal, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    desk,

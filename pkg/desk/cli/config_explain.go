@@ -51,7 +51,7 @@ func explainKey(o *options, s subject, limits bool) error {
 	e.Configuration = o.use(c, file)
 	if e.Problem != "" {
 		code = exitInconclusive
-		noteMissingFlags(o.streams, s, c, now)
+		noteMissingFlags(o.streams.note, s, c, now)
 	}
 	return o.answer(code, e, func(w io.Writer) error { return e.print(w, o.style(), limits) })
 }

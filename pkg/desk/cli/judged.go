@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
+	"github.com/kms-guardrail/kms-guardrail/pkg/desk/template"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
@@ -14,16 +16,24 @@ import (
 // judged is one result of a command that judges: an outcome, with the file that its policy
 // or event was read from. Its JSON form is public.
 type judged struct {
-	File          string `json:"file,omitempty"`
-	Configuration used   `json:"configuration"`
+	File string `json:"file,omitempty"`
+	// Resource is the key in a template, plan or state, and Line is where it starts there.
+	Resource string `json:"resource,omitempty"`
+	Line     int    `json:"line,omitempty"`
+	// Assumed says in words what of the template was assumed.
+	Assumed []string `json:"assumed,omitempty"`
+	// Change is what a plan changes: the policy before it as the baseline, and after it.
+	Change        *access.Result `json:"change,omitempty"`
+	Configuration used           `json:"configuration"`
 	guardrail.Outcome
 
 	policy string // the text of the policy file, so that findings name its lines; "" for none
+	lines  []int  // the lines of its statements, where the file is more than the policy
 }
 
 // source says where the policy or event was read from.
 func (r judged) source() report.Source {
-	source := report.Source{Policy: r.policy}
+	source := report.Source{Resource: r.Resource, Line: r.Line, Policy: r.policy, Lines: r.lines, Assumed: r.Assumed, Change: r.Change}
 	if r.File != "" {
 		source.Name = nameOf(r.File)
 		if r.File != standardInput {
@@ -56,37 +66,56 @@ func newJudging(o *options, targets []target, u used, failOn rules.Severity) *ju
 // error on the stream for errors, and the others go on. The error that each returns has the
 // exit code.
 func (j *judging) each(ctx context.Context, names []string, judge func(ctx context.Context, name string) (judged, error)) error {
-	if err := j.open(func(out io.Writer, style report.Style) sink { return &paragraphs{out: out, style: style} }); err != nil {
+	if err := j.begin(); err != nil {
 		return err
 	}
 	for _, name := range names {
 		result, err := judge(ctx, name)
-		switch {
-		case ctx.Err() != nil:
-			return j.stop(ctx.Err())
-		case err != nil:
-			j.streams.note("kmsguard: %s", problemOf(name, err))
-			j.code = worse(j.code, exitError)
-			err = j.missed(gap{name: nameOf(name), err: plain(err)})
-		default:
-			j.code = worse(j.code, outcomeCode(result.Outcome, j.failOn))
-			err = j.write(result)
-		}
-		if err != nil {
-			return j.abandon(err)
+		if err := j.add(ctx, name, result, err); err != nil {
+			return err
 		}
 	}
+	return j.end()
+}
+
+// begin opens the places of --output for a command whose text is one paragraph a result.
+func (j *judging) begin() error {
+	return j.open(func(out io.Writer, style report.Style) sink { return &paragraphs{out: out, style: style} })
+}
+
+// add writes one result, or the error in place of it. What it returns ends the command.
+func (j *judging) add(ctx context.Context, name string, result judged, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return j.stop(ctx.Err())
+	case err != nil:
+		j.streams.note("kmsguard: %s", problemOf(name, err))
+		j.code = worse(j.code, exitError)
+		err = j.missed(gap{name: nameOf(name), err: plain(err)})
+	default:
+		j.code = worse(j.code, outcomeCode(result.Outcome, j.failOn))
+		err = j.write(result)
+	}
+	if err != nil {
+		return j.abandon(err)
+	}
+	return nil
+}
+
+// end must follow the last add. The error that it returns has the exit code.
+func (j *judging) end() error {
 	if err := j.finish(); err != nil {
 		return err
 	}
 	return status(j.code)
 }
 
-// problemOf words an error about a file or key. The error of a malformed policy begins with
-// its place.
+// problemOf words an error about a file or key. The error of a malformed policy or template
+// begins with its place.
 func problemOf(name string, err error) string {
 	var malformed *policy.Error
-	if errors.As(err, &malformed) {
+	var broken *template.Error
+	if errors.As(err, &malformed) || errors.As(err, &broken) && broken.Line > 0 {
 		return nameOf(name) + ":" + err.Error()
 	}
 	return nameOf(name) + ": " + plain(err).Error()

@@ -8,9 +8,9 @@ import (
 )
 
 // noteMissingFlags notes which flags would say what no baseline can be applied without.
-func noteMissingFlags(streams streams, s subject, c *rules.Configuration, now time.Time) {
+func noteMissingFlags(note func(format string, args ...any), s subject, c *rules.Configuration, now time.Time) {
 	if flags := missingFlags(s, c, now); len(flags) > 0 {
-		streams.note("note: no baseline can be applied to the key without %s", strings.Join(flags, " and "))
+		note("note: no baseline can be applied to the key without %s", strings.Join(flags, " and "))
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestTheReadmeListsEveryCommand: its table is the reference of the commands.
@@ -83,7 +85,6 @@ func TestTheSessionsOfTheReadmeAreTrue(t *testing.T) {
 	if err := os.WriteFile("policy.json", []byte(partnersPolicy), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	hash := regexp.MustCompile(`\(hash [0-9a-f]+\)`)
 	found := 0
 	for _, part := range strings.Split(readme, "\n$ kmsguard ")[1:] {
 		part, _, _ = strings.Cut(part, "\n```")
@@ -93,11 +94,36 @@ func TestTheSessionsOfTheReadmeAreTrue(t *testing.T) {
 		}
 		found++
 		got := kmsguard(t, "", strings.Fields(line)...)
-		if text := hash.ReplaceAllString("configuration: "+got.used+"\n"+got.err+got.out, "(hash …)"); text != want+"\n" {
+		if text := configurationHash.ReplaceAllString("configuration: "+got.used+"\n"+got.err+got.out, "(hash …)"); text != want+"\n" {
 			t.Errorf("kmsguard %s prints\n%s\nthe README says\n%s", line, text, want)
 		}
 	}
 	if found < 2 {
 		t.Errorf("only %d sessions were found", found)
+	}
+}
+
+var configurationHash = regexp.MustCompile(`\(hash [0-9a-f]+\)`)
+
+// TestTheReadmesSessionsWithExamplesAreAsPrinted runs the command lines that name a file of
+// examples, and compares what they print with what the README shows.
+func TestTheReadmesSessionsWithExamplesAreAsPrinted(t *testing.T) {
+	t.Chdir(filepath.Join("..", "..", ".."))
+	found := 0
+	for _, block := range strings.Split(read(t, "README.md"), "```") {
+		arguments, want, ok := strings.Cut(strings.TrimPrefix(block, "\n"), "\n")
+		arguments, isCommand := strings.CutPrefix(arguments, "$ kmsguard ")
+		if !ok || !isCommand || !strings.Contains(arguments, "examples/") {
+			continue
+		}
+		found++
+		got := kmsguard(t, "", strings.Fields(arguments)...)
+		printed := "configuration: " + configurationHash.ReplaceAllString(got.used, "(hash …)") + "\n" + got.err + got.out
+		if diff := cmp.Diff(want, printed); diff != "" {
+			t.Errorf("kmsguard %s: the README (-) and what it prints (+):\n%s", arguments, diff)
+		}
+	}
+	if found == 0 {
+		t.Error("the README has no session with an example")
 	}
 }

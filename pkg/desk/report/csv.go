@@ -19,7 +19,7 @@ type CSV struct{ w *csv.Writer }
 // columns are the names of the columns. New ones go to the end.
 var columns = []string{
 	"severity", "code", "verdict", "file", "line", "statement", "sid", "key_arn", "aliases", "account", "region",
-	"message", "rule", "baseline", "exemption", "action", "action_reason", "finding_id",
+	"message", "rule", "baseline", "exemption", "action", "action_reason", "finding_id", "resource",
 }
 
 // NewCSV returns a writer of results.
@@ -39,8 +39,8 @@ func (c *CSV) Add(j Judged) error {
 			file = j.Source.Name
 		}
 		_ = c.w.Write(cells(
-			string(i.severity), string(i.code), string(o.Verdict), file, number(i.line), number(i.statement), i.sid, o.KeyARN, strings.Join(o.Aliases, " "), o.Account, o.Region,
-			i.message, o.Rule, o.Baseline, o.Exemption, string(o.Action), o.ActionReason, i.id,
+			string(i.severity), string(i.code), string(o.Verdict), file, number(j.line(i)), number(i.statement), i.sid, o.KeyARN, strings.Join(o.Aliases, " "), o.Account, o.Region,
+			i.message, o.Rule, o.Baseline, o.Exemption, string(o.Action), o.ActionReason, i.id, j.Source.Resource,
 		))
 	}
 	c.w.Flush()

@@ -55,7 +55,7 @@ func TestNoCellOfCSVIsAFormula(t *testing.T) {
 
 func TestCSVHasARowForEachFindingAndEachGap(t *testing.T) {
 	rows := readCSV(t, someResults(), report.Gap{Name: "keys/none.json", Why: "there is no such file"})
-	if len(rows) != 1+13+1 {
+	if len(rows) != 1+15+1 {
 		t.Errorf("%d rows", len(rows))
 	}
 	last := rows[len(rows)-1]

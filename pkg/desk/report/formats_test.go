@@ -76,6 +76,9 @@ func someResults() []report.Judged {
 		{Source: report.Source{Name: "keys/a b.json", File: "keys/a b.json", Policy: twoStatements}, Outcome: file},
 		{Source: report.Source{Name: "standard input", Policy: twoStatements}, Outcome: file},
 	}
+	inTemplate := report.Source{Name: "stack.yaml", File: "stack.yaml", Resource: "PaymentsKey", Line: 7, Policy: twoStatements, Lines: []int{11, 15}}
+	list = append(list, report.Judged{Source: inTemplate, Outcome: liveKey("", guardrail.NonCompliant, rules.Critical, public, finding(guardrail.CodeAccessMissing, rules.Low, -1, "The account cannot give kms:Sign."))})
+	list[2].Outcome.KeyARN = ""
 	for _, o := range []guardrail.Outcome{open, low, held, exempt, undecided, silent, managed, liveKey("good", guardrail.Compliant, rules.NoSeverity)} {
 		list = append(list, report.Judged{Outcome: o})
 	}

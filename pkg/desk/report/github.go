@@ -29,11 +29,7 @@ func (g *GitHub) Add(j Judged) error {
 		return nil
 	}
 	for _, i := range j.items() {
-		message := i.message
-		if j.Source.File == "" {
-			message = j.name() + ": " + message
-		}
-		if err := g.command(githubCommand(i.severity), j.Source.File, i.line, Printable(string(i.severity))+" "+string(i.code), message); err != nil {
+		if err := g.command(githubCommand(i.severity), j.Source.File, j.line(i), Printable(string(i.severity))+" "+string(i.code), j.told(i)); err != nil {
 			return err
 		}
 	}

@@ -46,6 +46,7 @@ var helps = map[guardrail.Code]string{
 	guardrail.CodeBreakerOpen:             "More repairs were wanted in an hour than guardrail.yaml allows. Something is wrong with many keys, or with the configuration.",
 	guardrail.CodeArchiveUnusable:         "The policy could not be archived, so nothing was written. Mend the archive.",
 	guardrail.CodeUndecided:               "It was neither proved nor disproved that the policy lies within its limits. Write the statement in a simpler way.",
+	guardrail.CodeUnknownUntilDeployment:  "The template or plan does not have all that the judgement needs; only the deployment knows it. The message says what. Write it into the template, or scan after the deployment.",
 	guardrail.CodeMalformedPolicy:         "The policy cannot be read. KMS would refuse it.",
 	guardrail.CodeUnknownKeyType:          "There is no generated default for the type of the key, so nothing was judged. A newer version may know it.",
 	guardrail.CodeBadBaseline:             "The baseline does not fit the key, so nothing was judged. The message says why.",

@@ -1,10 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
@@ -36,7 +36,7 @@ type item struct {
 	id        string
 	statement int // from 1; 0 for none
 	sid       string
-	line      int // from 1; 0 where it is not known
+	line      int // of the statement, from 1; 0 where it is not known
 }
 
 // codeNotExplained is the code of an outcome that is not fine and does not say why. Nothing
@@ -52,7 +52,10 @@ func (j Judged) items() []item {
 		i := item{severity: f.Severity, code: guardrail.Code(Printable(string(f.Code))), message: Printable(f.Message), id: Printable(f.ID)}
 		if f.Statement != nil {
 			i.statement = *f.Statement + 1
-			i.sid, i.line = statementPlace(j.Source.Policy, statements, *f.Statement)
+			i.line = j.Source.lineOf(statements, *f.Statement)
+			if n := *f.Statement; n >= 0 && n < len(statements) {
+				i.sid = Printable(statements[n].SID)
+			}
 		}
 		if !slices.Contains(list, i) {
 			list = append(list, i)
@@ -64,20 +67,28 @@ func (j Judged) items() []item {
 	return list
 }
 
-// statementPlace returns the printable Sid of the statement with an index, which counts from 0,
-// and the line on which it starts.
-func statementPlace(text string, statements []policy.Statement, index int) (sid string, line int) {
-	if index < 0 || index >= len(statements) {
-		return "", 0
+// line returns the line of a finding in its file: of its statement, else of its resource; 0 where
+// neither is known.
+func (j Judged) line(i item) int { return cmp.Or(i.line, j.Source.Line) }
+
+// told returns the message of a finding, after the name of the key where the file and the line
+// do not say which key it is.
+func (j Judged) told(i item) string {
+	switch {
+	case j.Source.File == "":
+		return j.name() + ": " + i.message
+	case j.Source.Resource != "":
+		return Printable(j.Source.Resource) + ": " + i.message
+	default:
+		return i.message
 	}
-	return Printable(statements[index].SID), lineOf(text, statements[index])
 }
 
 // name names the key or file of a result, for people.
 func (j Judged) name() string {
 	switch o := j.Outcome; {
 	case j.Source.Name != "":
-		return Printable(j.Source.Name)
+		return Printable(j.Source.place(j.Source.Line))
 	case o.KeyARN != "":
 		return keyName(o)
 	default:

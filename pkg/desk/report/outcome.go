@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
@@ -16,20 +17,31 @@ type Source struct {
 	Name string
 	// File is the path of the file; "" for standard input, say.
 	File string
-	// Policy is the text of the policy file that was judged, so that findings name its
-	// lines; "" for none.
+	// Resource is the name of the key in a template, plan or state, which starts at Line; "" and
+	// 0 where the file is the policy.
+	Resource string
+	Line     int
+	// Policy is the text of the policy that was judged, so that findings name the lines of its
+	// statements; "" for none.
 	Policy string
+	// Lines are the lines of the statements where the policy is a part of a file: 0, or left out,
+	// where a statement has none. They are nil where Policy is the text of the file.
+	Lines []int
+	// Assumed says in words what of a template was assumed.
+	Assumed []string
+	// Change is what a plan changes, with the policy before it as the baseline; nil for nothing.
+	Change *access.Result
 }
 
 // Outcome writes one outcome as a short paragraph, the verdict first. Of a plan it tells
 // the edits in words, not the policy. An error is one of w.
 func Outcome(w io.Writer, style Style, source Source, o guardrail.Outcome) error {
 	var b strings.Builder
-	subject := o.KeyARN
+	subject, place := o.KeyARN, source.place(source.Line)
 	switch {
 	case subject != "":
-	case source.Policy != "":
-		subject, source.Name = source.Name, ""
+	case source.Policy != "", source.Name != "" && o.Trigger == guardrail.ByCommand:
+		subject, place = place, ""
 	default:
 		subject = "(no key)"
 	}
@@ -40,7 +52,7 @@ func Outcome(w io.Writer, style Style, source Source, o guardrail.Outcome) error
 			b.WriteString(style.Wrap(fmt.Sprintf("  %-8s  %s", label, Printable(text)), strings.Repeat(" ", 12)) + "\n")
 		}
 	}
-	line("source", source.Name)
+	line("source", place)
 	line("key type", o.KeyType)
 	line("baseline", baselineWords(o))
 	line("exempt", o.Exemption)
@@ -49,8 +61,16 @@ func Outcome(w io.Writer, style Style, source Source, o guardrail.Outcome) error
 		line("actor", o.Actor.ARN)
 	}
 	line("action", actionWords(o))
+	for _, what := range source.Assumed {
+		line("assumed", what)
+	}
+	if source.Change != nil {
+		for _, what := range changes(*source.Change) {
+			line("change", what)
+		}
+	}
 	if len(o.Findings) > 0 {
-		b.WriteString(findings(style, "  ", source.Policy, o.Findings) + "\n")
+		b.WriteString(source.findings(style, "  ", o.Findings) + "\n")
 	}
 	if o.Plan != nil {
 		line("repair", planWords(o))
@@ -70,18 +90,17 @@ func Outcome(w io.Writer, style Style, source Source, o guardrail.Outcome) error
 // after indent: severity, code, statement and message. Findings that read the same
 // are written once.
 func Findings(style Style, indent string, list []guardrail.Finding) string {
-	return findings(style, indent, "", list)
+	return Source{}.findings(style, indent, list)
 }
 
-// findings is Findings with the lines of the statements in a policy's text, if that is
-// not "".
-func findings(style Style, indent, policyText string, list []guardrail.Finding) string {
-	statements := statementsOf(policyText)
+// findings is Findings with the lines of the statements, where they are known.
+func (s Source) findings(style Style, indent string, list []guardrail.Finding) string {
+	statements := statementsOf(s.Policy)
 	var texts []string
 	for _, f := range list {
 		text := fmt.Sprintf("%s%-8s  %s", indent, f.Severity, f.Code)
 		if f.Statement != nil && f.Code != guardrail.CodeUndecided { // whose message names it
-			text += ", " + statementWords(policyText, statements, *f.Statement)
+			text += ", " + s.statement(statements, *f.Statement)
 		}
 		text = style.Wrap(Printable(text+": "+f.Message), indent+strings.Repeat(" ", 10))
 		text = style.paint(text, string(f.Severity), severityColours[f.Severity])
@@ -101,18 +120,40 @@ func statementsOf(text string) []policy.Statement {
 	return d.Statements
 }
 
-// statementWords names the statement with an index, and the line on which it starts where the
-// text has it.
-func statementWords(text string, statements []policy.Statement, index int) string {
+// statement names the statement with an index, and the line on which it starts where it has one.
+func (s Source) statement(statements []policy.Statement, index int) string {
 	words := Statement(statements, index)
-	if index < len(statements) {
-		words += fmt.Sprintf(" on line %d", lineOf(text, statements[index]))
+	if line := s.lineOf(statements, index); line > 0 {
+		words += fmt.Sprintf(" on line %d", line)
 	}
 	return words
 }
 
-// lineOf returns the line of a policy's text, from 1, on which a statement of it starts.
-func lineOf(text string, s policy.Statement) int { return 1 + strings.Count(text[:s.Offset], "\n") }
+// lineOf returns the line of the file on which the statement with an index starts; 0 where it is
+// not known.
+func (s Source) lineOf(statements []policy.Statement, index int) int {
+	switch {
+	case index >= 0 && index < len(s.Lines):
+		return s.Lines[index]
+	case s.Lines == nil && index >= 0 && index < len(statements):
+		return 1 + strings.Count(s.Policy[:statements[index].Offset], "\n")
+	default:
+		return 0
+	}
+}
+
+// place names the file, the line in it and the resource, as far as they are known, as an editor
+// makes a link of them. It may not be printable.
+func (s Source) place(line int) string {
+	place := s.Name
+	if place != "" && line > 0 {
+		place += fmt.Sprintf(":%d", line)
+	}
+	if s.Resource != "" {
+		place += " " + s.Resource
+	}
+	return place
+}
 
 // Statement names the statement with an index, which counts from 0, as people count: from 1. Its
 // Sid follows in quotes, where the statements have one. The words may not be printable.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/url"
@@ -92,12 +93,8 @@ func (s *SARIF) result(j Judged, i item) sarifResult {
 	for _, a := range o.Aliases {
 		aliases = append(aliases, Printable(a))
 	}
-	message := i.message
-	if j.Source.File == "" {
-		message = j.name() + ": " + message
-	}
 	r := sarifResult{
-		RuleID: string(i.code), RuleIndex: s.rule(i), Level: sarifLevel(i.severity), Message: sarifText(message),
+		RuleID: string(i.code), RuleIndex: s.rule(i), Level: sarifLevel(i.severity), Message: sarifText(j.told(i)),
 		Locations: []sarifLocation{s.location(j, i)},
 		Properties: sarifProperties{
 			Severity: string(i.severity), Verdict: Printable(string(o.Verdict)), KeyARN: Printable(o.KeyARN), Aliases: aliases,
@@ -147,10 +144,7 @@ func (s *SARIF) rule(i item) int {
 // https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 func (s *SARIF) location(j Judged, i item) sarifLocation {
 	var l sarifLocation
-	name := j.name()
-	if j.Outcome.KeyARN != "" {
-		name = Printable(j.Outcome.KeyARN)
-	}
+	name := cmp.Or(Printable(j.Outcome.KeyARN), Printable(j.Source.place(0)), "(no key)")
 	l.Logical = []sarifLogical{{FullyQualifiedName: name, Kind: "resource"}}
 	file := j.Source.File
 	if file == "" {
@@ -160,8 +154,8 @@ func (s *SARIF) location(j Judged, i item) sarifLocation {
 		return l
 	}
 	l.Physical = &sarifPhysical{Artifact: artifactOf(file), Region: sarifRegion{StartLine: 1}}
-	if j.Source.File != "" && i.line > 0 {
-		l.Physical.Region.StartLine = i.line
+	if line := j.line(i); j.Source.File != "" && line > 0 {
+		l.Physical.Region.StartLine = line
 	}
 	return l
 }

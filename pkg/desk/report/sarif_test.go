@@ -97,12 +97,15 @@ func TestSARIFSaysWhereEachFindingIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := read.Runs[0]
-	first, stdin, live := run.Results[0], run.Results[3], run.Results[6]
+	first, stdin, template, live := run.Results[0], run.Results[3], run.Results[6:8], run.Results[8]
 	if p := first.Locations[0].PhysicalLocation; p.ArtifactLocation.URI != "keys/a%20b.json" || p.ArtifactLocation.URIBaseID != "%SRCROOT%" || p.Region.StartLine != 4 {
 		t.Errorf("a file: %+v", p)
 	}
 	if p := stdin.Locations[0].PhysicalLocation; p.ArtifactLocation.URI != "infra/guardrail.yaml" || p.Region.StartLine != 1 {
 		t.Errorf("standard input is no file: %+v", p)
+	}
+	if s, k := template[0].Locations[0], template[1].Locations[0]; s.PhysicalLocation.Region.StartLine != 15 || k.PhysicalLocation.Region.StartLine != 7 || s.LogicalLocations[0].FullyQualifiedName != "stack.yaml PaymentsKey" {
+		t.Errorf("a key in a template: %+v, %+v", s, k)
 	}
 	if l := live.Locations[0]; l.PhysicalLocation.ArtifactLocation.URI != "infra/guardrail.yaml" || l.LogicalLocations[0].FullyQualifiedName != "arn:aws:kms:eu-central-1:111122223333:key/open" {
 		t.Errorf("a live key: %+v", l)

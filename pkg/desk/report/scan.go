@@ -64,7 +64,7 @@ func (s *Scan) keep(o guardrail.Outcome) {
 			shown = append(shown, f)
 		}
 	}
-	text := findings(s.style, "  ", "", shown) + "\n" + repairWords(s.style, o)
+	text := Findings(s.style, "  ", shown) + "\n" + repairWords(s.style, o)
 	id := string(o.Severity) + string(o.Verdict) + text
 	g, ok := s.groups[id]
 	if !ok {

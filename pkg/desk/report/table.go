@@ -70,9 +70,9 @@ func (t *Table) Missed(g Gap) error {
 // where names the file and line of a finding, or its key by an alias or its id.
 func (j Judged) where(i item) string {
 	switch o := j.Outcome; {
-	case j.Source.Name != "" && i.line > 0:
-		return fmt.Sprintf("%s:%d", Printable(j.Source.Name), i.line)
-	case j.Source.Name != "" || o.KeyARN == "":
+	case j.Source.Name != "":
+		return Printable(j.Source.place(j.line(i)))
+	case o.KeyARN == "":
 		return j.name()
 	case len(o.Aliases) > 0:
 		return Printable(o.Aliases[0])

@@ -114,6 +114,9 @@ const (
 	CodeBadEvent Code = "bad-event"
 	// CodeRepairRefused: KMS did not accept the repair.
 	CodeRepairRefused Code = "repair-refused"
+	// CodeUnknownUntilDeployment: a template leaves a part of the key policy, or the key's type,
+	// to the deployment; high. The message names the expressions.
+	CodeUnknownUntilDeployment Code = "unknown-until-deployment"
 	// CodeUnexpectedError: AWS answered in a way that the guardrail does not know.
 	CodeUnexpectedError Code = "unexpected-error"
 )
@@ -123,7 +126,7 @@ const (
 func (c Code) proved() bool {
 	switch c {
 	case CodeUndecided, CodeMalformedPolicy, CodeUnknownKeyType, CodeBadBaseline, CodeRuleUndecided,
-		CodeLockedOut, CodeAccessDenied, CodeKeyGone, CodeBadEvent, CodeUnexpectedError,
+		CodeLockedOut, CodeAccessDenied, CodeKeyGone, CodeBadEvent, CodeUnexpectedError, CodeUnknownUntilDeployment,
 		CodePlanRefused, CodeRepairHeld, CodeRepairRefused, CodeBudgetExhausted, CodeTugOfWar, CodeBreakerOpen, CodeArchiveUnusable:
 		return false
 	default:
