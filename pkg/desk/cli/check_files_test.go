@@ -119,6 +119,9 @@ template.yaml Later cannot-judge high unknown-until-deployment`
 	text.check(t, exitDifferent, "CANNOT-JUDGE  "+file+":21 Later\n", "")
 
 	list, _ = checked(t, "", "--account", account, "--parameter", "Partner="+account, file)
+	if len(list[0].Findings) != 1 || strings.Contains(list[0].Findings[0].Message, "(line") {
+		t.Errorf("the places of lint are in a text that nobody sees: %+v", list[0].Findings)
+	}
 	if list[0].Verdict != "compliant" || list[0].Assumed != nil {
 		t.Errorf("the parameter that is given counts: %s", list[0].short())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"regexp"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/template"
@@ -62,6 +63,9 @@ func (f *fileChecker) judged(ctx context.Context, file string, k template.Key) (
 	if result.Outcome, err = outcomeOf(ctx, i, &v); err != nil {
 		return judged{}, err
 	}
+	if result.lines != nil {
+		withoutPlaces(result.Findings)
+	}
 	after := v.Judgement.Live
 	if after == nil {
 		if after, err = policy.Parse(result.policy); err != nil {
@@ -70,6 +74,19 @@ func (f *fileChecker) judged(ctx context.Context, file string, k template.Key) (
 	}
 	result.Change = changeOf(s.key, k.Before, after)
 	return result, nil
+}
+
+// lintPlace is the place in the message of a lint finding.
+var lintPlace = regexp.MustCompile(` \(line [0-9]+, column [0-9]+\)`)
+
+// withoutPlaces takes out the places that count in the text which was made of a template, and
+// which nobody sees. The line of the statement stays.
+func withoutPlaces(findings []guardrail.Finding) {
+	for i, f := range findings {
+		if strings.HasPrefix(string(f.Code), "lint-") {
+			findings[i].Message = lintPlace.ReplaceAllString(f.Message, "")
+		}
+	}
 }
 
 // inResource puts the resource before an error about it. The error keeps its place.

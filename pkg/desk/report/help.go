@@ -52,6 +52,7 @@ var helps = map[guardrail.Code]string{
 	guardrail.CodeBadBaseline:             "The baseline does not fit the key, so nothing was judged. The message says why.",
 	guardrail.CodeMoreFindings:            "There are more findings than are listed. Mend these first, and look again.",
 	guardrail.CodeLockedOut:               "The key policy does not let the guardrail read it, or change it where it is to repair the key. Give the guardrail its access.",
+	guardrail.CodeGuardrailDenied:         "A Deny of the key policy takes from the guardrail what it needs to see or mend the key. Remove it, or leave the guardrail out of it.",
 	guardrail.CodeAccessDenied:            "AWS refused to let kmsguard read the key. Give the caller kms:DescribeKey and kms:GetKeyPolicy.",
 	guardrail.CodeKeyGone:                 "The key does not exist any more.",
 	guardrail.CodeBadEvent:                "The event cannot be understood, or contradicts itself.",

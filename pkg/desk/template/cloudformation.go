@@ -101,7 +101,7 @@ func (t *template) key(id, resource *node, kind string) Key {
 	k.Unknown = append(k.Unknown, r.unknowns...)
 	k.Assumed = r.assumed
 	k.Problem = r.problem(k.Problem)
-	return k.settled()
+	return k.knownOnly()
 }
 
 // readFacts reads what kind of key it is.

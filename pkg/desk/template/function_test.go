@@ -138,6 +138,20 @@ func answer(t *testing.T, k template.Key) string {
 	return p.Statement[0].Sid
 }
 
+// A large mapping that is looked through often ends at a bound, too.
+func TestLookingThroughAMappingIsBounded(t *testing.T) {
+	entries := `"k0":{"v":"x"}`
+	for i := range 3000 {
+		entries += fmt.Sprintf(`,"k%d":{"v":"x"}`, i+1)
+	}
+	lookups := strings.Repeat(`{"Sid":{"Fn::FindInMap":["M","k3000","v"]}},`, 3000)
+	text := `{"Mappings":{"M":{` + entries + `}},"Resources":{"K":{"Type":"AWS::KMS::Key","Properties":{"KeyPolicy":{"Statement":[` + lookups + `{}]}}}}}`
+	f, err := template.Read([]byte(text), here)
+	if err != nil || len(f.Keys) != 1 || f.Keys[0].Problem == nil || !strings.Contains(f.Keys[0].Problem.Error(), "make more than") {
+		t.Errorf("%v %+v", err, f.Keys)
+	}
+}
+
 // A place that is not known makes the pseudo parameters unknown, and given parameters count.
 func TestWhatTheCallerKnows(t *testing.T) {
 	const text = `{"Parameters":{"P":{"Type":"String","Default":"x"}},"Resources":{"K":{"Type":"AWS::KMS::Key","Properties":{"KeyPolicy":

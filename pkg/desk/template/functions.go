@@ -72,8 +72,8 @@ func (r *resolver) variable(at *node, name string, own *node) *node {
 	if _, ok := value.scalar(); !ok {
 		return r.broken(at.fail("the variable %s of Fn::Sub is no text", quoted(name)))
 	}
-	if r.work += len(value.text); r.work > maxWork {
-		return r.broken(at.fail("the functions of the resource make more than %d bytes", maxWork))
+	if !r.spend(at, len(value.text)) {
+		return nil
 	}
 	return value
 }
@@ -159,7 +159,7 @@ func findInMap(r *resolver, at, argument *node) *node {
 	found := r.mappings
 	for _, item := range argument.items[:3] {
 		name := r.text(item)
-		if name == "" {
+		if name == "" || found != nil && !r.spend(at, len(found.entries)) {
 			return nil
 		}
 		next := found.get(name)
@@ -171,8 +171,8 @@ func findInMap(r *resolver, at, argument *node) *node {
 		}
 		found = next
 	}
-	if r.work++; found.kind == list {
-		r.work += len(found.items)
+	if !r.spend(at, len(found.items)) {
+		return nil
 	}
 	return r.value(found)
 }

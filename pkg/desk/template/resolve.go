@@ -21,7 +21,7 @@ type resolver struct {
 	// evaluating are not finished.
 	decided    map[string]*bool
 	evaluating map[string]bool
-	work       int // bytes that functions made
+	work       int // bytes that functions made, and entries that they looked through
 }
 
 // maxWork bounds what functions make of one resource. A template may repeat a long parameter
@@ -151,10 +151,19 @@ func (r *resolver) mapped(n *node) *node {
 
 // made returns a text that a function made, within the bound on all of them.
 func (r *resolver) made(at *node, text string) *node {
-	if r.work += len(text); r.work > maxWork {
-		return r.broken(at.fail("the functions of the resource make more than %d bytes", maxWork))
+	if !r.spend(at, len(text)) {
+		return nil
 	}
 	return at.worded(text)
+}
+
+// spend counts work. It is false, and the resource broken, beyond maxWork.
+func (r *resolver) spend(at *node, work int) bool {
+	if r.work += work; r.work > maxWork {
+		r.broken(at.fail("the functions of the resource make more than %d bytes", maxWork))
+		return false
+	}
+	return true
 }
 
 // call computes a function.

@@ -86,8 +86,8 @@ type Key struct {
 	Facts
 }
 
-// settled returns the key without a policy where it has no sure one.
-func (k Key) settled() Key {
+// knownOnly returns the key without a policy where it has no sure one.
+func (k Key) knownOnly() Key {
 	if k.Unknown != nil || k.Problem != nil {
 		k.Policy, k.Lines, k.IsDefault = "", nil, false
 	}

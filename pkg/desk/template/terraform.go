@@ -41,9 +41,9 @@ type resource struct {
 	before, after map[string]any
 	// unknown are the attributes that are known after apply.
 	unknown map[string]any
-	// isCreated is true for a new resource, also for one in place of another. isDeferred is true
-	// for one of a later plan.
-	isCreated, isDeleted, isForgotten, isDeferred bool
+	// isCreated is true for a new resource, also for one in place of another; hasLateDeletion is true
+	// where that one is deleted after it. isDeferred is true for one of a later plan.
+	isCreated, hasLateDeletion, isDeleted, isForgotten, isDeferred bool
 }
 
 // keyKinds are the resources that are keys.
@@ -107,9 +107,10 @@ func (t *terraform) addChange(c *tfjson.ResourceChange, isDeferred bool) {
 	t.resources = append(t.resources, resource{
 		address: c.Address, module: c.ModuleAddress, kind: c.Type, name: c.Name, index: indexOf(c.Index),
 		before: attributes(c.Change.Before), after: attributes(c.Change.After), unknown: attributes(c.Change.AfterUnknown),
-		isCreated:   slices.Contains(actions, tfjson.ActionCreate),
-		isDeleted:   slices.Contains(actions, tfjson.ActionDelete) && !slices.Contains(actions, tfjson.ActionCreate),
-		isForgotten: slices.Contains(actions, tfjson.ActionForget), isDeferred: isDeferred,
+		isCreated:       slices.Contains(actions, tfjson.ActionCreate),
+		hasLateDeletion: len(actions) > 1 && actions[len(actions)-1] == tfjson.ActionDelete,
+		isDeleted:       slices.Contains(actions, tfjson.ActionDelete) && !slices.Contains(actions, tfjson.ActionCreate),
+		isForgotten:     slices.Contains(actions, tfjson.ActionForget), isDeferred: isDeferred,
 	})
 }
 
@@ -189,15 +190,22 @@ func (r *resource) was(attribute string) string {
 	return value
 }
 
-// changes tells whether the plan changes an attribute.
-func (r *resource) changes(attribute string) bool {
+// hasChange tells whether the plan changes an attribute.
+func (r *resource) hasChange(attribute string) bool {
 	after, known := r.text(attribute)
 	return !known || after != r.was(attribute)
 }
 
 // hasMoved tells whether an aws_kms_key_policy is for another key than before.
 func (r *resource) hasMoved() bool {
-	return r.was("key_id") != "" && r.isThere() && r.changes("key_id")
+	return r.was("key_id") != "" && r.isThere() && r.hasChange("key_id")
+}
+
+// gone returns the resource that a new one replaces.
+func (r *resource) gone() *resource {
+	old := *r
+	old.isCreated, old.isDeleted = false, true
+	return &old
 }
 
 // isNamed tells whether an id or ARN is the key's, as it was before the change.

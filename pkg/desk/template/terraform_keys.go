@@ -36,7 +36,7 @@ func (t *terraform) keys() []Key {
 		if looseAliases != nil && r.isCreated {
 			k.Aliases = nil
 		}
-		keys = append(keys, k.settled())
+		keys = append(keys, k.knownOnly())
 	}
 	for _, r := range loose {
 		keys = append(keys, t.alone(r))
@@ -60,7 +60,7 @@ func (k *Key) source(key *resource, policies []*resource) *resource {
 		k.Problem = &Error{Detail: fmt.Sprintf("the key has %d policies: %s and %s", len(there), there[0].address, there[1].address)}
 		return there[0]
 	case len(there) == 1:
-		if what := contested(key, there[0], gone); what != "" {
+		if what := contest(key, there[0], gone); what != "" {
 			k.Unknown = append(k.Unknown, Unknown{Expression: what, Reason: "the plan changes both"})
 		}
 		return there[0]
@@ -71,16 +71,18 @@ func (k *Key) source(key *resource, policies []*resource) *resource {
 	}
 }
 
-// contested says which of two changes counts, where that is not sure; "" where it is. A key is
+// contest says which of two changes counts, where that is not sure; "" where it is. A key is
 // changed before its aws_kms_key_policy, which is written only if it changes. A deletion sets
 // the default policy.
-func contested(key, source *resource, gone []*resource) string {
+func contest(key, source *resource, gone []*resource) string {
 	switch {
 	case len(gone) > 0:
 		return "whether " + gone[0].address + " is deleted before " + source.address + " is written"
-	case source.hasMoved():
+	case source.hasLateDeletion:
+		return "whether the new " + source.address + " is written before the old one is deleted"
+	case source.hasMoved() && !source.isCreated:
 		return "which key has the policy of " + source.address
-	case !key.isCreated && key.changes("policy") && !source.changes("policy"):
+	case !key.isCreated && key.hasChange("policy") && !source.hasChange("policy"):
 		return "whether the policy of " + key.address + " or of " + source.address + " counts"
 	default:
 		return ""
@@ -95,7 +97,7 @@ func (t *terraform) alone(r *resource) Key {
 	}
 	t.place(&k, r)
 	t.policy(&k, r, r)
-	return k.settled()
+	return k.knownOnly()
 }
 
 // attached finds the keys that resources of a kind are for, by an attribute. of has the
@@ -114,7 +116,11 @@ func (t *terraform) attached(kind, attribute string) (of map[int][]*resource, lo
 		}
 		key := t.keyOf(r, attribute, id, known)
 		if r.hasMoved() && kind == "aws_kms_key_policy" {
-			if old := t.keyOf(r, attribute, r.was(attribute), true); old >= 0 && old != key {
+			switch old := t.keyOf(r, attribute, r.was(attribute), true); {
+			case old < 0 || old == key:
+			case r.isCreated:
+				of[old] = append(of[old], r.gone())
+			default:
 				of[old] = append(of[old], r)
 			}
 		}
@@ -159,8 +165,8 @@ func (t *terraform) policy(k *Key, key, source *resource) {
 	k.Lines = []int{}
 	k.BypassesLockoutCheck = source.after["bypass_policy_lockout_safety_check"] == true
 	if !key.isCreated && t.kind == Plan {
-		if k.Before = source.was("policy"); k.Before == "" {
-			k.Before = key.was("policy")
+		if k.Before = key.was("policy"); k.Before == "" { // the plan has read it from AWS
+			k.Before = source.was("policy")
 		}
 	}
 	text, known := source.text("policy")

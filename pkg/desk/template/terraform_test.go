@@ -43,7 +43,7 @@ func live(id, policy string) object {
 }
 
 // attached is an aws_kms_key_policy.
-func attached(id, policy string) object { return object{"key_id": id, "policy": policy} }
+func attached(id string) object { return object{"key_id": id, "policy": otherPolicy} }
 
 // expression is the configuration of a resource with one attribute that refers to something.
 func expression(address, attribute string, references ...string) object {
@@ -61,7 +61,7 @@ func TestWhichPolicyAPlanGivesAKey(t *testing.T) {
 	policyOf := func(address string) object {
 		return change(address, nil, object{"policy": otherPolicy}, object{"key_id": true}, "create")
 	}
-	bypassing := attached(oneKey, otherPolicy)
+	bypassing := attached(oneKey)
 	bypassing["bypass_policy_lockout_safety_check"] = true
 	root := func(resources ...object) object { return object{"root_module": module(resources...)} }
 	noPolicy := expression("aws_kms_key.k", "description")
@@ -73,16 +73,19 @@ func TestWhichPolicyAPlanGivesAKey(t *testing.T) {
 		want    string // of each key: own, other or default policy, or what is unknown
 	}{
 		{"its own", []object{key}, nil, "own"},
-		{"the resource for the policy counts", []object{key, change("aws_kms_key_policy.p", attached(oneKey, otherPolicy), attached(oneKey, otherPolicy), nil, "no-op")}, nil, "other"},
-		{"by ARN, too", []object{key, change("aws_kms_key_policy.p", nil, attached(live(oneKey, "")["arn"].(string), otherPolicy), nil, "create")}, nil, "other"},
-		{"of a key elsewhere", []object{key, change("aws_kms_key_policy.p", nil, attached(otherKey, otherPolicy), nil, "create")}, nil, "own, other"},
-		{"deleting it sets the default", []object{key, change("aws_kms_key_policy.p", attached(oneKey, otherPolicy), nil, nil, "delete")}, nil, "default"},
+		{"the resource for the policy counts", []object{key, change("aws_kms_key_policy.p", attached(oneKey), attached(oneKey), nil, "no-op")}, nil, "other"},
+		{"by ARN, too", []object{key, change("aws_kms_key_policy.p", nil, attached(live(oneKey, "")["arn"].(string)), nil, "create")}, nil, "other"},
+		{"of a key elsewhere", []object{key, change("aws_kms_key_policy.p", nil, attached(otherKey), nil, "create")}, nil, "own, other"},
+		{"deleting it sets the default", []object{key, change("aws_kms_key_policy.p", attached(oneKey), nil, nil, "delete")}, nil, "default"},
 		{"but where it bypasses the lockout check, nothing", []object{key, change("aws_kms_key_policy.p", bypassing, nil, nil, "delete")}, nil, "other"},
-		{"forgetting it leaves it", []object{key, change("aws_kms_key_policy.p", attached(oneKey, otherPolicy), nil, nil, "forget")}, nil, "other"},
-		{"two", []object{key, change("aws_kms_key_policy.p", nil, attached(oneKey, otherPolicy), nil, "create"), change("aws_kms_key_policy.q", nil, attached(oneKey, otherPolicy), nil, "create")}, nil, "! the key has 2 policies: aws_kms_key_policy.p and aws_kms_key_policy.q"},
-		{"one goes and one comes", []object{key, change("aws_kms_key_policy.p", attached(oneKey, otherPolicy), nil, nil, "delete"), change("aws_kms_key_policy.q", nil, attached(oneKey, otherPolicy), nil, "create")}, nil, "? whether aws_kms_key_policy.p is deleted before aws_kms_key_policy.q is written"},
-		{"from one key to another", []object{key, change("aws_kms_key.l", live(otherKey, accountPolicy), live(otherKey, accountPolicy), nil, "no-op"), change("aws_kms_key_policy.p", attached(oneKey, otherPolicy), attached(otherKey, otherPolicy), nil, "update")}, nil, "? which key has the policy of aws_kms_key_policy.p, ? which key has the policy of aws_kms_key_policy.p"},
-		{"the key's own changes, the other does not", []object{change("aws_kms_key.k", live(oneKey, otherPolicy), live(oneKey, accountPolicy), nil, "update"), change("aws_kms_key_policy.p", attached(oneKey, otherPolicy), attached(oneKey, otherPolicy), nil, "no-op")}, nil, "? whether the policy of aws_kms_key.k or of aws_kms_key_policy.p counts"},
+		{"forgetting it leaves it", []object{key, change("aws_kms_key_policy.p", attached(oneKey), nil, nil, "forget")}, nil, "other"},
+		{"two", []object{key, change("aws_kms_key_policy.p", nil, attached(oneKey), nil, "create"), change("aws_kms_key_policy.q", nil, attached(oneKey), nil, "create")}, nil, "! the key has 2 policies: aws_kms_key_policy.p and aws_kms_key_policy.q"},
+		{"one goes and one comes", []object{key, change("aws_kms_key_policy.p", attached(oneKey), nil, nil, "delete"), change("aws_kms_key_policy.q", nil, attached(oneKey), nil, "create")}, nil, "? whether aws_kms_key_policy.p is deleted before aws_kms_key_policy.q is written"},
+		{"from one key to another", []object{key, change("aws_kms_key.l", live(otherKey, accountPolicy), live(otherKey, accountPolicy), nil, "no-op"), change("aws_kms_key_policy.p", attached(oneKey), attached(otherKey), nil, "update")}, nil, "? which key has the policy of aws_kms_key_policy.p, ? which key has the policy of aws_kms_key_policy.p"},
+		{"from one key to another, by a new resource", []object{key, change("aws_kms_key.l", live(otherKey, accountPolicy), live(otherKey, accountPolicy), nil, "no-op"), change("aws_kms_key_policy.p", attached(oneKey), attached(otherKey), nil, "delete", "create")}, nil, "default, other"},
+		{"a new resource for the same key", []object{key, change("aws_kms_key_policy.p", attached(oneKey), attached(oneKey), nil, "delete", "create")}, nil, "other"},
+		{"which is made before the old one is deleted", []object{key, change("aws_kms_key_policy.p", attached(oneKey), attached(oneKey), nil, "create", "delete")}, nil, "? whether the new aws_kms_key_policy.p is written before the old one is deleted"},
+		{"the key's own changes, the other does not", []object{change("aws_kms_key.k", live(oneKey, otherPolicy), live(oneKey, accountPolicy), nil, "update"), change("aws_kms_key_policy.p", attached(oneKey), attached(oneKey), nil, "no-op")}, nil, "? whether the policy of aws_kms_key.k or of aws_kms_key_policy.p counts"},
 		{"a key that is deleted", []object{change("aws_kms_key.k", live(oneKey, accountPolicy), nil, nil, "delete")}, nil, ""},
 		{"a key that is forgotten", []object{change("aws_kms_key.k", live(oneKey, accountPolicy), nil, nil, "forget")}, nil, ""},
 		{"a data source", []object{{"address": "data.aws_kms_key.k", "mode": "data", "type": "aws_kms_key", "name": "k", "change": object{"actions": []string{"read"}}}}, nil, ""},

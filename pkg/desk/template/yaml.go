@@ -174,6 +174,9 @@ func expression(n *node) string {
 	if function == "Fn::GetAtt" && argument.kind == list && len(argument.items) == 2 {
 		return short + " " + shortened(argument.items[0].text+"."+argument.items[1].text)
 	}
+	if function == "Fn::If" && argument.kind == list && len(argument.items) == 3 {
+		return short + " " + shortened(argument.items[0].text)
+	}
 	if text, ok := argument.scalar(); ok {
 		return fmt.Sprintf("%s %s", short, shortened(text))
 	}

@@ -16,6 +16,7 @@ var elsewhere = map[string]string{
 	"exemption-expired":      "TestAnExemptionHoldsUntilItExpires",
 	"rule-undecided":         "TestARuleThatMayMatchLeavesTheKeyUnjudged",
 	"lockout-check-bypassed": "TestARepairIsWantedWhereModeSeverityAndEvidenceAllow",
+	"guardrail-denied":       "TestWhatTheGuardrailMayNotSeeIsAFindingOfItsOwn",
 	"bad-baseline":           "TestARequiredPrincipalThatFitsNoKeyOfTheAccountIsABadBaseline",
 
 	"locked-out": "pkg/guard/enforcer", "access-denied": "pkg/guard/enforcer", "key-gone": "pkg/guard/enforcer", "bad-event": "pkg/guard/enforcer",

@@ -106,6 +106,9 @@ const (
 	// CodeLockedOut: the key policy does not let the guardrail read it, or, where it is to
 	// repair the key, change it; high.
 	CodeLockedOut Code = "locked-out"
+	// CodeGuardrailDenied: a Deny of the key policy keeps the guardrail from reading the key, its
+	// policy or its tags.
+	CodeGuardrailDenied Code = "guardrail-denied"
 	// CodeAccessDenied: AWS refused to let the guardrail describe the key.
 	CodeAccessDenied Code = "access-denied"
 	// CodeKeyGone: the key does not exist.
