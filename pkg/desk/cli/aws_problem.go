@@ -25,9 +25,9 @@ func plain(err error) error {
 	return errors.New(what + sentence)
 }
 
-// credentialProblems are the codes with which AWS refuses the credentials of any call.
+// refusals are the codes with which AWS refuses the credentials of any call.
 // https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
-var credentialProblems = map[string]string{
+var refusals = map[string]string{
 	"ExpiredTokenException":       "the AWS credentials have expired; get new ones, such as with aws sso login",
 	"ExpiredToken":                "the AWS credentials have expired; get new ones, such as with aws sso login",
 	"UnrecognizedClientException": "AWS does not take the access key: it does not exist, or the Region is not enabled for the account; aws sts get-caller-identity says who you are",
@@ -44,7 +44,7 @@ func awsProblem(err error) string {
 	}
 	var answer smithy.APIError
 	if errors.As(err, &answer) {
-		return credentialProblems[answer.ErrorCode()]
+		return refusals[answer.ErrorCode()]
 	}
 	var profile config.SharedConfigProfileNotExistError
 	text := err.Error()

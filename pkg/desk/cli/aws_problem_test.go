@@ -60,7 +60,7 @@ func TestAWSProblemsAreOneSentenceWithTheNextStep(t *testing.T) {
 }
 
 func TestRefusedCredentialsAreOneSentence(t *testing.T) {
-	for code, want := range credentialProblems {
+	for code, want := range refusals {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 			w.WriteHeader(http.StatusBadRequest)
