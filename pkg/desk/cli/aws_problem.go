@@ -27,7 +27,7 @@ func plain(err error) error {
 
 // refusals are the codes with which AWS refuses the credentials of any call.
 // https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
-var refusals = map[string]string{
+var refusals = map[string]string{ //nolint:gosec // codes and sentences, no secrets
 	"ExpiredTokenException":       "the AWS credentials have expired; get new ones, such as with aws sso login",
 	"ExpiredToken":                "the AWS credentials have expired; get new ones, such as with aws sso login",
 	"UnrecognizedClientException": "AWS does not take the access key: it does not exist, or the Region is not enabled for the account; aws sts get-caller-identity says who you are",

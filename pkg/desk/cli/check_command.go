@@ -46,6 +46,7 @@ func newCheck(o *options) *cobra.Command {
 		Example: "  kmsguard check --account 111122223333 --region us-east-1 policy.json\n" +
 			"  kmsguard check --default-config --account 111122223333 policy.json\n" +
 			"  kmsguard check --account 111122223333 --region us-east-1 cdk.out\n" +
+			"  kmsguard check --output github --output sarif=kms.sarif --output junit=junit.xml cdk.out\n" +
 			"  kmsguard check --key-id alias/payments --fail-on high --output json",
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if (len(files) == 0) == (len(flags.keyIDs) == 0) {
