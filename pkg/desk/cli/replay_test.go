@@ -23,7 +23,7 @@ func TestReplayReportsAndDoesNotWrite(t *testing.T) {
 	got := h.replay(t, "", file)
 	got.check(t, exitDifferent, "NON-COMPLIANT  "+arn+"\n  source    "+file+"\n", "")
 	got.check(t, exitDifferent, "\n  action    reported (report-mode)\n", "")
-	got.check(t, exitDifferent, "\n  critical  public-access, statement 2: PUBLIC: anyone with an AWS account can decrypt (kms:Decrypt)", "")
+	got.check(t, exitDifferent, "\n  critical  public-access, statement 2 \"for the partners\": PUBLIC: anyone with an AWS account can decrypt (kms:Decrypt)", "")
 	if writes := h.cloud.Calls("PutKeyPolicy"); len(writes) > 0 {
 		t.Errorf("report mode wrote: %v", writes)
 	}

@@ -71,6 +71,7 @@ func (j *judging) newSink(format output, out io.Writer, style report.Style, text
 // write writes a result in every format.
 func (j *judging) write(r judged) error {
 	r.Configuration = j.used
+	r.Findings = r.source().Placed(r.Findings)
 	return j.all(func(s sink) error { return s.add(r) })
 }
 

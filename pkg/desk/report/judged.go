@@ -46,16 +46,11 @@ const codeNotExplained guardrail.Code = "not-explained"
 // items returns the findings of a result in their order. What reads the same is in it once.
 // An outcome that is not fine has at least one.
 func (j Judged) items() []item {
-	statements := statementsOf(j.Source.Policy)
 	var list []item
-	for _, f := range j.Outcome.Findings {
+	for _, f := range j.Source.Placed(j.Outcome.Findings) {
 		i := item{severity: f.Severity, code: guardrail.Code(Printable(string(f.Code))), message: Printable(f.Message), id: Printable(f.ID)}
 		if f.Statement != nil {
-			i.statement = *f.Statement + 1
-			i.line = j.Source.lineOf(statements, *f.Statement)
-			if n := *f.Statement; n >= 0 && n < len(statements) {
-				i.sid = Printable(statements[n].SID)
-			}
+			i.statement, i.sid, i.line = *f.Statement+1, Printable(f.SID), f.Line
 		}
 		if !slices.Contains(list, i) {
 			list = append(list, i)

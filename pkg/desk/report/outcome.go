@@ -95,12 +95,11 @@ func Findings(style Style, indent string, list []guardrail.Finding) string {
 
 // findings is Findings with the lines of the statements, where they are known.
 func (s Source) findings(style Style, indent string, list []guardrail.Finding) string {
-	statements := statementsOf(s.Policy)
 	var texts []string
-	for _, f := range list {
+	for _, f := range s.Placed(list) {
 		text := fmt.Sprintf("%s%-8s  %s", indent, f.Severity, f.Code)
 		if f.Statement != nil && f.Code != guardrail.CodeUndecided { // whose message names it
-			text += ", " + s.statement(statements, *f.Statement)
+			text += ", " + statementWords(f)
 		}
 		text = style.Wrap(Printable(text+": "+f.Message), indent+strings.Repeat(" ", 10))
 		text = style.paint(text, string(f.Severity), severityColours[f.Severity])
@@ -120,11 +119,32 @@ func statementsOf(text string) []policy.Statement {
 	return d.Statements
 }
 
-// statement names the statement with an index, and the line on which it starts where it has one.
-func (s Source) statement(statements []policy.Statement, index int) string {
-	words := Statement(statements, index)
-	if line := s.lineOf(statements, index); line > 0 {
-		words += fmt.Sprintf(" on line %d", line)
+// Placed returns findings with the line on which their statement starts, and its Sid, as far as the
+// source knows them.
+func (s Source) Placed(list []guardrail.Finding) []guardrail.Finding {
+	statements := statementsOf(s.Policy)
+	list = slices.Clone(list)
+	for i := range list {
+		f := &list[i]
+		if f.Statement == nil {
+			continue
+		}
+		f.Line = s.lineOf(statements, *f.Statement)
+		if n := *f.Statement; f.SID == "" && n >= 0 && n < len(statements) {
+			f.SID = statements[n].SID
+		}
+	}
+	return list
+}
+
+// statementWords names the statement of a placed finding.
+func statementWords(f guardrail.Finding) string {
+	words := fmt.Sprintf("statement %d", *f.Statement+1)
+	if f.SID != "" {
+		words += fmt.Sprintf(" %q", f.SID)
+	}
+	if f.Line > 0 {
+		words += fmt.Sprintf(" on line %d", f.Line)
 	}
 	return words
 }

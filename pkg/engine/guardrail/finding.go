@@ -167,6 +167,9 @@ type Finding struct {
 	// SID is that statement's Sid, made neutral; "" where it has none. Whoever writes the policy
 	// writes it, so it belongs into an outcome, not into a log.
 	SID string `json:"sid,omitempty"`
+	// Line is the line on which that statement starts in the file that was checked, from 1; 0
+	// where there is no file. Package report knows it.
+	Line int `json:"line,omitempty"`
 	// Witness is one request that shows it. Its context may repeat values of the
 	// policy's conditions: it belongs into an outcome, not into a log.
 	Witness *evaluation.Request `json:"witness,omitempty"`
