@@ -54,7 +54,7 @@ type book struct {
 	// lost is why the ledger cannot be read or changed, for good. Nothing is written then:
 	// what protects the key from being written over and over is not known.
 	lost error
-	// isDown says that the archive did not answer, and may answer later.
+	// isDown says that the archive did not answer or refused the guardrail, and may answer later.
 	isDown bool
 }
 
@@ -107,7 +107,7 @@ func (b *book) swap(ctx context.Context, next ledger.Ledger) error {
 const mostConflicts = 8
 
 // close notes that a repair was reported, and deletes its pointer. The report was made: what
-// the archive refuses for good is left to the flush.
+// the archive refuses for good is left to the flush, and so is a pointer that is not deleted.
 func (b *book) close(ctx context.Context, record ledger.Name) error {
 	err := ledger.ErrConflict
 	for try := 0; try < mostConflicts && errors.Is(err, ledger.ErrConflict); try++ {
@@ -118,12 +118,20 @@ func (b *book) close(ctx context.Context, record ledger.Name) error {
 		}
 		err = b.swap(ctx, b.ledger.Report(record))
 	}
-	if err == nil {
-		err = b.archive.Unpoint(ctx, record)
-	}
-	if errors.Is(err, ledger.ErrArchive) {
+	switch {
+	case err == nil:
+		unpoint(ctx, b.archive, b.log, record)
+	case errors.Is(err, ledger.ErrArchive):
 		b.log.LogAttrs(ctx, slog.LevelError, "the report is not archived", slog.String("record", string(record)), slog.String("error", err.Error()))
 		return nil
 	}
 	return err
+}
+
+// unpoint deletes a pointer to what is done. A pointer that stays does no harm: each flush tries
+// to delete it again.
+func unpoint(ctx context.Context, archive Archive, log *slog.Logger, name ledger.Name) {
+	if err := archive.Unpoint(ctx, name); err != nil {
+		log.LogAttrs(ctx, slog.LevelError, "a pointer is not deleted", slog.String("record", string(name)), slog.String("error", err.Error()))
+	}
 }

@@ -51,6 +51,7 @@ func (d *delivery) recorded(ctx context.Context) (recorded *policy.Document, los
 	case errors.Is(err, ledger.ErrArchive), errors.Is(err, ledger.ErrNoRecord):
 		return recorded, err, nil
 	case err != nil:
+		d.book.isDown = true
 		return recorded, nil, fmt.Errorf("reading the last recorded policy: %w", err)
 	}
 	recorded, lost = policy.Parse(record.After.Text)
