@@ -25,6 +25,9 @@ var mutants = []mutation.Mutant{
 	{Rule: "no text of an event is in a name", File: "record.go", Old: "return hex.EncodeToString(all[:])", Broken: "return text + hex.EncodeToString(all[:0])"},
 	{Rule: "bodies are read strictly", File: "body.go", Old: "\tdecoder.DisallowUnknownFields()\n", Broken: ""},
 	{Rule: "a body of another kind is corrupt", File: "body.go", Old: "case e.Kind != kindOf(none):", Broken: "case false:"},
+	{Rule: "the first use is the first", File: "ledger.go", Old: "firstUse{generation, now.UTC()}, \"\"); !isLost(err)", Broken: "firstUse{generation, now.UTC()}, \"\"); err == nil || isLost(err)"},
+	{Rule: "each generation has its own", File: "ledger.go", Old: "name := generations + sum(generation)", Broken: "name := generations + sum(\"\")"},
+	{Rule: "a bucket that refuses is not for good", File: "errors.go", Old: "\t\"EntityTooLarge\":             ledger.ErrArchive,\n", Broken: "\t\"EntityTooLarge\":             ledger.ErrArchive,\n\t\"AccessDenied\": ledger.ErrArchive,\n"},
 	{Rule: "the bucket's owner is asked for", File: "archive.go", Old: "owner: orNil(options.BucketOwner)", Broken: "owner: nil"},
 	{Rule: "one foreign object hides no other", File: "ledger.go", Old: "\t\t\tproblems = errors.Join(problems, corrupt(fmt.Sprintf(\"%q\", object), \"there is no object of such a name\"))\n\t\tdefault:\n\t\t\tnames = append(names, name)", Broken: "\t\t\treturn names, errors.Join(problems, corrupt(fmt.Sprintf(\"%q\", object), \"there is no object of such a name\"))\n\t\tdefault:\n\t\t\tnames = append([]ledger.Name{name}, names...)"},
 }

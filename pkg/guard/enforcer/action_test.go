@@ -214,7 +214,7 @@ func TestTheCallsOfAnOutcomeAreCounted(t *testing.T) {
 		{
 			"repaired", repair, func(t *testing.T, w *world) []byte { _, e := w.drift(t, public); return e },
 			[]string{"DescribeKey", "GetKeyPolicy", "GetKeyPolicy", "PutKeyPolicy", "GetKeyPolicy"},
-			9, // the ledger, the hour twice, record and pointer, the ledger thrice, the pointer
+			11, // the ledger, the first use twice, the hour twice, record and pointer, the ledger thrice, the pointer
 			true,
 		},
 	} {

@@ -38,6 +38,9 @@ type Archive interface {
 	// Count replaces the counter of a moment's hour by what add makes of it. The error of add
 	// is returned as it is.
 	Count(ctx context.Context, now time.Time, by string, add func(ledger.Hour) (ledger.Hour, error)) error
+	// FirstUse returns when a generation of the guardrail was first used, which is now where it
+	// was not used before.
+	FirstUse(ctx context.Context, generation string, now time.Time) (time.Time, error)
 }
 
 // book is the ledger of one key, as far as a delivery knows it.
@@ -106,9 +109,10 @@ func (b *book) swap(ctx context.Context, next ledger.Ledger) error {
 // mostConflicts is how often a ledger that others change meanwhile is tried to be changed.
 const mostConflicts = 8
 
-// close notes that a repair was reported, and deletes its pointer. The report was made: what
+// close notes that a repair was reported, and deletes its pointer. at is when people were told of
+// a written one; zero where they were not. The report was made: what
 // the archive refuses for good is left to the flush, and so is a pointer that is not deleted.
-func (b *book) close(ctx context.Context, record ledger.Name) error {
+func (b *book) close(ctx context.Context, record ledger.Name, at time.Time) error {
 	err := ledger.ErrConflict
 	for try := 0; try < mostConflicts && errors.Is(err, ledger.ErrConflict); try++ {
 		if !b.isKnown {
@@ -116,7 +120,7 @@ func (b *book) close(ctx context.Context, record ledger.Name) error {
 				return err
 			}
 		}
-		err = b.swap(ctx, b.ledger.Report(record))
+		err = b.swap(ctx, b.ledger.Report(record, at))
 	}
 	switch {
 	case err == nil:

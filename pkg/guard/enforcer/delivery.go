@@ -128,6 +128,8 @@ func (d *delivery) do(ctx context.Context, step ledger.Step) (isDone bool, err e
 		return false, d.supersede(ctx, step.Repairs)
 	case ledger.Plan:
 		return false, d.makePlan(ctx)
+	case ledger.Pause:
+		return false, d.pause(ctx, step.Until)
 	case ledger.Claim:
 		return false, d.claimRepair(ctx, step.Attempt)
 	case ledger.TakeOver:
@@ -139,7 +141,7 @@ func (d *delivery) do(ctx context.Context, step ledger.Step) (isDone bool, err e
 	case ledger.End:
 		return false, d.giveUp(ctx, step.Repair.Record, step.Reason)
 	case ledger.Report:
-		return d.report(ctx, step.Repair)
+		return d.report(ctx, step)
 	case ledger.Wait:
 		return true, step.Err
 	default:
@@ -172,6 +174,18 @@ func (d *delivery) read(ctx context.Context) error {
 	}
 	d.view, d.decision, d.isPartial = v, d.Enforcer.decision(d.event, &v), false
 	d.outcome = &d.view.outcome
+	return nil
+}
+
+// pause waits until a time, after which the key is read again.
+func (d *delivery) pause(ctx context.Context, until time.Time) error {
+	if err := enoughTime(ctx); err != nil {
+		return err
+	}
+	if err := d.config.Pause(ctx, until.Sub(d.config.Now())); err != nil {
+		return fmt.Errorf("waiting for the next write: %w", err)
+	}
+	d.view.reading.Made, d.book.isKnown = false, d.config.Archive == nil
 	return nil
 }
 

@@ -61,16 +61,20 @@ func (d *door) newName() ledger.Name {
 	return ledger.NewName(d.book.key, d.config.Now(), d.holder, d.named)
 }
 
-// count counts a repair of an account in its hour, unless this holder's was counted before.
-func (d *door) count(ctx context.Context, account string) error {
+// begin is an error where no repair can be begun: the ledger is lost, or too little time is left.
+func (d *door) begin(ctx context.Context) error {
 	if d.book.lost != nil {
 		return d.book.lost
 	}
-	err, now := enoughTime(ctx), d.config.Now()
-	if err != nil || d.isCounted {
-		return err
+	return enoughTime(ctx)
+}
+
+// count counts a repair in its hour, unless this holder's was counted before.
+func (d *door) count(ctx context.Context, add func(ledger.Hour) (ledger.Hour, error)) error {
+	if d.isCounted {
+		return nil
 	}
-	err = d.config.Archive.Count(ctx, now, d.holder, func(h ledger.Hour) (ledger.Hour, error) { return h.Add(account, d.limits(), now) })
+	err := d.config.Archive.Count(ctx, d.config.Now(), d.holder, add)
 	d.isCounted = err == nil
 	return err
 }

@@ -75,7 +75,7 @@ var stories = []story{
 		s.clock.advance(20 * time.Minute)
 		return s
 	}, 1, true, guardrail.Repaired},
-	{"beyond the budget", func(t *testing.T, name string) *scene {
+	{"repaired again", func(t *testing.T, name string) *scene {
 		s := newScene(t, name, oneRepair, good, publicToo)
 		s.send(putEvent(s.arn, publicToo, s.clock.now()))
 		s.settle()
