@@ -138,6 +138,32 @@ func TestAPolicyThatIsPutBackIsRepairedAtOnce(t *testing.T) {
 	}
 }
 
+// The event of a put-back is lost, and an older event comes twice. Once KMS has settled, what is read
+// is believed, whichever event it was that made the guardrail read.
+func TestADuplicateEventAfterAPutBackRepairs(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		s := newScene(t, t.Name(), change(func(*rules.Configuration) {}), good)
+		m := first(s.put(public))
+		if o, err := enforcer.New(s.config).Handle(t.Context(), m); err != nil || o.Action != guardrail.Repaired {
+			t.Fatalf("%+v, %v", summary(o), err)
+		}
+		s.clock.advance(time.Minute)
+		s.put(public)
+		m.Again = again
+		for i := range 2 {
+			m.Delivery += "+"
+			if o, err := enforcer.New(s.config).Handle(t.Context(), m); !errors.Is(err, ledger.ErrUnsettled) || len(s.puts) != 1 {
+				t.Errorf("delivery %d: %+v, %v, %d writes", i, summary(o), err, len(s.puts))
+			}
+			s.clock.advance(visibility)
+		}
+		m.Delivery += "+"
+		if o, err := enforcer.New(s.config).Handle(t.Context(), m); err != nil || o.Action != guardrail.Repaired || len(s.puts) != 2 || s.live() == public {
+			t.Errorf("after the settling time: %+v, %v, %d writes", summary(o), err, len(s.puts))
+		}
+	}
+}
+
 // Somebody who is faster than five seconds is answered in the same delivery, when these are over.
 func TestTwoWritesAreFiveSecondsApart(t *testing.T) {
 	s := newScene(t, t.Name(), change(func(*rules.Configuration) {}), good)

@@ -157,8 +157,6 @@ func recordFrom(r ledger.Repair, keyARN string) ledger.Record {
 func (d *delivery) conclude(ctx context.Context, step ledger.Step) error {
 	o := d.outcome
 	switch step.Reason {
-	case ledger.RepairedBefore:
-		o.Action, o.ActionReason = guardrail.Reported, step.Reason
 	case ledger.EventTooOld:
 		refuse(o, step.Reason, guardrail.CodePlanRefused, "the event is too old to write a policy for it")
 	case ledger.BudgetExhausted:

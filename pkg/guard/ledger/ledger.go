@@ -28,7 +28,7 @@ type Ledger struct {
 // repairs of critical findings it keeps mostCritical, and those of the last SettlingTime.
 const (
 	mostRepairs  = 500
-	mostCritical = 50
+	mostCritical = 20
 )
 
 // Version identifies one version of a ledger in the archive; "" where there is none yet.

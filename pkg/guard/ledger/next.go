@@ -108,7 +108,6 @@ type Step struct {
 
 // The reasons for concluding without a repair that is wanted.
 const (
-	RepairedBefore  = "repaired-before"
 	GivenUp         = "given-up" // Step.Repair says why
 	EventTooOld     = "event-too-old"
 	BudgetExhausted = "budget-exhausted"
@@ -168,8 +167,6 @@ func (f facts) row() Step {
 		return Step{Do: Conclude}
 
 	// A repair is wanted.
-	case f.own != nil && f.own.Phase == Written:
-		return Step{Do: Conclude, Reason: RepairedBefore}
 	case f.own != nil && f.own.Phase == Ended:
 		return Step{Do: Conclude, Reason: GivenUp, Repair: *f.own}
 	case s.Now.Sub(s.Message.EventTime) > maxEventAge:

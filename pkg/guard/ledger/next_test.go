@@ -121,8 +121,9 @@ func TestNextByRow(t *testing.T) {
 		{situation(having(left(unconfirmed, dead))), Report, "", "the same"},
 		{situation(having(repairOf(another, me, unconfirmed))), Report, "", "this delivery gave it up"},
 		{situation(having(claim(ended)), isBad), Conclude, "", "what this delivery gave up is part of its outcome"},
-		{situation(having(left(written, longAgo, reported))), Conclude, RepairedBefore, "one message, one repair"},
-		{situation(having(left(ended, reported))), Conclude, GivenUp, "one message, one repair"},
+		{situation(having(left(written, longAgo, reported))), Claim, "", "somebody put it back, and this duplicate tells of it"},
+		{situation(having(left(written, reported))), Wait, "", "or the read is an old one"},
+		{situation(having(left(ended, reported))), Conclude, GivenUp, "what was given up is not tried again"},
 
 		{situation(having(theirs(written, reported))), Wait, "", "the policy before a young write is an old one"},
 		{situation(having(theirs(written, reported)), later), Claim, "", "somebody put it back after the write"},
@@ -289,8 +290,8 @@ func brokenRule(s Situation, step Step) string {
 			return "a claim needs a plan, and that there is no other"
 		case isMine && s.Reading.Live == open.Before:
 			return "a claim that can be written by is not replaced"
-		case len(s.Ledger.Repairs) > 0 && hasClosed(s.Ledger, own):
-			return "one message, one repair"
+		case isDone(s.Ledger.of(own), s.Reading.Live):
+			return "one message, one repair, unless somebody undid it"
 		case !s.Judgement.Critical && len(s.Ledger.Used(wide, now)) > wide.Budget:
 			return "the budget ends what is not critical"
 		case s.Judgement.Critical && !isMine && now.Sub(s.Ledger.Critical.Last) < restTime:
@@ -337,9 +338,10 @@ func brokenRule(s Situation, step Step) string {
 	return brokenByTheEvent(s, step)
 }
 
-func hasClosed(l Ledger, event string) bool {
-	r := l.of(event)
-	return r != nil && r.Phase != Claimed
+// isDone tells whether the last repair of a message was given up, or was written a moment ago over
+// the policy that was read.
+func isDone(r *Repair, live string) bool {
+	return r != nil && (r.Phase == Ended || r.Phase == Written && live == r.Before && now.Sub(r.Closed) < SettlingTime)
 }
 
 // brokenByTheEvent: what an event says of a policy is only a reason to wait, or to archive its
