@@ -25,8 +25,8 @@ func TestTheConfigurationLiesBesideTheBinary(t *testing.T) {
 func TestWithoutAConfigurationThereIsNoneBesideTheBinary(t *testing.T) {
 	cdk, _ := newApp(t, nil)
 	files, err := os.ReadDir(codeOf(t, cdk))
-	if err != nil || len(files) != 1 || files[0].Name() != "bootstrap" {
-		t.Errorf("the code is %v, %v, want bootstrap only", files, err)
+	if err != nil || len(files) != 2 || files[0].Name() != "bootstrap" || files[1].Name() != "environment.json" {
+		t.Errorf("the code is %v, %v, want bootstrap and environment.json only", files, err)
 	}
 }
 
@@ -64,10 +64,10 @@ func TestSynthesisLeavesTheSourceAlone(t *testing.T) {
 // A folder that is used again must not keep the configuration of the time before.
 func TestABundleHasNothingOfTheOneBefore(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "enforce")
-	if err := stageBundle(folder, bundle(t), []byte(repairing)); err != nil {
+	if err := stageBundle(folder, bundle(t), []byte(repairing), nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := stageBundle(folder, bundle(t), nil); err != nil {
+	if err := stageBundle(folder, bundle(t), nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if exists(filepath.Join(folder, "guardrail.yaml")) {
@@ -76,7 +76,7 @@ func TestABundleHasNothingOfTheOneBefore(t *testing.T) {
 }
 
 func TestMissingBundleSaysHowToBuildIt(t *testing.T) {
-	err := stageBundle(filepath.Join(t.TempDir(), "enforce"), t.TempDir(), nil)
+	err := stageBundle(filepath.Join(t.TempDir(), "enforce"), t.TempDir(), nil, nil)
 	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "make build") {
 		t.Errorf("got %v, want a missing file and the command that makes it", err)
 	}
@@ -88,7 +88,7 @@ func TestAStrayConfigurationBesideTheBinaryIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, configuration := range [][]byte{nil, []byte(repairing)} {
-		err := stageBundle(filepath.Join(t.TempDir(), "enforce"), asset, configuration)
+		err := stageBundle(filepath.Join(t.TempDir(), "enforce"), asset, configuration, nil)
 		if err == nil || !strings.Contains(err.Error(), "guardrail:config") {
 			t.Errorf("got %v, want an error: the permissions would be those of another configuration", err)
 		}

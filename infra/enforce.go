@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -124,11 +126,12 @@ func (f *enforceFunction) environment(settings settings) *map[string]*string {
 	return &environment
 }
 
-// settingsEnvironment is what all functions are told of the deployment.
+// settingsEnvironment is what all functions are told of the deployment. GUARDRAIL_MODE_MAX is
+// always there, so that an environment without it is one that somebody replaced.
 func settingsEnvironment(settings settings) map[string]*string {
 	environment := map[string]*string{"GUARDRAIL_ACCOUNT": awscdk.Aws_ACCOUNT_ID()}
 	for name, value := range map[string]string{
-		"GUARDRAIL_MODE_MAX":   settings.ModeMax,
+		"GUARDRAIL_MODE_MAX":   cmp.Or(settings.ModeMax, modeMaxRepair),
 		"ORGANIZATION_ID":      settings.OrganizationID,
 		"ORGANIZATIONAL_UNITS": strings.Join(settings.OrganizationalUnits, ","),
 	} {
@@ -137,6 +140,17 @@ func settingsEnvironment(settings settings) map[string]*string {
 		}
 	}
 	return environment
+}
+
+// variables returns the names of the environment variables of a function: those of all
+// functions, and more.
+func (s settings) variables(more ...string) []string {
+	names := append([]string{"ARCHIVE_BUCKET", "FINDINGS_TOPIC_ARN"}, more...)
+	for name := range settingsEnvironment(s) {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // permit grants the KMS calls that the configuration needs. Writing is a permission of a

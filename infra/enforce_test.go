@@ -68,6 +68,7 @@ func TestEnvironmentIsTheDeployments(t *testing.T) {
 	for bucket = range decodeResources[any](t, template, "AWS::S3::Bucket") {
 	}
 	want := map[string]any{
+		"GUARDRAIL_MODE_MAX": "repair",
 		"ARCHIVE_BUCKET":     map[string]any{"Ref": bucket},
 		"GUARDRAIL_ACCOUNT":  map[string]any{"Ref": "AWS::AccountId"},
 		"GUARDRAIL_ROLE_ARN": map[string]any{"Fn::GetAtt": []any{role, "Arn"}},

@@ -80,13 +80,13 @@ func describe(app awscdk.App, id string) (awscdk.Stack, error) {
 		return nil, err
 	}
 	code := filepath.Join(*app.Outdir(), "enforce")
-	if err := stageBundle(code, settings.FunctionAsset, configuration.Text); err != nil {
+	if err := stageBundle(code, settings.FunctionAsset, configuration.Text, settings.variables("GUARDRAIL_ROLE_ARN", "GUARDRAIL_CONCURRENCY")); err != nil {
 		return nil, err
 	}
 	sweepCode := ""
 	if settings.SweepHours > 0 {
 		sweepCode = filepath.Join(*app.Outdir(), "sweep")
-		if err := stageBundle(sweepCode, settings.SweepAsset, configuration.Text); err != nil {
+		if err := stageBundle(sweepCode, settings.SweepAsset, configuration.Text, settings.variables("KEYS_QUEUE_URL")); err != nil {
 			return nil, err
 		}
 	}

@@ -57,8 +57,10 @@ type settings struct {
 const (
 	contextPrefix = "guardrail:"
 
-	// modeMaxReport is the one value of guardrail:modeMax.
+	// modeMaxReport is the one value of guardrail:modeMax; modeMaxRepair is what the functions
+	// read where it is left out.
 	modeMaxReport = "report"
+	modeMaxRepair = "repair"
 
 	// maxSweepHours is a month: a longer wait is better said by no sweep.
 	maxSweepHours = 720

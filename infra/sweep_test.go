@@ -166,9 +166,7 @@ func checkSweepResource(t *testing.T, action string, resource any) {
 }
 
 func TestTheSweepIsToldOfTheDeployment(t *testing.T) {
-	context := sweeping(t, configured(t, repairing), "24")
-	context["guardrail:modeMax"] = "report"
-	template := newTemplate(t, context)
+	template := newTemplate(t, sweeping(t, configured(t, repairing), "24"))
 	_, function := theSweep(t, template)
 	names := slices.Sorted(maps.Keys(function.Environment.Variables))
 	want := []string{"ARCHIVE_BUCKET", "FINDINGS_TOPIC_ARN", "GUARDRAIL_ACCOUNT", "GUARDRAIL_MODE_MAX", "KEYS_QUEUE_URL"}

@@ -30,6 +30,9 @@
 // account and Region is swept. SWEEP_QUEUE_URL, of the sweeps of an organization's
 // accounts, is not read yet.
 //
+// A deployment lists the variables that it sets in environment.json beside the binary. The
+// function does not start while one of them is missing.
+//
 // A setting that cannot be read is an error at the start, not at the first event, and
 // so is a configuration with anything wrong in it: file, line and reason.
 package app

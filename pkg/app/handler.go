@@ -4,13 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
 	"time"
 
-	lambdaevents "github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
@@ -35,11 +33,6 @@ type Handler struct {
 // the function, and an answer that is not given by then gives back the whole batch: one
 // call that hangs would undo what is known of all the other messages.
 const answerTime = time.Second
-
-// eventTime is the most that one message may take, so that a call that hangs does
-// not use up the time of the whole batch. A message is begun only if that much is left:
-// judging a hostile policy is work that no context ends, and the invocation must answer.
-const eventTime = 15 * time.Second
 
 // NewHandler returns a handler that gives each event to events.
 func NewHandler(events EventHandler, log *slog.Logger) *Handler {
@@ -108,67 +101,4 @@ func requestID(ctx context.Context) string {
 		return c.AwsRequestID
 	}
 	return "desk-" + strconv.FormatInt(time.Now().UnixNano(), 36)
-}
-
-func readBatch(payload []byte) (lambdaevents.SQSEvent, error) {
-	var batch lambdaevents.SQSEvent
-	if err := json.Unmarshal(payload, &batch); err != nil {
-		return batch, err
-	}
-	for i, message := range batch.Records {
-		if message.EventSource != "aws:sqs" || message.MessageId == "" {
-			return batch, fmt.Errorf("record %d is no SQS message", i)
-		}
-	}
-	return batch, nil
-}
-
-// batch handles the messages one after the other, so that two messages about one
-// key cannot disturb each other. When too little time is left for another, the rest is
-// given back. The first one is begun in any case, or it never would be.
-func (h *Handler) batch(ctx context.Context, batch lambdaevents.SQSEvent) lambdaevents.SQSEventResponse {
-	response := lambdaevents.SQSEventResponse{BatchItemFailures: []lambdaevents.SQSBatchItemFailure{}}
-	delivery := h.delivery(ctx)
-	for i, message := range batch.Records {
-		if i > 0 && !hasTime(ctx) {
-			h.log.WarnContext(ctx, "given back", slog.String("messageId", message.MessageId), slog.String("error", "too little time is left"))
-			response.BatchItemFailures = append(response.BatchItemFailures, lambdaevents.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
-			continue
-		}
-		if err := h.message(ctx, message, delivery+"/"+message.MessageId); err != nil {
-			response.BatchItemFailures = append(response.BatchItemFailures, lambdaevents.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
-		}
-	}
-	return response
-}
-
-// hasTime tells whether a message can use up its time before the context ends.
-func hasTime(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return !ok || time.Until(deadline) >= eventTime
-}
-
-func (h *Handler) message(ctx context.Context, message lambdaevents.SQSMessage, delivery string) (err error) {
-	defer func() {
-		// One message must not take the rest of the batch with it. It comes back,
-		// and ends in the dead-letter queue where somebody looks at it.
-		if fault := recover(); fault != nil {
-			h.log.ErrorContext(ctx, "panic", slog.String("messageId", message.MessageId), slog.String("fault", fmt.Sprint(fault)))
-			err = errors.New("panic")
-		}
-	}()
-	if err := ctx.Err(); err != nil {
-		h.log.WarnContext(ctx, "given back", slog.String("messageId", message.MessageId), slog.String("error", err.Error()))
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, eventTime)
-	defer cancel()
-	receives, err := strconv.Atoi(message.Attributes["ApproximateReceiveCount"])
-	outcome, err := h.events.Handle(ctx, enforcer.Message{
-		Event: []byte(message.Body), Delivery: delivery, Again: err != nil || receives > 1,
-	})
-	if err == nil && outcome.KeyARN == "" && outcome.Verdict == guardrail.CannotJudge {
-		h.log.WarnContext(ctx, "bad event", slog.String("messageId", message.MessageId))
-	}
-	return err
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,16 +19,19 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/trail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
 // events is an EventHandler that does what the event says, and remembers the events.
 type events struct {
+	mu       sync.Mutex
 	handled  []string
 	messages []enforcer.Message
 	flushes  []string // the deliveries
 	flush    error
 	onWait   func(context.Context)
+	onEvent  func(string)
 }
 
 func (e *events) Flush(_ context.Context, delivery string) (enforcer.Flushed, error) {
@@ -37,8 +41,13 @@ func (e *events) Flush(_ context.Context, delivery string) (enforcer.Flushed, er
 
 func (e *events) Handle(ctx context.Context, m enforcer.Message) (guardrail.Outcome, error) {
 	event := m.Event
+	e.mu.Lock()
 	e.handled = append(e.handled, string(event))
 	e.messages = append(e.messages, m)
+	e.mu.Unlock()
+	if e.onEvent != nil {
+		e.onEvent(string(event))
+	}
 	switch string(event) {
 	case "fail":
 		return guardrail.Outcome{}, errors.New("AWS did not answer")
@@ -98,8 +107,8 @@ func TestABatchIsAnsweredWithTheMessagesToBeGivenBack(t *testing.T) {
 			if err != nil || string(got) != row.want {
 				t.Errorf("%s, %v, want %s: %s", got, err, row.want, row.reason)
 			}
-			if !slices.Equal(e.handled, row.bodies) {
-				t.Errorf("handled %q, want %q in this order", e.handled, row.bodies)
+			if slices.Sort(e.handled); !slices.Equal(e.handled, slices.Sorted(slices.Values(row.bodies))) {
+				t.Errorf("handled %q, want %q in any order", e.handled, row.bodies)
 			}
 		})
 	}
@@ -120,53 +129,96 @@ func TestAPanicIsLoggedWithItsMessage(t *testing.T) {
 	}
 }
 
-func TestWhenTheTimeIsUpTheRestIsGivenBackWithoutACall(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	e := &events{onWait: func(context.Context) { cancel() }}
-	handler, log := newHandler(e)
-	got, err := handler.Invoke(ctx, batch("a", "wait", "b", "c"))
-	want := `{"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m2"},{"itemIdentifier":"m3"}]}`
-	if err != nil || string(got) != want {
-		t.Errorf("%s, %v, want %s", got, err, want)
-	}
-	if !slices.Equal(e.handled, []string{"a", "wait"}) {
-		t.Errorf("handled %q", e.handled)
-	}
-	for _, id := range []string{"m2", "m3"} {
-		if !strings.Contains(log.String(), `"msg":"given back","messageId":"`+id+`"`) {
-			t.Errorf("no line about %s:\n%s", id, log)
-		}
-	}
-}
-
 // Lambda ends the function at its deadline. An answer that is not there by then gives back
 // the whole batch, also what is done. So no message is begun that could use up more time
 // than is left, but for the first.
 func TestThereIsTimeLeftToAnswerWhenCallsHang(t *testing.T) {
 	for _, row := range []struct {
-		left    time.Duration
-		handled []string
-		want    string
-		reason  string
+		left          time.Duration
+		begun, waited int
+		reason        string
 	}{
-		{31 * time.Second, []string{"a", "wait", "b", "wait"}, `{"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m3"},{"itemIdentifier":"m4"}]}`, "15 seconds each, and one to answer"},
-		{31*time.Second - time.Millisecond, []string{"a", "wait"}, `{"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m2"},{"itemIdentifier":"m3"},{"itemIdentifier":"m4"}]}`, "less is too little"},
-		{5 * time.Second, []string{"a"}, `{"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m2"},{"itemIdentifier":"m3"},{"itemIdentifier":"m4"}]}`, "the first one is begun in any case"},
+		{60 * time.Second, 12, 9, "all are begun within the time-out of the function: four keys at once, 15 seconds each"},
+		{31 * time.Second, 8, 8, "15 seconds each twice, and one to answer"},
+		{31*time.Second - time.Millisecond, 4, 4, "less is too little"},
+		{5 * time.Second, 1, 1, "the first one is begun in any case"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), row.left)
 			defer cancel()
 			e := &events{onWait: func(ctx context.Context) { <-ctx.Done() }}
-			handler, _ := newHandler(e)
-			got, err := handler.Invoke(ctx, batch("a", "wait", "b", "wait", "c"))
-			if err != nil || string(got) != row.want || !slices.Equal(e.handled, row.handled) {
-				t.Errorf("%s left: %s, %v, handled %q: %s", row.left, got, err, e.handled, row.reason)
+			handler, log := newHandler(e)
+			bodies := append(slices.Repeat([]string{"wait"}, 9), "a", "b", "c")
+			got, err := handler.Invoke(ctx, batch(bodies...))
+			if err != nil || len(e.handled) != row.begun {
+				t.Errorf("%s left: %v, begun %q: %s", row.left, err, e.handled, row.reason)
+			}
+			if back := strings.Count(string(got), "itemIdentifier"); back != row.waited+len(bodies)-row.begun {
+				t.Errorf("%s left: %s, want %d hanging ones and those that were not begun", row.left, got, row.waited)
+			}
+			if lines := strings.Count(log.String(), `"msg":"given back"`); lines != len(bodies)-row.begun {
+				t.Errorf("%s left: %d lines about messages that were not begun:\n%s", row.left, lines, log)
 			}
 			if ctx.Err() != nil {
 				t.Errorf("%s left: the answer came after the deadline", row.left)
 			}
 		})
 	}
+}
+
+// Three keys of a batch hang, for as long as a message may take. The others are done at once.
+func TestAKeyThatHangsCostsTheOthersNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		begun := time.Now()
+		e := &events{onWait: func(ctx context.Context) { <-ctx.Done() }}
+		handler, _ := newHandler(e)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, _ = handler.Invoke(ctx, batch("wait", "wait", "a", "wait", "b", "c", "d", "e", "f", "g"))
+		}()
+		synctest.Wait()
+		if len(e.handled) != 10 || time.Since(begun) != 0 {
+			t.Errorf("after %v handled are %q, want all", time.Since(begun), e.handled)
+		}
+		<-done
+	})
+}
+
+func TestTheMessagesOfOneKeyAreHandledOneAfterTheOther(t *testing.T) {
+	one, other := "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", "arn:aws:kms:us-east-1:111122223333:key/0987dcba-09fe-87dc-65ba-ab0987654321"
+	message := func(arn string) string {
+		text, err := trail.SweptKey{KeyARN: arn, SweepID: "sweep", Time: time.Unix(0, 0)}.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		busy := map[string]int{}
+		e := &events{}
+		e.onEvent = func(event string) {
+			e.mu.Lock()
+			if busy[event]++; busy[event] > 1 {
+				t.Errorf("two messages at once about one key: %s", event)
+			}
+			e.mu.Unlock()
+			time.Sleep(time.Second)
+			e.mu.Lock()
+			busy[event]--
+			e.mu.Unlock()
+		}
+		handler, _ := newHandler(e)
+		begun := time.Now()
+		if _, err := handler.Invoke(t.Context(), batch(message(one), message(other), message(one), message(one), message(other))); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begun); took != 3*time.Second {
+			t.Errorf("took %v, want 3s: three messages of one key, and beside them two of the other", took)
+		}
+	})
 }
 
 func TestABareEventIsAnsweredWithItsOutcome(t *testing.T) {
@@ -303,6 +355,7 @@ func TestEveryDeliveryHasANameOfItsOwnAndKnowsWhetherItIsTheFirst(t *testing.T) 
 		want := []enforcer.Message{
 			{Event: []byte("a"), Delivery: "r1-n1/m0", Again: row.again}, {Event: []byte("b"), Delivery: "r1-n1/m1", Again: row.again},
 		}
+		slices.SortFunc(e.messages, func(a, b enforcer.Message) int { return bytes.Compare(a.Event, b.Event) })
 		if diff := cmp.Diff(want, e.messages); diff != "" {
 			t.Errorf("received %s times (-want +got):\n%s", row.count, diff)
 		}

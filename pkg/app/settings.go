@@ -1,10 +1,13 @@
 package app
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,6 +33,10 @@ const (
 // ConfigurationFile is the name of the configuration beside the function's binary.
 const ConfigurationFile = "guardrail.yaml"
 
+// EnvironmentFile is the name of the file beside the function's binary that lists, as a JSON
+// array of strings, the environment variables that the deployment set.
+const EnvironmentFile = "environment.json"
+
 // Settings are what a function or command works with.
 type Settings struct {
 	Configuration *rules.Configuration
@@ -54,7 +61,16 @@ type Settings struct {
 // a guardrail.yaml in folder, the configuration is the default one. The error names the
 // variable, what it has and what it takes. The error of a configuration names the file, the
 // line and the reason.
+//
+// Where folder has an environment.json, each variable that it lists must be set. To change the
+// environment of a Lambda function by hand replaces all of its variables, and a function
+// without its archive, its topic or its kill switch is worse than one that does not start: its
+// events come back and are dead-lettered, and the alarms ring.
+// https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html
 func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
+	if err := checkEnvironment(getenv, filepath.Join(folder, EnvironmentFile)); err != nil {
+		return Settings{}, err
+	}
 	c, err := readConfiguration(getenv(EnvConfig), folder)
 	if err != nil {
 		return Settings{}, err
@@ -98,6 +114,28 @@ func SettingsFor(c *rules.Configuration, getenv func(string) string) (Settings, 
 		}
 	}
 	return s, nil
+}
+
+// checkEnvironment returns an error that names each variable that the file lists and that is
+// not set. Without the file nothing is required.
+func checkEnvironment(getenv func(string) string, path string) error {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading which variables the deployment set: %w", err)
+	}
+	var names []string
+	if err := json.Unmarshal(text, &names); err != nil {
+		return fmt.Errorf("%s must be a JSON array of the names of environment variables: %w", path, err)
+	}
+	missing := slices.DeleteFunc(names, func(name string) bool { return getenv(name) != "" })
+	if len(missing) > 0 {
+		return fmt.Errorf("the environment lacks %s, which the deployment set: deploy again, or set all variables together, "+
+			"because a change of the environment by hand replaces all of them", strings.Join(missing, ", "))
+	}
+	return nil
 }
 
 // readConfiguration reads the named file, or the one beside the binary if there is one.

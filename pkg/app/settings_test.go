@@ -123,6 +123,31 @@ func TestASettingThatCannotBeReadIsAnErrorThatNamesTheVariable(t *testing.T) {
 	}
 }
 
+func TestWhatTheDeploymentSetMustBeThere(t *testing.T) {
+	for _, row := range []struct {
+		reason, file string
+		environment  map[string]string
+		says         string
+	}{
+		{"all are there", `["GUARDRAIL_ACCOUNT"]`, map[string]string{app.EnvAccount: "012345678901"}, ""},
+		{"nothing is required", `[]`, nil, ""},
+		{"one is missing", `["ARCHIVE_BUCKET","GUARDRAIL_ACCOUNT"]`, map[string]string{app.EnvAccount: "012345678901"}, "the environment lacks ARCHIVE_BUCKET, which"},
+		{"one is empty, which Lambda permits", `["ARCHIVE_BUCKET"]`, map[string]string{app.EnvArchiveBucket: ""}, "the environment lacks ARCHIVE_BUCKET, which"},
+		{"a list that cannot be read requires what nobody knows", `ARCHIVE_BUCKET`, nil, "must be a JSON array of the names"},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			folder := t.TempDir()
+			if err := os.WriteFile(filepath.Join(folder, app.EnvironmentFile), []byte(row.file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := app.ReadSettings(getenv(row.environment), folder)
+			if (row.says == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), row.says) {
+				t.Errorf("got %v, want %q", err, row.says)
+			}
+		})
+	}
+}
+
 func TestAConfigurationThatCannotBeReadIsAnErrorWithItsPlace(t *testing.T) {
 	broken := configured(t, "version: 1\nmode: repiar\nbaselines: {a: {style: api}}\n")
 	var problems *config.Errors

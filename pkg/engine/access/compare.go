@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access/internal/box"
@@ -12,6 +13,15 @@ import (
 // that a hostile policy is answered within a fraction of a second. Real policies
 // need a few hundred units.
 const budget = 1_000_000
+
+// What takes work beside the combinations of conditions, in units: to look at one grant for one
+// subject or at one Deny for one Allow, to tell one finding, and to evaluate one statement for a
+// witness.
+const (
+	perLook      = 4
+	perFinding   = 20
+	perConfirmed = 10
+)
 
 // mostPieces is how many pieces of one difference are worked out: enough to find
 // one that a witness can show, and to tell a person when the difference shows.
@@ -54,13 +64,13 @@ func compareWays(key policy.Key, baseline, actual policy.Set, asked ways, left *
 		return result
 	}
 	excess, missing, err := c.run(asked)
-	*left -= given - int(c.reader.space.Budget)
 	if err != nil {
 		c.open = append(c.open, Inconclusive{Policy: Actual, Reason: OverBudget, Detail: "more combinations of conditions than the work that it may take"})
 	}
 	result.Excess, result.Missing = c.differences(Actual, excess), c.differences(Baseline, missing)
 	result.Inconclusive = append(result.Inconclusive, c.open...)
 	result.conclude()
+	*left -= given - int(c.reader.space.Budget) + perConfirmed*c.confirmed
 	return result
 }
 
@@ -124,10 +134,12 @@ func (c *comparison) run(asked ways) (excess, missing []finding, err error) {
 			if asked != onlyMissing {
 				pieces, err = c.beyond(Actual, p.actual, p.baseline, actions)
 				excess = appendFor(excess, pieces, p.subjects)
+				err = cmp.Or(err, c.reader.space.Spend(perFinding*len(pieces)*len(p.subjects)))
 			}
 			if asked != onlyExcess && err == nil {
 				pieces, err = c.beyond(Baseline, p.baseline, p.actual, actions)
 				missing = appendFor(missing, pieces, p.subjects)
+				err = cmp.Or(err, c.reader.space.Spend(perFinding*len(pieces)*len(p.subjects)))
 			}
 			if err != nil {
 				return excess, missing, err

@@ -44,6 +44,9 @@ func (c *comparison) profiles() ([]*profile, error) {
 				return nil, err
 			}
 		}
+		if err := c.reader.space.Spend(perLook * (len(reached[0]) + len(reached[1]))); err != nil {
+			return nil, err
+		}
 		for _, iam := range [...]bool{true, false} {
 			if !iam && s.alone() {
 				continue

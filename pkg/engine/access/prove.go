@@ -24,6 +24,9 @@ type piece struct {
 // returned, those found so far even with an error; what may differ but is not
 // proved becomes an open question.
 func (c *comparison) beyond(which Which, granting, other []grant, actions Actions) ([]piece, error) {
+	if err := c.reader.space.Spend(perLook * (len(granting) + len(other))); err != nil {
+		return nil, err
+	}
 	denied := boxes(granting, policy.Deny, actions)
 	otherAllows := boxes(other, policy.Allow, actions)
 	outside := slices.Concat(otherAllows, denied)
@@ -50,6 +53,9 @@ func (c *comparison) beyond(which Which, granting, other []grant, actions Action
 			d := &other[j]
 			if d.effect != policy.Deny || d.actions&actions == 0 {
 				continue
+			}
+			if err := c.reader.space.Spend(perLook * (1 + len(denied))); err != nil {
+				return result, err
 			}
 			lost, err := c.reader.space.IntersectAll(shared, d.when)
 			if err != nil {

@@ -19,16 +19,24 @@ const parts = 16
 // compare holds the policy against its limits. A policy that is too much for one comparison is
 // held against the ceiling in parts.
 func (e *examination) compare() {
-	k, live, left := e.snapshot.Key.PolicyKey(), e.Live.Set, judgeWork
-	e.above = access.WithinWork(k, live, live, e.Limits.Ceiling, &left)
+	live, left := e.Live.Set, judgeWork
+	e.above = e.within(live, live, e.Limits.Ceiling, &left)
 	if e.above.IsOverBudget() {
 		e.above = e.compareApart()
 	}
 	left = judgeWork
-	e.below = access.WithinWork(k, e.Limits.Floor, live, live, &left)
+	e.below = e.within(e.Limits.Floor, live, live, &left)
 	if e.below.IsOverBudget() {
 		e.below = e.compareSure()
 	}
+}
+
+// within is [access.WithinWork] for the key. It counts the work.
+func (e *examination) within(floor, actual, ceiling policy.Set, left *int) access.Result {
+	before := *left
+	result := access.WithinWork(e.snapshot.Key.PolicyKey(), floor, actual, ceiling, left)
+	e.Work += before - *left
+	return result
 }
 
 // compareApart compares fewer and fewer Allows at a time, by halves, under all Denies, as long
@@ -65,7 +73,7 @@ func (h *halves) compare(allows []int) {
 		}
 		share := min(h.left, judgeWork/parts)
 		rest := share
-		result := access.WithinWork(h.snapshot.Key.PolicyKey(), part, part, ceiling, &rest)
+		result := h.within(part, part, ceiling, &rest)
 		h.left -= share - rest
 		if !result.IsOverBudget() {
 			h.add(result, places)
@@ -109,7 +117,7 @@ func (h *halves) part(places []int) policy.Set {
 // the policy allows at least that. What is missing from it may not be missing from the policy.
 func (e *examination) compareSure() access.Result {
 	sure, left := Unconditional(e.Live.Set), judgeWork
-	result := access.WithinWork(e.snapshot.Key.PolicyKey(), e.Limits.Floor, sure, sure, &left)
+	result := e.within(e.Limits.Floor, sure, sure, &left)
 	if len(result.Missing) == 0 && len(result.Inconclusive) == 0 {
 		return access.Result{}
 	}

@@ -45,6 +45,8 @@ type Judgement struct {
 	Floors []policy.Set
 	// At is the moment of the judgement.
 	At time.Time
+	// Work is what the judgement's comparisons took, in the units of [access.WithinWork].
+	Work int
 
 	// organization is what the configuration says of the organization of the key's account.
 	organization rules.Organization

@@ -30,7 +30,7 @@ var mutants = []mutation.Mutant{
 	{Rule: "decided conditions of an undecided Allow stay", File: "reading.go", Old: "all = append(all, c)", Broken: "_ = c"},
 	{Rule: "NotPrincipal with Allow is everyone", File: "reading.go", Old: "if one.Principals.Negated {", Broken: "if false {"},
 	{Rule: "a Resource in doubt is this key", File: "reading.go", Old: `one.Conditions, one.Resources = nil, policy.Values("*")`, Broken: "one.Conditions = nil"},
-	{Rule: "a condition may be decided for identities alone", File: "reading.go", Old: "for _, caller := range callers {\n\t\tone := bared(st)", Broken: "for _, caller := range callers[:0] {\n\t\tone := bared(st)"},
+	{Rule: "a condition may be decided for identities alone", File: "reading.go", Old: "for _, caller := range callers {\n\t\tone := Bared(st)", Broken: "for _, caller := range callers[:0] {\n\t\tone := Bared(st)"},
 	{Rule: "a Deny may be decided for identities alone", File: "reading.go", Old: "} else if isClear {\n\t\t\tlist = append(list, one)", Broken: "} else if isClear && false {\n\t\t\tlist = append(list, one)"},
 	{Rule: "a bomb hides only itself", File: "compare.go", Old: "e.above = e.compareApart()", Broken: "_ = e.compareApart"},
 	{Rule: "a Deny that is not decided shields nothing", File: "undecided.go", Old: "(anyDeny || isOpen(i)", Broken: "(isOpen(i)"},

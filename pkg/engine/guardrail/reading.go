@@ -75,7 +75,7 @@ func (r *Reader) Readings(st *policy.Statement) []func() (Reading, error) {
 // which it is not sure that they restrict anybody, see [IsHollow]. All else in the Allow that
 // is not decided covers everything.
 func (r *Reader) Decided(st *policy.Statement) (policy.Statement, error) {
-	return r.decided(bared(st), st.Conditions)
+	return r.decided(Bared(st), st.Conditions)
 }
 
 // decided returns an Allow with those of some more conditions that are decided.
@@ -101,7 +101,7 @@ func (r *Reader) decidedByCaller(st *policy.Statement) (list []policy.Statement,
 		return []policy.Statement{all}, err
 	}
 	for _, caller := range callers {
-		one := bared(st)
+		one := Bared(st)
 		one.Conditions = []policy.Condition{caller}
 		if one, err = r.decided(one, st.Conditions); err != nil {
 			return nil, err
@@ -145,7 +145,7 @@ func isService(value string) policy.Condition {
 // ceiling.
 func (r *Reader) Bare(st *policy.Statement) (Reading, error) {
 	err := r.DecideCeiling()
-	return Reading{Allows: []policy.Statement{bared(st)}, Ceiling: RelevantTo(r.decidedCeiling, st, true)}, err
+	return Reading{Allows: []policy.Statement{Bared(st)}, Ceiling: RelevantTo(r.decidedCeiling, st, true)}, err
 }
 
 // DecideCeiling finds what is decided of the ceiling, which [Reader.Bare] needs. It asks only
@@ -175,9 +175,9 @@ func (r *Reader) IsClear(st policy.Statement) (bool, error) {
 	return len(result.Inconclusive) == 0, err
 }
 
-// bared returns an Allow without conditions; NotPrincipal is everyone, and an element that
+// Bared returns an Allow without conditions; NotPrincipal is everyone, and an element that
 // names nothing names everything.
-func bared(st *policy.Statement) policy.Statement {
+func Bared(st *policy.Statement) policy.Statement {
 	one := *st
 	one.Conditions, one.Resources = nil, policy.Values("*")
 	if one.Actions.Negated && len(one.Actions.Values) == 0 {
@@ -240,11 +240,34 @@ func RelevantTo(ceiling policy.Set, st *policy.Statement, bare bool) policy.Set 
 	}
 	part := policy.Set{Version: ceiling.Version}
 	for _, share := range ceiling.Statements {
-		if share.Effect == policy.Deny || reduce(&share, isRelevant, isAbout) {
+		if share.Effect == policy.Deny || canMeet(st.Principals, share.Conditions) && reduce(&share, isRelevant, isAbout) {
 			part.Statements = append(part.Statements, share)
 		}
 	}
 	return part
+}
+
+// canMeet tells whether some of the principals may meet two conditions, under which most of a
+// ceiling's Allows for everyone stand: AWS services alone meet aws:PrincipalIsAWSService true, and
+// identities of other accounts do not meet a list of accounts.
+// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
+func canMeet(principals policy.Principals, conditions []policy.Condition) bool {
+	isOther := func(p policy.Principal) bool {
+		return principals.Negated || p.Kind == policy.Anyone || p.Kind == policy.Service || p.AccountID == ""
+	}
+	if slices.ContainsFunc(principals.Entries, isOther) {
+		return true
+	}
+	return !slices.ContainsFunc(conditions, func(c policy.Condition) bool {
+		switch {
+		case c.Operator.String() == "Bool" && strings.EqualFold(c.Key, "aws:PrincipalIsAWSService"):
+			return len(c.Values) == 1 && c.Values[0] == "true"
+		case c.Operator.String() == "StringEquals" && strings.EqualFold(c.Key, "kms:CallerAccount"):
+			return !slices.ContainsFunc(principals.Entries, func(p policy.Principal) bool { return slices.Contains(c.Values, p.AccountID) })
+		default:
+			return false
+		}
+	})
 }
 
 // reduce leaves of an Allow the principals that are relevant, and of its conditions on

@@ -46,7 +46,7 @@ type doubts struct {
 
 // ask compares a policy with a ceiling. It never fails.
 func (d *doubts) ask(actual, ceiling policy.Set) (access.Result, error) {
-	return access.WithinWork(d.snapshot.Key.PolicyKey(), actual, actual, ceiling, &d.left), nil
+	return d.within(actual, actual, ceiling, &d.left), nil
 }
 
 // readEach reads the Allows one by one.
@@ -76,7 +76,7 @@ func (d *doubts) readEach() {
 func (d *doubts) readTogether() {
 	all := policy.Set{Version: d.reader.Version}
 	for _, i := range d.open {
-		all.Statements = append(all.Statements, bared(&d.Live.Statements[i]))
+		all.Statements = append(all.Statements, Bared(&d.Live.Statements[i]))
 	}
 	d.left = judgeWork
 	result, _ := d.ask(all, d.reader.decidedCeiling)

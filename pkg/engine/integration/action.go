@@ -5,38 +5,29 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
 // expandActions returns the names, without "kms:", of the actions of key policies that a list
 // of actions with wildcards has.
 func expandActions(patterns []string) []string {
-	return slices.DeleteFunc(catalog.KeyPolicyActions(), func(name string) bool {
-		return !slices.ContainsFunc(patterns, func(pattern string) bool {
-			return matches(strings.ToLower(pattern), "kms:"+strings.ToLower(name))
-		})
-	})
+	list := lowered(patterns)
+	return slices.DeleteFunc(catalog.KeyPolicyActions(), func(name string) bool { return !isAmong(name, list) })
 }
 
-// matches tells whether a text has the form of a pattern with * and ?. At a mismatch, the last
-// * takes one more letter.
-func matches(pattern, text string) bool {
-	p, t, star, used := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, used = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			used++
-			p, t = star+1, used
-		default:
-			return false
-		}
+// isAmong tells whether an action, without "kms:", matches a pattern of a lowered list.
+func isAmong(name string, patterns []string) bool {
+	action := "kms:" + strings.ToLower(name)
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return policy.IsLike(pattern, action) })
+}
+
+// lowered returns a list of patterns in small letters: the case of an action does not count.
+func lowered(patterns []string) []string {
+	list := make([]string, len(patterns))
+	for i, pattern := range patterns {
+		list[i] = strings.ToLower(pattern)
 	}
-	return strings.Trim(pattern[p:], "*") == ""
+	return list
 }
 
 // isMetadata tells whether an action only looks at the key.

@@ -107,9 +107,9 @@ func (k classifier) find(has func(*Row) bool) *Row {
 // covers tells whether lists of a row have all of the actions. An action of the row's grants
 // counts only where the statement limits it to grants for AWS resources.
 func (k classifier) covers(r *Row, lists ...[]string) bool {
-	covered, grants := expandActions(slices.Concat(lists...)), expandActions(r.Grants)
+	covered, grants := lowered(slices.Concat(lists...)), lowered(r.Grants)
 	return len(k.actions) > 0 && !slices.ContainsFunc(k.actions, func(action string) bool {
-		return !slices.Contains(covered, action) || slices.Contains(grants, action) && !k.forResources
+		return !isAmong(action, covered) || isAmong(action, grants) && !k.forResources
 	})
 }
 

@@ -61,6 +61,9 @@ func (f Facts) checkAnyPlace() error {
 
 // expand replaces the placeholders of a text.
 func (f Facts) expand(text string) string {
+	if !strings.Contains(text, "${") {
+		return text
+	}
 	return strings.NewReplacer("${Partition}", f.Partition, "${Region}", f.Region, "${AccountId}", f.Account).Replace(text)
 }
 

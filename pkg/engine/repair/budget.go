@@ -24,6 +24,8 @@ const preparing = 2_000
 type comparer struct {
 	key  policy.Key
 	left int
+	// work counts what all comparers of one decision took.
+	work *int
 	// isFree is true where nothing is refused: whoever asks looks at what is left, and asks
 	// no more than takes a bounded amount of work where that is nothing.
 	isFree bool
@@ -49,7 +51,8 @@ func (c *comparer) missing(floor, d policy.Set) (access.Result, error) {
 }
 
 func (c *comparer) within(floor, d, ceiling policy.Set) (access.Result, error) {
-	c.left -= preparing * (1 + kilobytes(floor, d, ceiling))
+	prepared := preparing * (1 + kilobytes(floor, d, ceiling))
+	c.left -= prepared
 	if c.left < 0 && !c.isFree {
 		return access.Result{}, refuse(OverBudget, "the policy takes too much work to repair")
 	}
@@ -57,6 +60,7 @@ func (c *comparer) within(floor, d, ceiling policy.Set) (access.Result, error) {
 	rest := share
 	result := access.WithinWork(c.key, floor, d, ceiling, &rest)
 	c.left -= share - rest
+	*c.work += prepared + share - rest
 	return result, nil
 }
 

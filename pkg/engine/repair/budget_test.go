@@ -17,7 +17,7 @@ func TestTheWorkOfAPlanIsCounted(t *testing.T) {
 		}
 		return d.Set
 	}
-	c := comparer{key: policy.Key{Partition: "aws", Account: "111122223333"}, left: 2*preparing + leastOfOne}
+	c := comparer{key: policy.Key{Partition: "aws", Account: "111122223333"}, left: 2*preparing + leastOfOne, work: new(int)}
 	plain := parse(`{"Statement":{"Effect":"Allow","Principal":"*","Action":"kms:Sign","Resource":"*"}}`)
 	for range 2 {
 		if _, err := c.excess(plain, policy.Set{}); err != nil {

@@ -19,6 +19,8 @@ func TestNoClutterKeepsARepairAway(t *testing.T) {
 		"public, caller chooses": allows(`"*"`, "kms:Decrypt", `"StringEquals":{"kms:EncryptionContext:a":"b"}`),
 		"public, never decided":  allows(`"*"`, "kms:Decrypt", `"StringEquals":{"aws:userid":"${aws:userid}"}`),
 		"foreign":                foreign,
+		"all but two, never decided": `{"Effect":"Allow","NotPrincipal":{"AWS":["arn:aws:iam::111122223333:role/a","arn:aws:iam::111122223333:role/b"]},` +
+			`"Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":{"aws:userid":"${aws:userid}"}}}`,
 	}
 	many := make([]string, 60)
 	for i := range many {

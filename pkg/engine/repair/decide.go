@@ -18,6 +18,8 @@ type Decision struct {
 	Held bool
 	// Holds say why Plan is held, or where it is not, what else is left for a person and why.
 	Holds []Hold
+	// Work is what the comparisons took, in the units of [access.WithinWork]. An error has it, too.
+	Work int
 }
 
 // linearBudget is how much work a linear plan is worth. What is not decided within it counts
@@ -36,12 +38,12 @@ const linearBudget = 2_000_000
 // statement by statement, and Holds says why the rest is left. With the strategy reset, or a
 // baseline that wants exactly a default, the plan is that default. The error is a [*Refusal];
 // it is NothingToDo where no finding is to be repaired, and Undecided where none is proved.
-func Decide(s guardrail.Snapshot, j guardrail.Judgement, c *rules.Configuration, writer string, previous *policy.Document) (Decision, error) {
+func Decide(s guardrail.Snapshot, j guardrail.Judgement, c *rules.Configuration, writer string, previous *policy.Document) (d Decision, err error) {
 	p, err := newPlanner(s, &j, c.Repair.From, writer)
 	if err != nil {
 		return Decision{}, err
 	}
-	var d Decision
+	defer func() { d.Work = *p.work }()
 	if isReset(&j, c) {
 		d, err = p.decideReset(s, c, previous)
 	} else {
@@ -51,7 +53,7 @@ func Decide(s guardrail.Snapshot, j guardrail.Judgement, c *rules.Configuration,
 	if err == nil || errors.As(err, &refusal) && (refusal.Reason == NothingToDo || refusal.Reason == Undecided) {
 		return d, err
 	}
-	plan, lerr := linearPlan(s, &j, c.Repair.From, writer)
+	plan, lerr := linearPlan(s, &j, c.Repair.From, writer, p.work)
 	if lerr != nil {
 		return Decision{}, err
 	}
@@ -108,13 +110,13 @@ func (p *planner) again(s scope, holds bool) *planner {
 	return &next
 }
 
-// linearPlan takes away what is critical, statement by statement.
-func linearPlan(s guardrail.Snapshot, j *guardrail.Judgement, from rules.Severity, writer string) (Plan, error) {
+// linearPlan takes away what is critical, statement by statement. It adds its work to work.
+func linearPlan(s guardrail.Snapshot, j *guardrail.Judgement, from rules.Severity, writer string, work *int) (Plan, error) {
 	p, err := newPlanner(s, j, from, writer)
 	if err != nil {
 		return Plan{}, err
 	}
-	p.scope, p.left, p.isFree = linear, linearBudget, true
+	p.scope, p.left, p.isFree, p.work = linear, linearBudget, true, work
 	if err := p.judge(); err != nil {
 		return Plan{}, err
 	}
@@ -199,7 +201,7 @@ func Excess(s guardrail.Snapshot, j guardrail.Judgement, writer string) (Plan, e
 			return plan, nil
 		}
 	}
-	if plan, lerr := linearPlan(s, &j, rules.Critical, writer); lerr == nil && len(Unnamed(j.Live, plan.Document)) == 0 {
+	if plan, lerr := linearPlan(s, &j, rules.Critical, writer, p.work); lerr == nil && len(Unnamed(j.Live, plan.Document)) == 0 {
 		return plan, nil
 	}
 	return Plan{}, err

@@ -2,6 +2,8 @@ package repair_test
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
@@ -34,6 +36,9 @@ func hostile() map[string]string {
 		"variables":   bombs(everybody, `"StringEquals":{"aws:userid":"${aws:PrincipalTag/t%d}"}`),
 		"many values": bombs(everybody, `"StringLike":{"kms:EncryptionContext:k":["a%[1]d*b","*c%[1]d*","d*%[1]d?","?%[1]de*"]}`),
 		"addresses":   bombs(everybody, `"NotIpAddress":{"aws:SourceIp":["10.%[1]d.0.0/16","11.%[1]d.0.0/16"]}`),
+		"NotPrincipal beside bombs": statements(root, filled(func(i int) string {
+			return fmt.Sprintf(`{"Effect":"Allow","NotPrincipal":{"AWS":["arn:aws:iam::111122223333:role/r%[1]d","arn:aws:iam::111122223333:role/s%[1]d"]},"Action":"kms:Sign","Resource":"*","Condition":{"StringLike":{"kms:EncryptionContext:k":"*a%[1]d????????????????"}}}`, i)
+		}), public),
 		"NotPrincipal of many": statements(root, filled(func(i int) string {
 			return fmt.Sprintf(`{"Effect":"Deny","NotPrincipal":{"AWS":"arn:aws:iam::111122223333:role/r%d"},"Action":"kms:Sign","Resource":"*"}`, i)
 		}), public),
@@ -47,9 +52,12 @@ func TestAHostilePolicyOfAnySizeIsStillRepaired(t *testing.T) {
 	for name, text := range hostile() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, err := decide(text, c)
+			d, work, err := decideCounted(text, c)
 			if err != nil || d.Held {
 				t.Fatalf("%v, held: %v %s", err, d.Held, describeHolds(d))
+			}
+			if work > mostWork {
+				t.Errorf("%d units of work, want at most %d", work, mostWork)
 			}
 			last := document(t, statements(public)).Statements[0]
 			for _, st := range d.Plan.Document.Statements {
@@ -61,14 +69,72 @@ func TestAHostilePolicyOfAnySizeIsStillRepaired(t *testing.T) {
 	}
 }
 
+// mostWork bounds the work from text to plan. A unit takes some 50 to 100 nanoseconds of one CPU,
+// and a policy of 32 KB is to be judged and planned within two seconds of one.
+const mostWork = 20_000_000
+
+// decideCounted judges a policy and plans its repair, and counts the work of both.
+func decideCounted(text string, c *rules.Configuration) (d repair.Decision, work int, err error) {
+	s := snapshot(text)
+	j := guardrail.Judge(s, c, today)
+	d, err = repair.Decide(s, j, c, writer, nil)
+	return d, j.Work + d.Work, err
+}
+
+// FuzzWork makes policies as large as KMS stores of a few kinds of statements, drawn from the input: no
+// mixture takes more work than mostWork.
+func FuzzWork(f *testing.F) {
+	c := repairing(func(c *rules.Configuration, _ *rules.Baseline) { c.Repair.From = rules.High })
+	f.Add([]byte{0, 0, 0, 0})
+	f.Add([]byte{1, 7, 2, 9, 30, 4, 200, 11})
+	f.Add([]byte{3, 1, 0, 2, 3, 1, 5, 2, 2, 2, 4, 0, 1, 6, 6, 6})
+	f.Fuzz(func(t *testing.T, drawn []byte) {
+		if len(drawn) == 0 {
+			return
+		}
+		at := 0
+		draw := func(list []string) string {
+			at++
+			return list[int(drawn[at%len(drawn)])%len(list)]
+		}
+		text := statements(root, filled(func(i int) string {
+			st := `{"Effect":` + draw(effects) + `,` + draw(principals) + `,"Action":` + draw(actions) + `,"Resource":"*"` + draw(conditions) + `}`
+			return strings.ReplaceAll(st, "%d", strconv.Itoa(i))
+		}), public)
+		if _, work, _ := decideCounted(text, c); work > mostWork {
+			t.Errorf("%d units of work, want at most %d, for\n%s", work, mostWork, text)
+		}
+	})
+}
+
+// What FuzzWork makes statements of; %d is the number of the statement.
+var (
+	effects    = []string{`"Allow"`, `"Allow"`, `"Deny"`}
+	principals = []string{
+		`"Principal":"*"`, `"Principal":{"AWS":"arn:aws:iam::111122223333:role/r%d"}`, `"Principal":{"AWS":"arn:aws:iam::444455556666:role/r%d"}`,
+		`"Principal":{"AWS":"444400000%d"}`, `"Principal":{"Service":["s3.amazonaws.com","sns.amazonaws.com"]}`, `"Principal":{"Service":"x%d.amazonaws.com"}`,
+		`"NotPrincipal":{"AWS":["arn:aws:iam::111122223333:role/r%d","arn:aws:iam::111122223333:role/s%d"]}`, `"Principal":{"AWS":["arn:aws:iam::111122223333:root","arn:aws:iam::444455556666:root"],"Service":"sns.amazonaws.com"}`,
+	}
+	actions    = []string{`"kms:*"`, `"kms:Decrypt"`, `["kms:Encrypt","kms:Sign"]`, `"kms:PutKeyPolicy"`, `["kms:CreateGrant","kms:Gen*"]`}
+	conditions = []string{
+		``, under(`"StringLike":{"kms:EncryptionContext:k":"*%d?a????????????"}`), under(`"StringLike":{"kms:EncryptionContext:k%d":"*a?????????????"}`),
+		under(`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*%d*a?????"}`), under(`"ArnNotLike":{"aws:PrincipalArn":["arn:aws:iam::111122223333:role/*%d*","arn:aws:iam::*:user/*"]}`),
+		under(`"StringEquals":{"aws:userid":"${aws:PrincipalTag/t%d}"}`), under(`"NotIpAddress":{"aws:SourceIp":["10.%d.0.0/16","11.0.0.0/8"]}`),
+		under(`"StringEquals":{"kms:ViaService":"s%d.us-east-1.amazonaws.com"}`), under(`"ForAllValues:StringLike":{"kms:EncryptionContextKeys":["a%d*","*b"]}`),
+		under(`"DateGreaterThan":{"aws:CurrentTime":"2030-01-0%dT00:00:00Z"}`), under(`"NumericLessThan":{"kms:GrantOperations":"%d"}`), under(`"Null":{"aws:PrincipalTag/t%d":"true"}`),
+	}
+)
+
+func under(block string) string { return `,"Condition":{` + block + `}` }
+
 // BenchmarkHostile judges and plans the repair of each hostile policy.
 func BenchmarkHostile(b *testing.B) {
 	c := repairing(func(c *rules.Configuration, _ *rules.Baseline) { c.Repair.From = rules.High })
 	for name, text := range hostile() {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				s := snapshot(text)
-				_, _ = repair.Decide(s, guardrail.Judge(s, c, today), c, writer, nil)
+				_, work, _ := decideCounted(text, c)
+				b.ReportMetric(float64(work), "units/op")
 			}
 		})
 	}

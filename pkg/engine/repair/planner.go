@@ -37,8 +37,8 @@ type planner struct {
 	// shares are the Allows that a new statement may be made of.
 	ceiling, allows policy.Set
 	shares          []policy.Statement
-	murkyReader     *guardrail.Reader  // see weighMurky
-	bareFaults      map[string][]fault // of Allows without conditions, by principals and actions
+	murkyReader     *guardrail.Reader // see weighMurky
+	bareFaults      map[string]fault  // of a principal without conditions, by it and the actions
 	required        []policy.Statement
 	// denies are those of the live policy, and clear are those of them that are decided.
 	denies, clear []policy.Statement
@@ -57,7 +57,7 @@ type fate struct {
 	changed bool
 	edits   []Edit
 
-	faults []fault // of an Allow, by principal
+	faults []fault // of an Allow, by principal; one for NotPrincipal
 	murky  bool    // what it allows or denies is not decided
 	// left is what the plan does not take away of a changed Allow.
 	left []policy.Statement
@@ -73,8 +73,8 @@ func newPlanner(s guardrail.Snapshot, j *guardrail.Judgement, from rules.Severit
 		return nil, refuse(Incomplete, "the key was not held against a baseline")
 	}
 	p := &planner{
-		comparer: comparer{key: s.Key.PolicyKey(), left: wholeBudget}, k: s.Key, judgement: j, live: j.Live, from: from, writer: writer,
-		ceiling: j.Limits.Ceiling, allows: policy.Set{Version: j.Limits.Ceiling.Version}, fates: make([]fate, len(j.Live.Statements)),
+		comparer: comparer{key: s.Key.PolicyKey(), left: wholeBudget, work: new(int)}, k: s.Key, judgement: j, live: j.Live, from: from, writer: writer,
+		ceiling: j.Limits.Ceiling, allows: policy.Set{Version: j.Limits.Ceiling.Version}, fates: make([]fate, len(j.Live.Statements)), bareFaults: map[string]fault{},
 	}
 	for _, st := range p.ceiling.Statements {
 		if st.Effect == policy.Allow {

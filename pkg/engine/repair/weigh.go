@@ -28,7 +28,10 @@ func (f fault) any() bool { return f.critical|f.lesser != 0 }
 // its undecided parts were met, and only what is critical in that reading is a fault.
 func (p weigher) weigh(i int) error {
 	st, f := &p.live.Statements[i], &p.fates[i]
-	f.faults = make([]fault, max(1, len(st.Principals.Entries)))
+	f.faults = make([]fault, 1) // NotPrincipal is one fault: all whom it covers lose the same
+	if !st.Principals.Negated {
+		f.faults = make([]fault, max(1, len(st.Principals.Entries)))
+	}
 	if p.isLinear() && p.left < 0 {
 		f.murky = true
 		return p.weighBare(st, f)
@@ -77,24 +80,32 @@ func (p weigher) weighMurky(st *policy.Statement, f *fate) error {
 }
 
 // weighBare finds what is critical in an Allow without its conditions. It is for a linear plan
-// that has used up its budget. Allows with the same principals and actions are weighed once.
+// that has used up its budget. A principal is weighed once for the same actions: nothing of the
+// other principals counts there.
 func (p weigher) weighBare(st *policy.Statement, f *fate) error {
-	id := fmt.Sprint(st.Principals, st.Actions)
-	if known, ok := p.bareFaults[id]; ok {
-		f.faults = slices.Clone(known)
-		return nil
+	one := guardrail.Bared(st)
+	id := func(entry policy.Principal) string { return fmt.Sprint(entry, one.Actions) }
+	entries := one.Principals.Entries
+	one.Principals.Entries = slices.DeleteFunc(slices.Clone(entries), func(entry policy.Principal) bool {
+		_, ok := p.bareFaults[id(entry)]
+		return ok
+	})
+	if rest := one.Principals.Entries; len(rest) > 0 {
+		v, err := p.reader().Bare(&one)
+		if err != nil {
+			return err
+		}
+		faults := make([]fault, len(rest))
+		if err := p.search(&v, faults, 0, len(rest), true); err != nil {
+			return err
+		}
+		for i, entry := range rest {
+			p.bareFaults[id(entry)] = faults[i]
+		}
 	}
-	v, err := p.reader().Bare(st)
-	if err != nil {
-		return err
+	for i, entry := range entries {
+		f.faults[i] = p.bareFaults[id(entry)]
 	}
-	if err := p.search(&v, f.faults, 0, len(f.faults), true); err != nil {
-		return err
-	}
-	if p.bareFaults == nil {
-		p.bareFaults = map[string][]fault{}
-	}
-	p.bareFaults[id] = slices.Clone(f.faults)
 	return nil
 }
 
