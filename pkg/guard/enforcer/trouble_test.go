@@ -307,3 +307,20 @@ func TestOneObjectThatTheArchiveRefusesDoesNotStopTheFlush(t *testing.T) {
 		}
 	}
 }
+
+// A dead letter that somebody moves back is a new message for SQS, received for the first time.
+func TestAMessageThatIsRedrivenChangesNothingOnceMore(t *testing.T) {
+	s := newScene(t, t.Name(), repair, good)
+	event := s.put(public)
+	s.bucket.strike = func(*http.Request, serve) (*http.Response, error) { return answered(http.StatusForbidden, "AccessDenied"), nil }
+	if o, err := s.handle(event); err == nil || len(s.puts) > 0 || len(s.reporter.outcomes) != 1 {
+		t.Fatalf("%+v, %v, %d reports", summary(o), err, len(s.reporter.outcomes))
+	}
+	s.bucket.strike = s.strikeS3
+	s.clock.advance(3 * time.Hour)
+	for i, want := range []guardrail.Action{guardrail.Repaired, guardrail.NoAction, guardrail.NoAction} {
+		if o, err := s.handle(event); err != nil || o.Action != want || len(s.puts) != 1 || len(s.reporter.outcomes) != 2 {
+			t.Errorf("moved back %d times: %+v, %v, %d writes, %d reports", i+1, summary(o), err, len(s.puts), len(s.reporter.outcomes))
+		}
+	}
+}
