@@ -39,7 +39,7 @@ type Archive interface {
 	// is returned as it is.
 	Count(ctx context.Context, now time.Time, by string, add func(ledger.Hour) (ledger.Hour, error)) error
 	// FirstUse returns when a generation of the guardrail was first used, which is now where it
-	// was not used before.
+	// was not used before. A generation is a version under a configuration.
 	FirstUse(ctx context.Context, generation string, now time.Time) (time.Time, error)
 }
 

@@ -77,12 +77,13 @@ func (d *delivery) claimRepair(ctx context.Context, attempt int) error {
 		return nil
 	}
 	if attempt > 0 {
+		who := otherActor(d.event.Actor.ARN, d.config.Role, d.book.ledger.Repairs)
 		addFinding(o, guardrail.CodeTugOfWar, rules.Critical, fmt.Sprintf(
-			"the repair is undone again and again, last by %s; this is repair %d, and each came within a day of the one before", d.otherActor(), attempt))
+			"the repair is undone again and again, last by %s; this is repair %d, and each came within a day of the one before", who, attempt))
 	}
 	err := d.begin(ctx)
 	if err == nil {
-		err = d.countRepair(ctx)
+		err = d.count(ctx, d.event.Account, d.decision.Critical)
 	}
 	if err == nil {
 		err = d.claimPlan(ctx)
@@ -102,28 +103,6 @@ func (d *delivery) claimRepair(ctx context.Context, attempt int) error {
 	}
 	d.decision.Dismiss()
 	return nil
-}
-
-// countRepair counts the repair in its hour, which may be full. A critical finding counts apart,
-// once an hour for a key, and only while the guardrail is young: nobody may keep a key open by
-// making others drift, but on its first day the guardrail itself may be wrong.
-func (d *delivery) countRepair(ctx context.Context) error {
-	now, add := d.config.Now(), ledger.Hour.Add
-	if d.decision.Critical {
-		if d.book.ledger.Critical.IsCounted(now) {
-			return nil
-		}
-		firstUse, err := d.config.Archive.FirstUse(ctx, d.config.Version+" "+d.hash, now)
-		switch {
-		case errors.Is(err, ledger.ErrArchive): // it is not known, so it counts as young
-		case err != nil:
-			return err
-		case !ledger.IsYoung(firstUse, now):
-			return nil
-		}
-		add = ledger.Hour.AddCritical
-	}
-	return d.count(ctx, func(h ledger.Hour) (ledger.Hour, error) { return add(h, d.event.Account, d.limits(), now) })
 }
 
 // claimPlan archives and claims the plan.
@@ -168,10 +147,11 @@ func untilDue(due *ledger.Due) string {
 // exhausted says that the budget is used up, and who used it. The event of a critical finding
 // comes back at a time.
 func (d *delivery) exhausted(until time.Time) {
+	who := otherActor(d.event.Actor.ARN, d.config.Role, d.book.ledger.Repairs)
 	d.outcome.Action, d.outcome.ActionReason = guardrail.BudgetExhausted, ledger.BudgetExhausted
 	if !until.IsZero() {
 		addFinding(d.outcome, guardrail.CodeTugOfWar, rules.Critical, fmt.Sprintf(
-			"the key was repaired %d times today; the last change is by %s%s", d.book.ledger.Critical.Today, d.otherActor(), untilDue(d.due)))
+			"the key was repaired %d times today; the last change is by %s%s", d.book.ledger.Critical.Today, who, untilDue(d.due)))
 		return
 	}
 	used := d.book.ledger.Used(d.limits(), d.config.Now())
@@ -183,15 +163,14 @@ func (d *delivery) exhausted(until time.Time) {
 	}
 	addFinding(d.outcome, guardrail.CodeBudgetExhausted, rules.High, fmt.Sprintf(
 		"the key was repaired %d times in %d attempts since %s; the last change is by %s",
-		written, len(used), used[0].Claimed.Format(time.RFC3339), d.otherActor()))
+		written, len(used), used[0].Claimed.Format(time.RFC3339), who))
 }
 
 // otherActor names who undoes the repairs, as the caller calls itself, quoted. The guardrail's
 // own event tells of the one before it; a sweep tells of nobody.
-func (d *delivery) otherActor() string {
-	actor, all := d.event.Actor.ARN, d.book.ledger.Repairs
-	if isSessionOf(actor, d.config.Role) && len(all) > 0 {
-		actor = all[len(all)-1].ActorARN
+func otherActor(actor, role string, repairs []ledger.Repair) string {
+	if isSessionOf(actor, role) && len(repairs) > 0 {
+		actor = repairs[len(repairs)-1].ActorARN
 	}
 	if actor == "" {
 		return "somebody whom the event does not name"

@@ -129,6 +129,7 @@ func (d *delivery) do(ctx context.Context, step ledger.Step) (isDone bool, err e
 	case ledger.Plan:
 		return false, d.makePlan(ctx)
 	case ledger.Pause:
+		d.view.reading.Made = false
 		return false, d.pause(ctx, step.Until)
 	case ledger.Claim:
 		return false, d.claimRepair(ctx, step.Attempt)
@@ -174,18 +175,6 @@ func (d *delivery) read(ctx context.Context) error {
 	}
 	d.view, d.decision, d.isPartial = v, d.Enforcer.decision(d.event, &v), false
 	d.outcome = &d.view.outcome
-	return nil
-}
-
-// pause waits until a time, after which the key is read again.
-func (d *delivery) pause(ctx context.Context, until time.Time) error {
-	if err := enoughTime(ctx); err != nil {
-		return err
-	}
-	if err := d.config.Pause(ctx, until.Sub(d.config.Now())); err != nil {
-		return fmt.Errorf("waiting for the next write: %w", err)
-	}
-	d.view.reading.Made, d.book.isKnown = false, d.config.Archive == nil
 	return nil
 }
 

@@ -312,7 +312,9 @@ func TestOneObjectThatTheArchiveRefusesDoesNotStopTheFlush(t *testing.T) {
 func TestAMessageThatIsRedrivenChangesNothingOnceMore(t *testing.T) {
 	s := newScene(t, t.Name(), repair, good)
 	event := s.put(public)
-	s.bucket.strike = func(*http.Request, serve) (*http.Response, error) { return answered(http.StatusForbidden, "AccessDenied"), nil }
+	s.bucket.strike = func(*http.Request, serve) (*http.Response, error) {
+		return answered(http.StatusForbidden, "AccessDenied"), nil
+	}
 	if o, err := s.handle(event); err == nil || len(s.puts) > 0 || len(s.reporter.outcomes) != 1 {
 		t.Fatalf("%+v, %v, %d reports", summary(o), err, len(s.reporter.outcomes))
 	}
