@@ -20,7 +20,7 @@ var mutants = []mutation.Mutant{
 	{Rule: "an hour begins anew", File: "ledger.go", Old: "name := hours + now.UTC().Format(hourLayout)", Broken: "name := hours + now.UTC().Format(\"20060102\")"},
 	{Rule: "a ledger is that of its key", File: "ledger.go", Old: "\tif of, err := ledger.KeyOf(l.KeyARN); err != nil || of != key {\n\t\treturn ledger.Ledger{}, \"\", corrupt(", Broken: "\tif false {\n\t\treturn ledger.Ledger{}, \"\", corrupt("},
 	{Rule: "a record is that of its key", File: "record.go", Old: "case !ok || of != key:", Broken: "case !ok && of != key && key != \"\":"},
-	{Rule: "a record that was planted is none", File: "record.go", Old: "err != nil || of != key || r.Name != name {", Broken: "err != nil || of == \"\" {"},
+	{Rule: "a record that was planted is none", File: "record.go", Old: "err != nil || of != key || r.Name != name {", Broken: "err != nil || of == \"\" || key == \"\" {"},
 	{Rule: "a policy is kept byte for byte", File: "record.go", Old: "case !utf8.ValidString(r.Before.Text) || !utf8.ValidString(r.After.Text):", Broken: "case false:"},
 	{Rule: "no text of an event is in a name", File: "record.go", Old: "return hex.EncodeToString(all[:])", Broken: "return text + hex.EncodeToString(all[:0])"},
 	{Rule: "bodies are read strictly", File: "body.go", Old: "\tdecoder.DisallowUnknownFields()\n", Broken: ""},

@@ -43,8 +43,8 @@ var mutants = []mutant{
 	{"an archive that fails for good ends the message", "claim.go", "case errors.Is(err, ledger.ErrArchive):\n\t\trefuse", "case false:\n\t\trefuse"},
 	{"an archive that fails for now does not", "claim.go", "\t\treturn fmt.Errorf(\"archiving the repair: %w\", err)\n", "\t\trefuse(o, \"archive-unusable\", guardrail.CodeArchiveUnusable, err.Error())\n"},
 	// Budget and breaker.
-	{"what is critical is bounded while the guardrail is young", "door.go", "case !ledger.IsYoung(firstUse, now):", "case true:"},
-	{"and not later", "door.go", "case !ledger.IsYoung(firstUse, now):", "case false:"},
+	{"what is critical is bounded while the guardrail is young", "door.go", "case !ledger.IsYoung(firstUse, now):", "case !firstUse.IsZero():"},
+	{"and not later", "door.go", "case !ledger.IsYoung(firstUse, now):", "case firstUse.IsZero():"},
 	{"a new version is young", "door.go", "d.config.Version+\" \"+d.hash", "d.hash"},
 	{"critical findings count apart", "door.go", "\t\tadd = ledger.Hour.AddCritical\n", ""},
 	{"a key counts once in an hour", "door.go", "if d.book.ledger.Critical.IsCounted(now) {", "if false {"},
