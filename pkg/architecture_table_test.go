@@ -43,6 +43,7 @@ var (
 	quamina = library{"quamina", []string{"github.com/timbray/quamina"}}
 	limiter = library{"x/time", []string{"golang.org/x/time"}}
 	yaml    = library{"a YAML library", []string{"go.yaml.in/yaml/v4"}}
+	plans   = library{"terraform-json", []string{"github.com/hashicorp/terraform-json"}}
 
 	// notInLambda is what must not travel into a deployed function.
 	notInLambda = slices.Concat(cdk.paths, quamina.paths, fakeS3.paths, []string{
@@ -105,8 +106,12 @@ var table = []row{
 		reason:  "a renderer shows findings; it does not find or fetch them",
 	},
 	{
+		folder: "pkg/desk/template", imports: []string{"pkg/engine/policy", "pkg/engine/defaultpolicy"}, libraries: []library{plans, yaml},
+		reason: "a template is read, not judged: bytes in, keys out, without files, configuration or AWS",
+	},
+	{
 		folder:    "pkg/desk/cli",
-		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/config", "pkg/guard/inspect", "pkg/guard/ledger", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive", "pkg/aws/awssqs"}, engine),
+		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/desk/template", "pkg/config", "pkg/guard/inspect", "pkg/guard/ledger", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive", "pkg/aws/awssqs"}, engine),
 		libraries: []library{cobra, limiter, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    desk,

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
@@ -15,25 +14,6 @@ import (
 type checker struct {
 	judge
 	*judging
-}
-
-// checkFiles judges policy files, each as if it were the policy of the key that s tells of.
-func checkFiles(ctx context.Context, c checker, s subject, files []string) error {
-	noteMissingFlags(c.streams, s, c.configuration, c.now)
-	return c.each(ctx, files, func(ctx context.Context, file string) (judged, error) {
-		text, err := readFile(file, c.streams.in)
-		if err != nil {
-			return judged{}, err
-		}
-		o, v, err := c.file(ctx, s, string(text))
-		if err == nil && v.Judgement.Live == nil {
-			_, err = policy.Parse(string(text))
-		}
-		if err != nil {
-			return judged{}, err
-		}
-		return judged{File: file, Outcome: o, policy: string(text)}, nil
-	})
 }
 
 // checkKeys judges the policies of live keys; place has what no call to AWS KMS tells of them.
@@ -46,7 +26,7 @@ func checkKeys(ctx context.Context, c checker, keys keyReader, place place, ids 
 		}
 		s, o, err := live(ctx, i, arn)
 		if err == nil {
-			noteMissingFlags(c.streams, s, c.configuration, c.now)
+			noteMissingFlags(c.streams.note, s, c.configuration, c.now)
 		}
 		return judged{Outcome: o}, err
 	})

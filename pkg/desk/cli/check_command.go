@@ -3,20 +3,29 @@ package cli
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 // checkManual is the long help of check.
-const checkManual = `check judges key policies against guardrail.yaml: policy files, each as if it were the
-policy of the key that the flags tell of, or the policies of live keys. A file named - is
-standard input. It only reads: nothing is written, in no mode.
+const checkManual = `check judges key policies against guardrail.yaml: the policies in files, or those of live
+keys. What a file is, its content decides: a key policy, an answer of aws kms
+get-key-policy, a CloudFormation template (JSON or YAML, also in the folder cdk.out), or
+what terraform show -json prints of a plan or a state. A folder stands for all files in
+it, and - for standard input. It only reads: nothing is written, in no mode.
+
+A template, plan or state says of each key what it knows: type, aliases, tags, account,
+Region. The flags say the rest. Parameters of a template count with their defaults, or
+with --parameter. What only the deployment knows cannot be judged, and is named with its
+line. Of a plan, check also says what the change lets happen.
 
 ` + configManual + `
 
-It prints one outcome a policy: the verdict, all findings with the line of their
+It prints one outcome a key: the verdict, all findings with the line of their
 statement, and what a repair would change, or why it would be held or refused.
 
 ` + subjectManual + `
@@ -26,6 +35,7 @@ The exit code is 0 for compliant or exempt, 1 for a finding of at least --fail-o
 
 func newCheck(o *options) *cobra.Command {
 	var flags subjectFlags
+	var parameters []string
 	failOn := severityFlag(rules.Low)
 	cmd := &cobra.Command{
 		Use:   "check FILE...|--key-id ID",
@@ -33,10 +43,11 @@ func newCheck(o *options) *cobra.Command {
 		Long:  checkManual, Annotations: concerns(readsConfiguration, judges, callsAWS),
 		Example: "  kmsguard check --account 111122223333 --region us-east-1 policy.json\n" +
 			"  kmsguard check --default-config --account 111122223333 policy.json\n" +
+			"  kmsguard check --account 111122223333 --region us-east-1 cdk.out\n" +
 			"  kmsguard check --key-id alias/payments --fail-on high --output json",
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if (len(files) == 0) == (len(flags.keyIDs) == 0) {
-				return misuse("expected policy files, or live keys with --key-id")
+				return misuse("expected files or folders, or live keys with --key-id")
 			}
 			if err := onceStandardInput(files); err != nil {
 				return err
@@ -45,26 +56,55 @@ func newCheck(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if len(files) > 0 {
-				s, err := flags.described(cmd, o.aws.region)
-				if err != nil {
-					return err
-				}
-				return checkFiles(cmd.Context(), c, s, files)
+			if len(files) == 0 {
+				return flags.checkLiveKeys(cmd, o, c)
 			}
-			if err := flags.checkLive(cmd); err != nil {
-				return err
-			}
-			keys, err := o.aws.keyReader(cmd.Context())
+			d, err := flags.description(cmd, o.aws.region, parameters)
 			if err != nil {
 				return err
 			}
-			return checkKeys(cmd.Context(), c, keys, flags.place, flags.keyIDs)
+			return checkFiles(cmd.Context(), c, d, files)
 		},
 	}
 	flags.add(cmd)
+	cmd.Flags().StringArrayVar(&parameters, "parameter", nil, "value of a parameter of the CloudFormation templates, as `NAME=VALUE` (repeatable)")
+	cmd.Flags().Lookup("account").Usage = "`ID` of the account that owns the key (required where the file and --key-arn do not say it)"
 	failOn.add(cmd)
 	return cmd
+}
+
+// checkLiveKeys judges the keys that the flags name.
+func (f *subjectFlags) checkLiveKeys(cmd *cobra.Command, o *options, c checker) error {
+	if err := f.checkLive(cmd); err != nil {
+		return err
+	}
+	keys, err := o.aws.keyReader(cmd.Context())
+	if err != nil {
+		return err
+	}
+	return checkKeys(cmd.Context(), c, keys, f.place, f.keyIDs)
+}
+
+// description returns what the flags say of the keys in files. The account may be missing: a
+// file may have it.
+func (f *subjectFlags) description(cmd *cobra.Command, region string, parameters []string) (description, error) {
+	d := description{hasSpec: cmd.Flags().Changed("key-spec"), hasPartition: cmd.Flags().Changed("partition") || f.keyARN != "", parameters: map[string]string{}}
+	for _, parameter := range parameters {
+		name, value, ok := strings.Cut(parameter, "=")
+		if _, twice := d.parameters[name]; !ok || name == "" || twice {
+			return d, misuse("--parameter %q is not a parameter of its own; write NAME=VALUE", parameter)
+		}
+		d.parameters[name] = value
+	}
+	var err error
+	if f.account == "" && f.keyARN == "" {
+		if err = refuseLive(cmd); err == nil {
+			d.subject, err = f.about(policy.Key{Partition: f.partition}, region)
+		}
+		return d, err
+	}
+	d.subject, err = f.described(cmd, region)
+	return d, err
 }
 
 // severityFlag is the value of --fail-on.

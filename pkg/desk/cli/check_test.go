@@ -140,7 +140,7 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 		},
 		{
 			"whether a rule for units applies is not known", accountPolicy, []string{"--region", "eu-west-2"}, exitInconclusive,
-			judgement{event: event{Verdict: "cannot-judge", Action: "reported", ActionReason: "rule-undecided", Mode: "report"}, Rule: "workloads"},
+			judgement{event: event{Verdict: "cannot-judge", Action: "reported", ActionReason: "rule-undecided", Mode: "repair"}, Rule: "workloads"},
 			"high rule-undecided", 0,
 		},
 		{
@@ -162,7 +162,7 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 			w := test.want
 			note := ""
 			if slices.Contains([]string{"bad-baseline", "rule-undecided"}, w.ActionReason) {
-				note = "note: no baseline can be applied to the key without --"
+				note = "Add --"
 			}
 			got.check(t, test.code, "{", note)
 			if j.Verdict != w.Verdict || j.Action != w.Action || j.ActionReason != w.ActionReason || j.Mode != w.Mode || j.Rule != w.Rule ||
@@ -225,7 +225,7 @@ func TestExitCodesOfCheck(t *testing.T) {
 		{"what is not known is not fine", []string{"--fail-on", "critical", undecided}, exitInconclusive, ""},
 		{"1 before 3", []string{undecided, drifted, good}, exitDifferent, ""},
 		{"2 before 1, and the rest goes on", []string{drifted, "nowhere.json", good}, exitError, "kmsguard: nowhere.json: no such file or directory\n"},
-		{"a folder is no file", []string{t.TempDir()}, exitError, ": is a directory\n"},
+		{"a folder with nothing to judge is an error", []string{t.TempDir()}, exitError, ": nothing in it is a key policy, a CloudFormation template, or a Terraform plan or state in JSON\n"},
 		{"standard input is read once", []string{"-", good, "-"}, exitError, "only one of the files can be standard input"},
 		{"an account has twelve digits", []string{"--account", "12", good}, exitError, `--account: "12" is not an account id of twelve digits (see kmsguard check --help)`},
 		{"a Region has no spaces", []string{"--region", "us east", good}, exitError, `--region: "us east" is not a Region, such as us-east-1`},
@@ -236,12 +236,12 @@ func TestExitCodesOfCheck(t *testing.T) {
 		{"a root is above the units", []string{"--organizational-unit", "r-ab12", good}, exitFine, ""},
 
 		{"a usage that no spec implies", []string{"--key-spec", "RSA_2048", good}, exitError, "--key-usage: required for RSA_2048: ENCRYPT_DECRYPT or SIGN_VERIFY"},
-		{"integrations are those of a Region", []string{"--config", configuration, "--alias", "alias/logs-a", good}, exitInconclusive, "note: no baseline can be applied to the key without --region\n"},
-		{"a rule asks for units", []string{"--config", configuration, "--region", "eu-west-2", good}, exitInconclusive, "note: no baseline can be applied to the key without --organizational-unit\n"},
-		{"a placeholder asks for the organization", []string{"--config", configuration, "--region", "eu-west-1", good}, exitInconclusive, "note: no baseline can be applied to the key without --organization-id\n"},
+		{"integrations are those of a Region", []string{"--config", configuration, "--alias", "alias/logs-a", good}, exitInconclusive, "Add --region: baseline logs depends on it.\n"},
+		{"a rule asks for units", []string{"--config", configuration, "--region", "eu-west-2", good}, exitInconclusive, "Add --organizational-unit: which rule applies depends on it.\n"},
+		{"a placeholder asks for the organization", []string{"--config", configuration, "--region", "eu-west-1", good}, exitInconclusive, "Add --organization-id: baseline organization depends on it.\n"},
 		{"a malformed file has a place", []string{malformed}, exitError, "malformed.json:3:3: unknown element"},
-		{"nothing to check", nil, exitError, "expected policy files, or live keys with --key-id (see kmsguard check --help)"},
-		{"either files or keys", []string{"--key-id", "x", good}, exitError, "expected policy files, or live keys with --key-id"},
+		{"nothing to check", nil, exitError, "expected files or folders, or live keys with --key-id (see kmsguard check --help)"},
+		{"either files or keys", []string{"--key-id", "x", good}, exitError, "expected files or folders, or live keys with --key-id"},
 		{"no account", []string{"--account", "", good}, exitError, "--account is required"},
 		{"an unknown key spec", []string{"--key-spec", "RSA", good}, exitError, "--key-spec: "},
 		{"a spec of another partition", []string{"--key-spec", "SM2", "--key-usage", "SIGN_VERIFY", good}, exitError, "--partition: "},

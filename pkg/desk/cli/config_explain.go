@@ -51,7 +51,7 @@ func explainKey(o *options, s subject, limits bool) error {
 	e.Configuration = o.use(c, file)
 	if e.Problem != "" {
 		code = exitInconclusive
-		noteMissingFlags(o.streams, s, c, now)
+		noteMissingFlags(o.streams.note, s, c, now)
 	}
 	return o.answer(code, e, func(w io.Writer) error { return e.print(w, limits) })
 }
@@ -72,8 +72,9 @@ func explain(s subject, c *rules.Configuration, now time.Time) explanation {
 	case s.key.AWSManaged:
 		e.Problem = "the key is managed by AWS, and its policy cannot be changed: it is not judged"
 		return e
-	case e.baseline == nil:
-		e.Problem = "no baseline applies: " + selected.Why[len(selected.Why)-1]
+	case selected.IsUncertain():
+		e.baseline = nil
+		e.Problem = "only what is critical is judged, because it is not known which rule applies: " + selected.Doubt
 		return e
 	}
 	e.Baseline = e.baseline.Name

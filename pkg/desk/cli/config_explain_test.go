@@ -32,9 +32,9 @@ why        rule logs does not match: its aliases do not include the key's
 	limits.check(t, exitFine, "rule       secret\nbaseline   strict: style api, match bounds\nmode       report\n", "")
 	limits.check(t, exitFine, "\nfloor: what the policy must allow\n{\n", "")
 	limits.check(t, exitFine, "\nceiling: what it may allow\n{\n", "")
-	explain("--account", account, "--region", "eu-west-2").check(t, exitInconclusive, "problem    no baseline applies: whether rule workloads matches is not known", "note: no baseline can be applied to the key without --organizational-unit\n")
-	explain("--account", account, "--region", "eu-west-1").check(t, exitInconclusive, "problem    baseline organization does not fit this key: the baseline has ${OrganizationId}", "note: no baseline can be applied to the key without --organization-id\n")
-	explain("--account", account, "--alias", "alias/logs-a").check(t, exitInconclusive, "problem    baseline logs does not fit this key: integration cloudwatch-logs: \"\" is not", "without --region\n")
+	explain("--account", account, "--region", "eu-west-2").check(t, exitInconclusive, "problem    only what is critical is judged, because it is not known which rule applies: whether rule workloads", "Add --organizational-unit: which rule applies depends on it.\n")
+	explain("--account", account, "--region", "eu-west-1").check(t, exitInconclusive, "problem    baseline organization does not fit this key: the baseline has ${OrganizationId}", "Add --organization-id: baseline organization depends on it.\n")
+	explain("--account", account, "--alias", "alias/logs-a").check(t, exitInconclusive, "problem    baseline logs does not fit this key: integration cloudwatch-logs: it depends on", "Add --region: baseline logs depends on it.\n")
 	explain().check(t, exitError, "", "--account is required")
 	explain("--key-id", "a", "--key-id", "b").check(t, exitError, "", "expected one --key-id, got 2")
 	explain("--key-id", "a", "--account", account).check(t, exitError, "", "--account says what a live key says itself")
@@ -51,8 +51,8 @@ func TestTheLimitsOfExplainArePolicies(t *testing.T) {
 	kmsguard(t, "", "diff", "--key-arn", someKey, floor, write(t, "ceiling.json", string(e.Ceiling))).check(t, exitDifferent, "allows more than", "")
 	kmsguard(t, "", "diff", "--key-arn", someKey, floor, write(t, "reset.json", string(e.Reset))).check(t, exitFine, "allow the same", "")
 	undecided := kmsguard(t, "", "config", "explain", "--account", account, "--region", "eu-west-2", "--config", write(t, "guardrail.yaml", judgedConfiguration), "--output", "jsonl")
-	undecided.check(t, exitInconclusive, `"baseline":"","mode":"report"`, "--organizational-unit")
-	undecided.check(t, exitInconclusive, `"floor":null,"ceiling":null,"reset":null,"problem":"no baseline applies`, "--organizational-unit")
+	undecided.check(t, exitInconclusive, `"baseline":"","mode":"repair"`, "--organizational-unit")
+	undecided.check(t, exitInconclusive, `"floor":null,"ceiling":null,"reset":null,"problem":"only what is critical is judged`, "--organizational-unit")
 }
 
 func TestExplainOfALiveKey(t *testing.T) {

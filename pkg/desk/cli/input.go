@@ -43,19 +43,25 @@ func openInput(file string, in io.Reader) (io.ReadCloser, error) {
 // maxFileBytes bounds what is read of one file; no policy or event is near it.
 const maxFileBytes = 4 << 20
 
-// readFile reads a file. Its errors do not name the file: their place is after its name.
-func readFile(file string, in io.Reader) ([]byte, error) {
+var errLongerThan = errors.New("longer than")
+
+// readFile reads a file of at most maxFileBytes. Its errors do not name the file: their place
+// is after its name.
+func readFile(file string, in io.Reader) ([]byte, error) { return readUpTo(maxFileBytes, file, in) }
+
+// readUpTo is readFile with another bound.
+func readUpTo(most int, file string, in io.Reader) ([]byte, error) {
 	input, err := openInput(file, in)
 	if err != nil {
 		return nil, bare(err)
 	}
 	defer func() { _ = input.Close() }() // it was only read
-	content, err := io.ReadAll(io.LimitReader(input, maxFileBytes+1))
+	content, err := io.ReadAll(io.LimitReader(input, int64(most)+1))
 	if err != nil {
 		return nil, bare(err)
 	}
-	if len(content) > maxFileBytes {
-		return nil, fmt.Errorf("longer than %d bytes", maxFileBytes)
+	if len(content) > most {
+		return nil, fmt.Errorf("%w %d bytes", errLongerThan, most)
 	}
 	return content, nil
 }

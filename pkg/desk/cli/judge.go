@@ -28,11 +28,10 @@ func (c judge) inspector(keys inspect.Keys, p place, allLabels bool) *inspect.In
 }
 
 // file judges a policy that a key has or will have, and plans its repair for the report.
-func (c judge) file(ctx context.Context, s subject, text string) (guardrail.Outcome, inspect.View, error) {
+func (c judge) file(ctx context.Context, s subject, text string) (guardrail.Outcome, error) {
 	i := c.inspector(nil, place{}, false)
 	v := i.File(s.key, s.labels, text)
-	o, err := outcomeOf(ctx, i, &v)
-	return o, v, err
+	return outcomeOf(ctx, i, &v)
 }
 
 // outcomeOf judges what was read, and shows the plan of its repair.

@@ -7,11 +7,20 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
-// noteMissingFlags notes which flags would say what no baseline can be applied without.
-func noteMissingFlags(streams streams, s subject, c *rules.Configuration, now time.Time) {
-	if flags := missingFlags(s, c, now); len(flags) > 0 {
-		streams.note("note: no baseline can be applied to the key without %s", strings.Join(flags, " and "))
+// noteMissingFlags notes which flags to add, and what of the configuration depends on them.
+func noteMissingFlags(note func(format string, args ...any), s subject, c *rules.Configuration, now time.Time) {
+	flags := missingFlags(s, c, now)
+	if len(flags) == 0 {
+		return
 	}
+	what, it := "which rule applies", "it"
+	if selected := c.Select(s.key, s.labels, now); !selected.IsUncertain() {
+		what = "baseline " + selected.Baseline.Name
+	}
+	if len(flags) > 1 {
+		it = "them"
+	}
+	note("Add %s: %s depends on %s.", strings.Join(flags, " and "), what, it)
 }
 
 // missingFlags tries whether a baseline could be applied if more of the key were known. It
@@ -58,10 +67,10 @@ var someRegion = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "
 
 // applies tells whether a baseline can be applied to a key.
 func applies(k rules.Key, labels rules.Labels, c *rules.Configuration, now time.Time) bool {
-	baseline := c.Select(k, labels, now).Baseline
-	if baseline == nil {
+	selected := c.Select(k, labels, now)
+	if selected.IsUncertain() {
 		return false
 	}
-	_, err := baseline.Limits(k)
+	_, err := selected.Baseline.Limits(k)
 	return err == nil
 }

@@ -3,8 +3,11 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestTheReadmeListsEveryCommand: its table is the reference of the commands.
@@ -63,5 +66,30 @@ func TestTheExamplesOfTheDocumentationAreCommandLines(t *testing.T) {
 	}
 	if found < 4 {
 		t.Errorf("only %d command lines were found", found)
+	}
+}
+
+var configurationHash = regexp.MustCompile(`\(hash [0-9a-f]+\)`)
+
+// TestTheReadmesSessionsWithExamplesAreAsPrinted runs the command lines that name a file of
+// examples, and compares what they print with what the README shows.
+func TestTheReadmesSessionsWithExamplesAreAsPrinted(t *testing.T) {
+	t.Chdir(filepath.Join("..", "..", ".."))
+	found := 0
+	for _, block := range strings.Split(read(t, "README.md"), "```") {
+		arguments, want, ok := strings.Cut(strings.TrimPrefix(block, "\n"), "\n")
+		arguments, isCommand := strings.CutPrefix(arguments, "$ kmsguard ")
+		if !ok || !isCommand || !strings.Contains(arguments, "examples/") {
+			continue
+		}
+		found++
+		got := kmsguard(t, "", strings.Fields(arguments)...)
+		printed := "configuration: " + configurationHash.ReplaceAllString(got.used, "(hash …)") + "\n" + got.err + got.out
+		if diff := cmp.Diff(want, printed); diff != "" {
+			t.Errorf("kmsguard %s: the README (-) and what it prints (+):\n%s", arguments, diff)
+		}
+	}
+	if found == 0 {
+		t.Error("the README has no session with an example")
 	}
 }

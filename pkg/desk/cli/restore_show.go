@@ -64,7 +64,7 @@ const (
 // judge asks what the configuration says of the archived policy, as the function will when
 // the restore's own event arrives, and what would change.
 func (r *restoring) judge(ctx context.Context) error {
-	o, _, err := r.checker.file(ctx, r.subject, r.archived.Text())
+	o, err := r.checker.file(ctx, r.subject, r.archived.Text())
 	if err != nil {
 		return err
 	}

@@ -229,7 +229,7 @@ func (s *scanning) end() error {
 		s.streams.note("%d of %d keys are left, and nothing is known of them", left, s.total)
 	}
 	if len(s.unjudged) > 0 {
-		s.streams.note("note: no baseline can be applied to some keys without %s", strings.Join(slices.Sorted(maps.Keys(s.unjudged)), " and "))
+		s.streams.note("Add %s: without that, some keys cannot be judged.", strings.Join(slices.Sorted(maps.Keys(s.unjudged)), " and "))
 	}
 	return errors.Join(err, s.noteDenied())
 }

@@ -181,7 +181,7 @@ func TestScanWithoutTheListsOfTheAccount(t *testing.T) {
 	h.named(t, accountPolicy, "logs-a")
 	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListAliases"})
 	byAlias := h.scan(t, "--config", write(t, "judged.yaml", judgedConfiguration))
-	byAlias.check(t, exitInconclusive, "rule-undecided: exemption vendor has no effect: the key's aliases are not known", `"kms:ListAliases"`)
+	byAlias.check(t, exitInconclusive, "rule-undecided: whether rule logs matches is not known: the key's aliases are not known", `"kms:ListAliases"`)
 	h.key(t, accountPolicy)
 	h.cloud.Inject(localaws.Fault{Kind: localaws.AccessDenied, Operation: "ListResourceTags", Times: 2})
 	byTag := h.scan(t, "--config", write(t, "judged.yaml", judgedConfiguration))

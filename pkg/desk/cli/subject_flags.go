@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
@@ -61,7 +62,7 @@ func (p *place) check() error {
 }
 
 // ofOneKey are the flags that say what a key is. A live key says it itself.
-var ofOneKey = []string{"account", "partition", "key-arn", "key-spec", "key-usage", "origin", "multi-region", "alias", "tag"}
+var ofOneKey = []string{"account", "partition", "key-arn", "key-spec", "key-usage", "origin", "multi-region", "alias", "tag", "parameter"}
 
 // checkLive refuses flags that contradict what a live key is.
 func (f *subjectFlags) checkLive(cmd *cobra.Command) error {
@@ -77,17 +78,30 @@ func (f *subjectFlags) checkLive(cmd *cobra.Command) error {
 // flags describe.
 var ofLiveKeys = []string{"profile", "endpoint-url"}
 
-// described returns the key that the flags tell of.
-func (f *subjectFlags) described(cmd *cobra.Command, region string) (subject, error) {
+// refuseLive refuses flags that say how AWS is called.
+func refuseLive(cmd *cobra.Command) error {
 	for _, name := range ofLiveKeys {
 		if cmd.Flags().Changed(name) {
-			return subject{}, misuse("--%s says how AWS is called, and without --key-id it is not called; leave it out", name)
+			return misuse("--%s says how AWS is called, and without --key-id it is not called; leave it out", name)
 		}
+	}
+	return nil
+}
+
+// described returns the key that the flags tell of.
+func (f *subjectFlags) described(cmd *cobra.Command, region string) (subject, error) {
+	if err := refuseLive(cmd); err != nil {
+		return subject{}, err
 	}
 	key, err := f.key(cmd)
 	if err != nil {
 		return subject{}, err
 	}
+	return f.about(key, region)
+}
+
+// about returns a key with what the flags say beside its account.
+func (f *subjectFlags) about(key policy.Key, region string) (subject, error) {
 	s := subject{key: rules.Key{
 		ARN: key.ARN, Account: key.Account, Partition: key.Partition, Region: region, Type: f.keyType(),
 	}}
@@ -101,6 +115,7 @@ func (f *subjectFlags) described(cmd *cobra.Command, region string) (subject, er
 		return s, err
 	}
 	f.put(&s.key)
+	var err error
 	s.labels, err = f.labels()
 	return s, err
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
@@ -14,9 +15,16 @@ import (
 type Source struct {
 	// Name is that of a file, say; "" for nowhere.
 	Name string
-	// Policy is the text of the policy file that was judged, so that findings name its
-	// lines; "" for none.
+	// Policy is the text of the policy that was judged, so that findings name the lines of its
+	// statements; "" for none.
 	Policy string
+	// Lines are the lines of the statements where the policy is a part of a file: 0, or left out,
+	// where a statement has none. They are nil where Policy is the text of the file.
+	Lines []int
+	// Assumed says in words what of a template was assumed.
+	Assumed []string
+	// Change is what a plan changes, with the policy before it as the baseline; nil for nothing.
+	Change *access.Result
 }
 
 // Outcome writes one outcome as a short paragraph, the verdict first. Of a plan it tells
@@ -26,7 +34,7 @@ func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
 	subject := o.KeyARN
 	switch {
 	case subject != "":
-	case source.Policy != "":
+	case source.Policy != "", source.Name != "" && o.Trigger == guardrail.ByCommand:
 		subject, source.Name = source.Name, ""
 	default:
 		subject = "(no key)"
@@ -46,8 +54,16 @@ func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
 		line("actor", o.Actor.ARN)
 	}
 	line("action", actionWords(o))
+	for _, what := range source.Assumed {
+		line("assumed", what)
+	}
+	if source.Change != nil {
+		for _, what := range changes(*source.Change) {
+			line("change", what)
+		}
+	}
 	if len(o.Findings) > 0 {
-		b.WriteString(findings("  ", source.Policy, o.Findings) + "\n")
+		b.WriteString(source.findings("  ", o.Findings) + "\n")
 	}
 	if o.Plan != nil {
 		line("repair", planWords(o))
@@ -66,17 +82,18 @@ func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
 // Findings returns findings as text without a line feed at its end, each line
 // after indent: severity, code, statement and message. Findings that read the same
 // are written once.
-func Findings(indent string, list []guardrail.Finding) string { return findings(indent, "", list) }
+func Findings(indent string, list []guardrail.Finding) string {
+	return Source{}.findings(indent, list)
+}
 
-// findings is Findings with the lines of the statements in a policy's text, if that is
-// not "".
-func findings(indent, policyText string, list []guardrail.Finding) string {
-	statements := statementsOf(policyText)
+// findings is Findings with the lines of the statements, where they are known.
+func (s Source) findings(indent string, list []guardrail.Finding) string {
+	statements := statementsOf(s.Policy)
 	var texts []string
 	for _, f := range list {
 		text := fmt.Sprintf("%s%-8s  %s", indent, f.Severity, f.Code)
 		if f.Statement != nil && f.Code != guardrail.CodeUndecided { // whose message names it
-			text += ", " + statementWords(policyText, statements, *f.Statement)
+			text += ", " + s.statement(statements, *f.Statement)
 		}
 		text = Wrap(Printable(text+": "+f.Message), Width, indent+strings.Repeat(" ", 10))
 		if !slices.Contains(texts, text) {
@@ -95,12 +112,18 @@ func statementsOf(text string) []policy.Statement {
 	return d.Statements
 }
 
-// statementWords names the statement with an index, and the line on which it starts where the
-// text has it.
-func statementWords(text string, statements []policy.Statement, index int) string {
+// statement names the statement with an index, and the line on which it starts where it has one.
+func (s Source) statement(statements []policy.Statement, index int) string {
+	line := 0
+	switch {
+	case index >= 0 && index < len(s.Lines):
+		line = s.Lines[index]
+	case s.Lines == nil && index >= 0 && index < len(statements):
+		line = 1 + strings.Count(s.Policy[:statements[index].Offset], "\n")
+	}
 	words := Statement(statements, index)
-	if index < len(statements) {
-		words += fmt.Sprintf(" on line %d", 1+strings.Count(text[:statements[index].Offset], "\n"))
+	if line > 0 {
+		words += fmt.Sprintf(" on line %d", line)
 	}
 	return words
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
@@ -84,6 +85,48 @@ func TestOutcomeAsText(t *testing.T) {
 			}
 			checkGolden(t, "outcome-"+test.name, b.String())
 		})
+	}
+}
+
+// A key in a template has its place, the lines of its statements, what was assumed, and what a
+// plan changes.
+func TestOutcomeOfAKeyInATemplate(t *testing.T) {
+	first, second := 0, 1
+	o := guardrail.Outcome{Verdict: guardrail.NonCompliant, Action: guardrail.Reported, Trigger: guardrail.ByCommand, Baseline: "b", Findings: []guardrail.Finding{
+		{Code: guardrail.CodePublicAccess, Severity: rules.Critical, Statement: &first, Message: "a"},
+		{Code: guardrail.CodeForeignAccess, Severity: rules.High, Statement: &second, Message: "b"},
+	}}
+	change := access.Result{
+		Verdict: access.Different,
+		Excess: []access.Difference{
+			{Principals: []string{"arn:aws:iam::111122223333:role/\x1bA", "sns.amazonaws.com"}, Actions: []string{"kms:Decrypt", "kms:Encrypt"}, Conditions: "x is y"},
+		},
+		Missing:      []access.Difference{{Principals: []string{"every other principal of account 444455556666"}, Actions: []string{"kms:*"}, Delegated: true}},
+		Inconclusive: []access.Inconclusive{{Policy: access.Actual, Reason: "values", Detail: "what z means"}, {Policy: access.Actual, Reason: "values", Detail: "the same again"}},
+	}
+	source := report.Source{
+		Name: "template.yaml:7 Key", Lines: []int{12}, Assumed: []string{"the parameter P is \"x\", its default"}, Change: &change,
+		Policy: `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"},{"Sid":"s","Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}`,
+	}
+	const want = `NON-COMPLIANT  template.yaml:7 Key
+  baseline  b
+  action    reported
+  assumed   the parameter P is "x", its default
+  change    lets arn:aws:iam::111122223333:role/\x1bA, sns.amazonaws.com call kms:Decrypt, kms:Encrypt when x is y
+  change    no longer lets every other principal of account 444455556666 call kms:*, if an IAM policy of their account
+            allows it
+  change    whether it changes access is not decided: what z means
+  critical  public-access, statement 1 on line 12: a
+  high      foreign-access, statement 2 "s": b
+`
+	var b strings.Builder
+	if err := report.Outcome(&b, source, o); err != nil || b.String() != want {
+		t.Errorf("%v, got\n%s\nwant\n%s", err, b.String(), want)
+	}
+	b.Reset()
+	o.Findings = nil
+	if err := report.Outcome(&b, report.Source{Name: "template.yaml:7 Key", Change: &access.Result{Verdict: access.Equal}}, o); err != nil || !strings.Contains(b.String(), "NON-COMPLIANT  template.yaml:7 Key\n") || !strings.Contains(b.String(), "  change    the policy allows the same as before\n") {
+		t.Errorf("%v, got\n%s", err, b.String())
 	}
 }
 

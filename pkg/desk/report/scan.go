@@ -77,7 +77,7 @@ func (s *Scan) keep(o guardrail.Outcome) {
 			shown = append(shown, f)
 		}
 	}
-	text := findings("  ", "", shown) + "\n" + repairWords(o)
+	text := Findings("  ", shown) + "\n" + repairWords(o)
 	id := string(o.Severity) + string(o.Verdict) + text
 	g, ok := s.groups[id]
 	if !ok {

@@ -3,6 +3,7 @@ package guardrail
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
@@ -66,9 +67,6 @@ func (e *examination) prepare() {
 		return
 	}
 	e.known = policyKnown
-	if e.Selection.Baseline == nil {
-		return
-	}
 	if e.Limits, e.unfit = e.Selection.Baseline.LimitsFor(e.snapshot.Key, e.Live.Set); e.unfit != nil {
 		return
 	}
@@ -96,14 +94,10 @@ func (e *examination) findBypassedCheck() {
 }
 
 func (e *examination) findUndecidedRule() {
-	if e.Selection.Baseline != nil {
+	if !e.Selection.IsUncertain() {
 		return
 	}
-	why := "no baseline applies"
-	if n := len(e.Selection.Why); n > 0 {
-		why = e.Selection.Why[n-1]
-	}
-	e.found(CodeRuleUndecided, rules.High, "%s", why)
+	e.found(CodeRuleUndecided, rules.High, "%s", e.Selection.Doubt)
 }
 
 func (e *examination) findBadBaseline() {
@@ -170,17 +164,33 @@ func meant(l lint.Finding) string {
 	return ". Did you mean " + l.Suggestion + "?"
 }
 
+// findNoReach finds what the key policy keeps from the guardrail's own role: to change the
+// policy, where it repairs, and to see the key, in every mode.
 func (e *examination) findNoReach() {
 	s := e.snapshot
-	ofAccount := strings.HasPrefix(s.Writer, "arn:"+s.Key.Partition+":iam::"+s.Key.Account+":role/")
-	if !ofAccount || e.Selection.Mode != rules.Repair || mayChange(s.Key, e.Live, evaluation.RolePrincipal, s.Writer, e.At, nil) {
+	if !strings.HasPrefix(s.Writer, "arn:"+s.Key.Partition+":iam::"+s.Key.Account+":role/") {
 		return
 	}
-	message := "the key policy does not let the guardrail change it"
-	if who, _ := access.WhoMay(s.Key.PolicyKey(), e.Live.Set, rules.PutKeyPolicy); len(who) > 0 {
-		message += "; who can: " + rules.FirstOf(who, 8)
+	may := func(d *policy.Document, action string) bool {
+		return mayCall(s.Key, d, action, evaluation.RolePrincipal, s.Writer, e.At, nil)
 	}
-	e.found(CodeLockedOut, rules.High, "%s", message)
+	who := ""
+	if list, _ := access.WhoMay(s.Key.PolicyKey(), e.Live.Set, rules.PutKeyPolicy); len(list) > 0 {
+		who = "; who can change the policy: " + rules.FirstOf(list, 8)
+	}
+	if e.Selection.Mode == rules.Repair && !may(e.Live, rules.PutKeyPolicy) {
+		e.found(CodeLockedOut, rules.High, "the key policy does not let the guardrail change it%s", who)
+	}
+	allows := *e.Live
+	allows.Statements = ofEffect(e.Live.Set, policy.Allow)
+	isDenied := func(action string) bool { return !may(e.Live, action) && may(&allows, action) }
+	seeing := slices.DeleteFunc([]string{"kms:DescribeKey", "kms:GetKeyPolicy"}, func(action string) bool { return !isDenied(action) })
+	switch {
+	case len(seeing) > 0:
+		e.found(CodeGuardrailDenied, rules.High, "the key policy denies the guardrail %s, so it cannot see the next change of the key policy%s", strings.Join(seeing, " and "), who)
+	case isDenied("kms:ListResourceTags"):
+		e.found(CodeGuardrailDenied, rules.Medium, "the key policy denies the guardrail kms:ListResourceTags, so it cannot see which rule applies to the key%s", who)
+	}
 }
 
 func (e *examination) findExpired() {

@@ -16,11 +16,14 @@ var elsewhere = map[string]string{
 	"exemption-expired":      "TestAnExemptionHoldsUntilItExpires",
 	"rule-undecided":         "TestARuleThatMayMatchLeavesTheKeyUnjudged",
 	"lockout-check-bypassed": "TestARepairIsWantedWhereModeSeverityAndEvidenceAllow",
+	"guardrail-denied":       "TestWhatTheGuardrailMayNotSeeIsAFindingOfItsOwn",
 	"bad-baseline":           "TestARequiredPrincipalThatFitsNoKeyOfTheAccountIsABadBaseline",
 
 	"locked-out": "pkg/guard/enforcer", "access-denied": "pkg/guard/enforcer", "key-gone": "pkg/guard/enforcer", "bad-event": "pkg/guard/enforcer",
 	"unexpected-error": "pkg/guard/enforcer", "repair-refused": "pkg/guard/enforcer", "plan-refused": "pkg/guard/enforcer", "repair-held": "pkg/guard/enforcer",
 	"budget-exhausted": "pkg/guard/enforcer", "tug-of-war": "pkg/guard/enforcer", "breaker-open": "pkg/guard/enforcer", "archive-unusable": "pkg/guard/enforcer",
+
+	"unknown-until-deployment": "pkg/desk/cli",
 }
 
 // codesOf reads the typed constants of finding.go, each with whether it has a comment.

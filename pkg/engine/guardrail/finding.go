@@ -106,6 +106,9 @@ const (
 	// CodeLockedOut: the key policy does not let the guardrail read it, or, where it is to
 	// repair the key, change it; high.
 	CodeLockedOut Code = "locked-out"
+	// CodeGuardrailDenied: a Deny of the key policy keeps the guardrail from reading the key, its
+	// policy or its tags.
+	CodeGuardrailDenied Code = "guardrail-denied"
 	// CodeAccessDenied: AWS refused to let the guardrail describe the key.
 	CodeAccessDenied Code = "access-denied"
 	// CodeKeyGone: the key does not exist.
@@ -114,6 +117,9 @@ const (
 	CodeBadEvent Code = "bad-event"
 	// CodeRepairRefused: KMS did not accept the repair.
 	CodeRepairRefused Code = "repair-refused"
+	// CodeUnknownUntilDeployment: a template leaves a part of the key policy, or the key's type,
+	// to the deployment; high. The message names the expressions.
+	CodeUnknownUntilDeployment Code = "unknown-until-deployment"
 	// CodeUnexpectedError: AWS answered in a way that the guardrail does not know.
 	CodeUnexpectedError Code = "unexpected-error"
 )
@@ -123,7 +129,7 @@ const (
 func (c Code) proved() bool {
 	switch c {
 	case CodeUndecided, CodeMalformedPolicy, CodeUnknownKeyType, CodeBadBaseline, CodeRuleUndecided,
-		CodeLockedOut, CodeAccessDenied, CodeKeyGone, CodeBadEvent, CodeUnexpectedError,
+		CodeLockedOut, CodeAccessDenied, CodeKeyGone, CodeBadEvent, CodeUnexpectedError, CodeUnknownUntilDeployment,
 		CodePlanRefused, CodeRepairHeld, CodeRepairRefused, CodeBudgetExhausted, CodeTugOfWar, CodeBreakerOpen, CodeArchiveUnusable:
 		return false
 	default:

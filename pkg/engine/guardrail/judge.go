@@ -66,13 +66,22 @@ func Judge(s Snapshot, c *rules.Configuration, now time.Time) Judgement {
 	e := examination{Judgement: Judgement{Selection: c.Select(s.Key, s.Labels, now), At: now, organization: c.Organization}, snapshot: s}
 	e.prepare()
 	for _, check := range checks {
-		if check.needs <= e.known {
-			check.find(&e)
+		if check.needs > e.known {
+			continue
+		}
+		before := len(e.Findings)
+		check.find(&e)
+		if e.Selection.IsUncertain() && check.needs == limitsKnown {
+			e.Findings = append(e.Findings[:before], slices.DeleteFunc(e.Findings[before:], isOfARule)...)
 		}
 	}
 	e.conclude(c)
 	return e.Judgement
 }
+
+// isOfARule tells whether a finding depends on which rule applies to the key. What is critical
+// does not, nor whether the guardrail can change the policy.
+func isOfARule(f Finding) bool { return f.Severity != rules.Critical && f.Code != CodeLockedOut }
 
 // Unjudged returns the judgement of a key that could not be judged for one reason.
 func Unjudged(k rules.Key, code Code, message string) Judgement {

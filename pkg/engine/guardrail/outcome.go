@@ -91,7 +91,7 @@ func (o *Outcome) Judged(j Judgement) {
 		return // the configuration was not asked
 	}
 	o.Rule, o.Baseline, o.Mode = s.RuleName(), "", s.Mode
-	if s.Baseline != nil {
+	if s.Baseline != nil && !s.IsUncertain() {
 		o.Baseline = s.Baseline.Name
 	}
 	if s.Exemption != nil {

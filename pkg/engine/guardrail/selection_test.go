@@ -36,6 +36,45 @@ func TestARuleThatMayMatchLeavesTheKeyUnjudged(t *testing.T) {
 	}
 }
 
+// Somebody who denies the guardrail the labels must not keep a public key open.
+func TestWhatIsCriticalCountsWhicheverRuleApplies(t *testing.T) {
+	public := document(accountStatement, statement("Allow", everyone, "kms:Decrypt"))
+	for _, row := range []struct {
+		policy          string
+		first, last, of rules.Mode // of the rule that may match, of one behind it, and of the configuration
+		verdict         guardrail.Verdict
+		codes           []guardrail.Code
+		mode            rules.Mode
+		reason          string
+	}{
+		{public, rules.Repair, rules.Repair, rules.Repair, guardrail.NonCompliant, []guardrail.Code{guardrail.CodePublicAccess, guardrail.CodeRuleUndecided}, rules.Repair, "each rule repairs"},
+		{public, "", "", rules.Repair, guardrail.NonCompliant, []guardrail.Code{guardrail.CodePublicAccess, guardrail.CodeRuleUndecided}, rules.Repair, "so does the configuration"},
+		{public, rules.Report, "", rules.Repair, guardrail.NonCompliant, []guardrail.Code{guardrail.CodePublicAccess, guardrail.CodeRuleUndecided}, rules.Report, "the rule that may match reports"},
+		{public, rules.Repair, rules.Report, rules.Repair, guardrail.NonCompliant, []guardrail.Code{guardrail.CodePublicAccess, guardrail.CodeRuleUndecided}, rules.Report, "the next one reports"},
+		{public, rules.Repair, rules.Repair, rules.Report, guardrail.NonCompliant, []guardrail.Code{guardrail.CodePublicAccess, guardrail.CodeRuleUndecided}, rules.Repair, "the configuration's mode does not count where the last rule matches for certain"},
+		{
+			document(statement("Allow", `{"AWS":"arn:aws:iam::444455556666:root"}`, "kms:Decrypt"), accountStatement), rules.Repair, rules.Repair, rules.Repair, guardrail.CannotJudge,
+			[]guardrail.Code{guardrail.CodeRuleUndecided}, rules.Repair, "a foreign account is high, and a rule may permit it",
+		},
+	} {
+		c := configured(func(*rules.Baseline) {})
+		c.Mode = row.of
+		c.Rules = []rules.Rule{
+			{Name: "a", Match: rules.Match{Tags: map[string]string{"a": "b"}}, Mode: row.first},
+			{Name: "b", Match: rules.Match{Regions: []string{"elsewhere-1"}}, Mode: rules.Report},
+			{Name: "c", Match: rules.Match{Accounts: []string{account}}, Mode: row.last},
+		}
+		j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: row.policy, Evidence: guardrail.LivePolicy}, c, now)
+		var codes []guardrail.Code
+		for _, f := range j.Findings {
+			codes = append(codes, f.Code)
+		}
+		if j.Verdict != row.verdict || !slices.Equal(codes, row.codes) || j.Selection.Mode != row.mode || j.Decision.Repair != (row.mode == rules.Repair && row.verdict == guardrail.NonCompliant) {
+			t.Errorf("%s %v, mode %s, repair %v: %s", j.Verdict, codes, j.Selection.Mode, j.Decision.Repair, row.reason)
+		}
+	}
+}
+
 // exemption is one for all keys of the account, until a moment.
 func exemption(change func(*rules.Exemption)) rules.Exemption {
 	e := rules.Exemption{
@@ -196,6 +235,41 @@ func TestAKeyThatTheGuardrailMayNotChangeIsAFindingOfItsOwn(t *testing.T) {
 		}
 		if at >= 0 && j.Decision.Reason != "locked-out" {
 			t.Errorf("reason %s: %s", j.Decision.Reason, row.reason)
+		}
+	}
+}
+
+// A Deny that blinds the guardrail is told in every mode; labels matter less.
+func TestWhatTheGuardrailMayNotSeeIsAFindingOfItsOwn(t *testing.T) {
+	const writer = "arn:aws:iam::111122223333:role/kms-guardrail"
+	for _, row := range []struct {
+		policy string
+		writer string
+		want   rules.Severity
+		reason string
+	}{
+		{document(accountStatement, mine("Deny", writer, `"kms:GetKeyPolicy"`)), writer, rules.High, "it is denied by name"},
+		{document(accountStatement, statement("Deny", everyone, "kms:DescribeKey")), writer, rules.High, "everyone is denied"},
+		{document(accountStatement, mine("Deny", writer, `["kms:Get*","kms:List*"]`)), writer, rules.High, "one finding for all"},
+		{document(accountStatement, mine("Deny", writer, `"kms:ListResourceTags"`)), writer, rules.Medium, "what is critical counts without the tags"},
+		{document(accountStatement, mine("Deny", writer+"-2", `"kms:GetKeyPolicy"`)), writer, "", "a role that resembles the guardrail's is another one"},
+		{document(accountStatement, mine("Deny", writer, `"kms:GetKeyPolicy"`)), "arn:aws:iam::444455556666:role/kms-guardrail", "", "a role of another account"},
+		{document(accountStatement, mine("Deny", writer, `"kms:GetKeyPolicy"`)), "", "", "who it is, is not known"},
+		{document(mine("Allow", admin, `"kms:*"`)), writer, "", "no Deny: that the account statement is missing is told as such"},
+	} {
+		for _, mode := range []rules.Mode{rules.Report, rules.Repair} {
+			c := configured(func(b *rules.Baseline) { b.Style = defaultpolicy.API })
+			c.Mode = mode
+			j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: row.policy, Evidence: guardrail.LivePolicy, Writer: row.writer}, c, now)
+			var got []rules.Severity
+			for _, f := range j.Findings {
+				if f.Code == guardrail.CodeGuardrailDenied {
+					got = append(got, f.Severity)
+				}
+			}
+			if row.want == "" && got != nil || row.want != "" && !slices.Equal(got, []rules.Severity{row.want}) {
+				t.Errorf("%s mode: %v, want %s: %s", mode, got, row.want, row.reason)
+			}
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 func JudgeUnread(s Snapshot, c *rules.Configuration, now time.Time) Judgement {
 	selection := c.Select(s.Key, s.Labels, now)
 	b := selection.Baseline
-	if b == nil || s.Key.Type != (defaultpolicy.KeyType{}) || b.Style == defaultpolicy.API {
+	if selection.IsUncertain() || s.Key.Type != (defaultpolicy.KeyType{}) || b.Style == defaultpolicy.API {
 		return Judge(s, c, now)
 	}
 	shared := *b

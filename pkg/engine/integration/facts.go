@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -32,6 +33,8 @@ func (f Facts) check() error {
 	switch {
 	case !slices.Contains(documented, f.Partition):
 		return fmt.Errorf("integrations are known for the partitions aws, aws-cn and aws-us-gov, not for %q; write the statements under permit", f.Partition)
+	case f.Region == "":
+		return errors.New("it depends on the key's Region, which is not known")
 	case !region.MatchString(f.Region):
 		return fmt.Errorf("%q is not a Region, such as us-east-1", f.Region)
 	case f.Partition != partition:

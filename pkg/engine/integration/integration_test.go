@@ -240,7 +240,7 @@ func TestStatementsRefusesFactsOfNoKey(t *testing.T) {
 		{integration.Facts{Partition: "aws", Region: "*", Account: account}, "place|Region", false, "because a wildcard would cover every Region"},
 		{integration.Facts{Partition: "a*", Region: "us-east-1", Account: account}, "place|partitions", false, "because a wildcard would cover every partition"},
 		{integration.Facts{Partition: "aws", Region: "us-east-1.evil", Account: account}, "place|Region", false, "because it would end up in a service principal"},
-		{integration.Facts{Partition: "aws", Account: account}, "not a Region", true, "because a key has a Region"},
+		{integration.Facts{Partition: "aws", Account: account}, "depends on the key.s Region", true, "because a key has a Region"},
 		{integration.Facts{Partition: "aws", Region: "cn-north-1", Account: account}, "not in the partition", true, "because the Region is in China"},
 		{integration.Facts{Partition: "aws-us-gov", Region: "us-east-1", Account: account}, "not in the partition", true, "because the Region is commercial"},
 		{integration.Facts{Partition: "aws-eusc", Region: "eusc-de-east-1", Account: account}, "under permit", true, "because its service principals are not known"},

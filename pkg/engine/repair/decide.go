@@ -34,11 +34,17 @@ const linearBudget = 2_000_000
 // is recorded: a hold keeps what it had. If the configuration holds the keys of stacks and the
 // snapshot has no tags (nil), the key counts as one of a stack.
 //
+// Where it is not known which rule applies, the plan is [Excess].
+//
 // Where no whole plan can be made, for whatever reason, the plan takes away what is critical
 // statement by statement, and Holds says why the rest is left. With the strategy reset, or a
 // baseline that wants exactly a default, the plan is that default. The error is a [*Refusal];
 // it is NothingToDo where no finding is to be repaired, and Undecided where none is proved.
 func Decide(s guardrail.Snapshot, j guardrail.Judgement, c *rules.Configuration, writer string, previous *policy.Document) (d Decision, err error) {
+	if j.Selection.IsUncertain() {
+		plan, err := Excess(s, j, writer)
+		return Decision{Plan: plan, Holds: []Hold{{HoldUnplanned, "only what is critical is repaired, because it is not known which rule applies"}}}, err
+	}
 	p, err := newPlanner(s, &j, c.Repair.From, writer)
 	if err != nil {
 		return Decision{}, err

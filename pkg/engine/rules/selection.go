@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,10 +14,14 @@ import (
 type Selection struct {
 	// Rule is the first rule that matches; nil where none does.
 	Rule *Rule
-	// Baseline is the rule's, or the configuration's default. It is nil where that is
-	// not decided: a rule may match, depending on something that is not known.
+	// Baseline is the rule's, or the configuration's default.
 	Baseline *Baseline
 	Mode     Mode
+	// Doubt says what of the key is not known, so that Rule may match or not; "" where that is
+	// known. With a doubt, Baseline is the one of the built-in default, and only what is critical
+	// beyond it counts: no label that is withheld keeps a public key open. Mode is then Repair only
+	// if each rule that may apply repairs.
+	Doubt string
 	// Exemption is the first that is in force for the key; nil for none.
 	Exemption *Exemption
 	// Expired are the exemptions that would apply if they had not expired.
@@ -29,6 +34,9 @@ type Selection struct {
 // noRule is the rule name of keys that no rule matches. No rule may have it.
 const noRule = "default"
 
+// IsUncertain tells whether it is not known which rule applies.
+func (s Selection) IsUncertain() bool { return s.Doubt != "" }
+
 // RuleName returns the name of the rule, "default" where no rule matches.
 func (s Selection) RuleName() string {
 	if s.Rule == nil {
@@ -38,8 +46,8 @@ func (s Selection) RuleName() string {
 }
 
 // Select returns what of the configuration applies to a key at a moment. A key whose
-// aliases, tags or organizational units are not known (nil) has no exemption by them,
-// and no baseline if a rule depends on them.
+// aliases, tags or organizational units are not known (nil) has no exemption by them. If a rule
+// depends on them, the selection is uncertain.
 func (c *Configuration) Select(k Key, labels Labels, now time.Time) Selection {
 	s := Selection{Mode: c.Mode}
 	c.selectBaseline(k, labels, &s)
@@ -74,8 +82,10 @@ func (c *Configuration) selectBaseline(k Key, labels Labels, s *Selection) {
 			s.Why = append(s.Why, fmt.Sprintf("rule %s does not match: %s", rule.Name, why))
 			continue
 		case unknown:
-			s.Why = append(s.Why, fmt.Sprintf("whether rule %s matches is not known: %s", rule.Name, why))
-			s.Rule, s.Mode = rule, Report
+			s.Doubt = fmt.Sprintf("whether rule %s matches is not known: %s", rule.Name, why)
+			s.Why = append(s.Why, s.Doubt)
+			s.Rule, s.Mode = rule, c.leastMode(k, labels, i)
+			s.Baseline = &DefaultConfiguration().Baselines[0]
 			return
 		default:
 			s.Why = append(s.Why, fmt.Sprintf("rule %s matches", rule.Name))
@@ -93,6 +103,22 @@ func (c *Configuration) selectBaseline(k Key, labels Labels, s *Selection) {
 		s.Why = append(s.Why, "no rule matches: the default baseline applies")
 	}
 	s.Baseline = c.baseline(name)
+}
+
+// leastMode returns Repair if each rule that may apply to a key repairs, counted from one of
+// them on, and the configuration does where perhaps no rule applies.
+func (c *Configuration) leastMode(k Key, labels Labels, from int) Mode {
+	for i := from; i < len(c.Rules); i++ {
+		rule := &c.Rules[i]
+		fit, _ := rule.Match.fits(k, labels)
+		if fit != no && cmp.Or(rule.Mode, c.Mode) != Repair {
+			return Report
+		}
+		if fit == yes {
+			return Repair
+		}
+	}
+	return c.Mode
 }
 
 func (c *Configuration) baseline(name string) *Baseline {

@@ -29,6 +29,10 @@ func hold(reasons ...rules.HoldReason) *rules.Configuration {
 }
 
 func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
+	byTag := change(func(c *rules.Configuration) {
+		c.Rules = []rules.Rule{{Name: "r", Match: rules.Match{Tags: map[string]string{"team": "x"}}}}
+	})
+	deny := func(action string) string { return strings.Replace(allow(`"*"`, action), `"Allow"`, `"Deny"`, 1) }
 	toOther := document(toAccount, allow(`{"AWS":"arn:aws:iam::444455556666:root"}`, "kms:Decrypt"))
 	for _, row := range []struct {
 		name    string
@@ -59,6 +63,8 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 		{"critical, and too large to trim", trimConsole, document(toAccount, allow(`"*"`, "kms:Decrypt"), longDeny()), nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "it is reset: nobody keeps a key public by making its policy large"},
 		{"the account's hour is full", change(func(c *rules.Configuration) { c.Repair.MaxPerHour.Account = 1 }), public, repairedAnother, guardrail.Held, "breaker-account", guardrail.CodeBreakerOpen, 0, "something is wrong with many keys"},
 		{"the hour is full", change(func(c *rules.Configuration) { c.Repair.MaxPerHour.Total = 1 }), public, repairedAnother, guardrail.Held, "breaker-total", guardrail.CodeBreakerOpen, 0, "something is wrong with many keys"},
+		{"the key denies the labels that a rule asks for", byTag, document(toAccount, allow(`"*"`, "kms:Decrypt"), deny("kms:ListResourceTags")), nil, guardrail.Repaired, "public-access", guardrail.CodeRuleUndecided, 1, "no rule permits what is critical"},
+		{"the same, and nothing is critical", byTag, document(toAccount, allow(`{"AWS":"444455556666"}`, "kms:Decrypt"), deny("kms:ListResourceTags")), nil, guardrail.Reported, "rule-undecided", guardrail.CodeRuleUndecided, 0, "a rule may permit it"},
 		{"exempt", change(func(c *rules.Configuration) {
 			c.Exemptions = []rules.Exemption{{Name: "e", Expires: newClock().now().Add(time.Hour), Match: rules.Match{Accounts: []string{account}}}}
 		}), public, nil, guardrail.NoAction, guardrail.ReasonExempt, guardrail.CodePublicAccess, 0, "it is listed all the same"},

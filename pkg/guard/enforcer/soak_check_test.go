@@ -82,9 +82,9 @@ func (s *soak) told(arn string) bool {
 // somebody put another one since.
 func (s *soak) checkPuts(arn string, entries []entry) {
 	kept, replaced, before := map[string]bool{}, map[string]string{}, soakPut{}
-	wrote := map[string]string{} // by event: the policy that was written
-	back := map[string]bool{}    // by event: the policy that it replaced is back
-	touched := map[string]bool{} // by event: somebody put a policy since
+	wrote := map[string]string{}                                          // by event: the policy that was written
+	back := map[string]bool{}                                             // by event: the policy that it replaced is back
+	touched := map[string]bool{}                                          // by event: somebody put a policy since
 	archived, err := s.bucket.archive().Entries(s.t.Context(), arn, 1000) // also those that the ledger has forgotten
 	if err != nil {
 		s.t.Fatal(err)

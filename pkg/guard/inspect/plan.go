@@ -65,7 +65,7 @@ func (i *Inspector) decide(v *View, previous *policy.Document) (repair.Decision,
 
 // writer returns the ARN of the role that would write a repair.
 func (i *Inspector) writer(v *View) string {
-	if i.config.Role != "" || v.Judgement.Selection.Baseline == nil {
+	if i.config.Role != "" {
 		return i.config.Role
 	}
 	return v.Judgement.Selection.Baseline.GuardrailRole(v.Snapshot.Key)
