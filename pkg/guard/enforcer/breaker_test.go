@@ -12,10 +12,10 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
-// perHour repairs so many keys of an account in an hour, and each so often in a day.
-func perHour(repairs, budget int) *rules.Configuration {
+// perHour repairs so many keys of an account in an hour.
+func perHour(repairs int) *rules.Configuration {
 	return configured(func(c *rules.Configuration) {
-		c.Repair.MaxPerHour.Account, c.Repair.Budget.Repairs = repairs, budget
+		c.Repair.MaxPerHour.Account = repairs
 	})
 }
 
@@ -37,7 +37,7 @@ func (w *world) open(t *testing.T, repairs int) {
 
 // Nobody keeps a key open to everybody by making cheap ones drift.
 func TestACriticalRepairThatTheBreakerHoldsComesBackUntilItIsDone(t *testing.T) {
-	w := newWorld(t, perHour(2, 3))
+	w := newWorld(t, perHour(2))
 	w.open(t, 2)
 	arn, event := w.drift(t, public)
 	o := w.handle(t, event)
@@ -62,7 +62,7 @@ func TestACriticalRepairThatTheBreakerHoldsComesBackUntilItIsDone(t *testing.T) 
 }
 
 func TestARepairThatIsNotCriticalDoesNotComeBackFromTheBreaker(t *testing.T) {
-	w := newWorld(t, perHour(1, 3))
+	w := newWorld(t, perHour(1))
 	_, event := w.drift(t, toService)
 	if o := w.handle(t, event); o.Action != guardrail.Repaired {
 		t.Fatalf("%+v", summary(o))
@@ -76,7 +76,7 @@ func TestARepairThatIsNotCriticalDoesNotComeBackFromTheBreaker(t *testing.T) {
 // A day after its first use, a guardrail is trusted with what is critical: nobody keeps a key open
 // by making others drift. What is not critical stays bounded, and the two do not count each other.
 func TestTheBreakerBoundsWhatIsCriticalOnlyWhileTheGuardrailIsYoung(t *testing.T) {
-	w := newWorld(t, perHour(2, 3))
+	w := newWorld(t, perHour(2))
 	critical := func() guardrail.Action { _, event := w.drift(t, public); return w.handle(t, event).Action }
 	other := func() guardrail.Action { _, event := w.drift(t, toService); return w.handle(t, event).Action }
 	for i, row := range []struct {
@@ -108,7 +108,7 @@ func TestTheBreakerBoundsWhatIsCriticalOnlyWhileTheGuardrailIsYoung(t *testing.T
 
 // What was put back costs the other keys nothing: a key counts once in an hour.
 func TestAKeyThatIsOpenedAgainAndAgainCountsOnceInAnHour(t *testing.T) {
-	w := newWorld(t, perHour(2, 3))
+	w := newWorld(t, perHour(2))
 	arn, event := w.drift(t, public)
 	for i := range 4 {
 		if o := w.handle(t, event); o.Action != guardrail.Repaired {
@@ -127,7 +127,7 @@ func TestAKeyThatIsOpenedAgainAndAgainCountsOnceInAnHour(t *testing.T) {
 
 // Where it is not known how old the guardrail is, it counts as young.
 func TestAFirstUseThatCannotBeReadIsYoung(t *testing.T) {
-	w := newWorld(t, perHour(1, 3))
+	w := newWorld(t, perHour(1))
 	w.open(t, 1)
 	w.clock.advance(25 * time.Hour)
 	w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
@@ -146,7 +146,7 @@ func TestAFirstUseThatCannotBeReadIsYoung(t *testing.T) {
 // The hour is used up in the moment between the look at it and the claim, and the process
 // dies.
 func TestARepairThatIsBegunWhileTheBreakerOpensComesBack(t *testing.T) {
-	w := newWorld(t, perHour(1, 3))
+	w := newWorld(t, perHour(1))
 	arn, event := w.drift(t, public)
 	w.unanswered(t, event, http.MethodPut, "/hours/")
 	w.open(t, 1)
@@ -159,9 +159,9 @@ func TestARepairThatIsBegunWhileTheBreakerOpensComesBack(t *testing.T) {
 
 // Whoever lowers the limit because the guardrail itself is wrong wants that at once.
 func TestALimitThatIsLoweredWithinTheHourHoldsFromThenOn(t *testing.T) {
-	w := newWorld(t, perHour(3, 3))
+	w := newWorld(t, perHour(3))
 	w.open(t, 2)
-	w.config.Configuration = perHour(1, 3)
+	w.config.Configuration = perHour(1)
 	w.enforcer = enforcer.New(w.config)
 	arn, event := w.drift(t, public)
 	if o := w.handle(t, event); o.Action != guardrail.Held || o.ActionReason != "breaker-account" {
@@ -173,11 +173,11 @@ func TestALimitThatIsLoweredWithinTheHourHoldsFromThenOn(t *testing.T) {
 
 // A claim that was counted is finished with the same policy, whatever the limit is by now.
 func TestARepairThatIsUnderWayIsFinishedUnderALowerLimit(t *testing.T) {
-	w := newWorld(t, perHour(2, 3))
+	w := newWorld(t, perHour(2))
 	w.open(t, 1)
 	arn, event := w.drift(t, public)
 	w.unanswered(t, event, http.MethodPut, "/keys/")
-	w.config.Configuration = perHour(1, 3)
+	w.config.Configuration = perHour(1)
 	w.enforcer = enforcer.New(w.config)
 	w.clock.advance(2 * lifetime)
 	w.flush(t)

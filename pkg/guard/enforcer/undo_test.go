@@ -2,7 +2,6 @@ package enforcer_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"slices"
@@ -52,7 +51,7 @@ func newSiege(t *testing.T, delivery time.Duration) *siege {
 	c := configured(func(c *rules.Configuration) { c.Baselines[0].Style = repair.Baselines[0].Style })
 	s := &siege{world: newWorld(t, c), t: t, delivery: delivery}
 	s.bucket.store = objectstore.New(objectstore.Options{Buckets: []string{"archive"}, Clock: s.clock.now})
-	s.config.Log = slog.New(slog.NewJSONHandler(io.Discard, nil))
+	s.config.Log = slog.New(slog.DiscardHandler)
 	s.config.Pause = func(_ context.Context, d time.Duration) error { s.clock.advance(d); return nil }
 	s.config.Keys = unlimited{s.config.Keys, func() enforcer.Keys { return awskms.New(s.cloud.Config(s.guardrail, virginia), 1) }}
 	s.enforcer = enforcer.New(s.config)

@@ -56,7 +56,7 @@ func IsYoung(firstUse, now time.Time) bool { return now.Sub(firstUse) < youngTim
 // Add returns the hour with one more repair in an account. The error is a *BreakerError where
 // a limit is reached; a limit that was lowered within the hour holds from then on.
 func (h Hour) Add(account string, limits Limits, now time.Time) (Hour, error) {
-	next, err := h.Count.add(account, limits, now)
+	next, err := h.add(account, limits, now)
 	return Hour{Count: next, Critical: h.Critical}, err
 }
 
