@@ -25,6 +25,7 @@ require (
 	github.com/spf13/pflag v1.0.9
 	github.com/timbray/quamina v0.3.0
 	go.yaml.in/yaml/v4 v4.0.0
+	golang.org/x/term v0.45.0
 	golang.org/x/time v0.14.0
 	pgregory.net/rapid v1.3.0
 )

@@ -35,15 +35,16 @@ var (
 		"pkg/engine/spelling", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/rules", "pkg/engine/guardrail", "pkg/engine/repair", "pkg/engine/trail",
 	}
 
-	sdk     = library{"SDK", []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}}
-	cdk     = library{"CDK", []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs"}}
-	runtime = library{"aws-lambda-go", []string{"github.com/aws/aws-lambda-go"}}
-	cobra   = library{"cobra", []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}}
-	fakeS3  = library{"gofakes3", []string{"github.com/johannesboyne/gofakes3"}}
-	quamina = library{"quamina", []string{"github.com/timbray/quamina"}}
-	limiter = library{"x/time", []string{"golang.org/x/time"}}
-	yaml    = library{"a YAML library", []string{"go.yaml.in/yaml/v4"}}
-	plans   = library{"terraform-json", []string{"github.com/hashicorp/terraform-json"}}
+	sdk      = library{"SDK", []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}}
+	cdk      = library{"CDK", []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs"}}
+	runtime  = library{"aws-lambda-go", []string{"github.com/aws/aws-lambda-go"}}
+	cobra    = library{"cobra", []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}}
+	fakeS3   = library{"gofakes3", []string{"github.com/johannesboyne/gofakes3"}}
+	quamina  = library{"quamina", []string{"github.com/timbray/quamina"}}
+	limiter  = library{"x/time", []string{"golang.org/x/time"}}
+	terminal = library{"x/term", []string{"golang.org/x/term"}}
+	yaml     = library{"a YAML library", []string{"go.yaml.in/yaml/v4"}}
+	plans    = library{"terraform-json", []string{"github.com/hashicorp/terraform-json"}}
 
 	// notInLambda is what must not travel into a deployed function.
 	notInLambda = slices.Concat(cdk.paths, quamina.paths, fakeS3.paths, []string{
@@ -112,7 +113,7 @@ var table = []row{
 	{
 		folder:    "pkg/desk/cli",
 		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/desk/template", "pkg/config", "pkg/guard/inspect", "pkg/guard/ledger", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive", "pkg/aws/awssqs"}, engine),
-		libraries: []library{cobra, limiter, sdk},
+		libraries: []library{cobra, limiter, terminal, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    desk,
 	},

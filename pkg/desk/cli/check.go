@@ -47,10 +47,10 @@ func live(ctx context.Context, i *inspect.Inspector, arn string) (subject, guard
 }
 
 // newChecker returns a checker for the configuration of the options, at the present.
-func (o *options) newChecker(failOn rules.Severity) (checker, error) {
+func (o *options) newChecker(targets []target, failOn rules.Severity) (checker, error) {
 	configuration, file, err := o.configuration()
 	if err != nil {
 		return checker{}, err
 	}
-	return checker{judge{configuration, time.Now()}, newJudging(o, o.use(configuration, file), failOn)}, nil
+	return checker{judge{configuration, time.Now()}, newJudging(o, targets, o.use(configuration, file), failOn)}, nil
 }

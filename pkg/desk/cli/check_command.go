@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -28,6 +27,8 @@ line. Of a plan, check also says what the change lets happen.
 It prints one outcome a key: the verdict, all findings with the line of their
 statement, and what a repair would change, or why it would be held or refused.
 
+` + outputsManual + `
+
 ` + subjectManual + `
 
 The exit code is 0 for compliant or exempt, 1 for a finding of at least --fail-on,
@@ -35,6 +36,7 @@ The exit code is 0 for compliant or exempt, 1 for a finding of at least --fail-o
 
 func newCheck(o *options) *cobra.Command {
 	var flags subjectFlags
+	var outputs outputs
 	var parameters []string
 	failOn := severityFlag(rules.Low)
 	cmd := &cobra.Command{
@@ -44,6 +46,7 @@ func newCheck(o *options) *cobra.Command {
 		Example: "  kmsguard check --account 111122223333 --region us-east-1 policy.json\n" +
 			"  kmsguard check --default-config --account 111122223333 policy.json\n" +
 			"  kmsguard check --account 111122223333 --region us-east-1 cdk.out\n" +
+			"  kmsguard check --output github --output sarif=kms.sarif --output junit=junit.xml cdk.out\n" +
 			"  kmsguard check --key-id alias/payments --fail-on high --output json",
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if (len(files) == 0) == (len(flags.keyIDs) == 0) {
@@ -52,7 +55,7 @@ func newCheck(o *options) *cobra.Command {
 			if err := onceStandardInput(files); err != nil {
 				return err
 			}
-			c, err := o.newChecker(rules.Severity(failOn))
+			c, err := o.newChecker(outputs.targets(), rules.Severity(failOn))
 			if err != nil {
 				return err
 			}
@@ -70,6 +73,7 @@ func newCheck(o *options) *cobra.Command {
 	cmd.Flags().StringArrayVar(&parameters, "parameter", nil, "value of a parameter of the CloudFormation templates, as `NAME=VALUE` (repeatable)")
 	cmd.Flags().Lookup("account").Usage = "`ID` of the account that owns the key (required where the file and --key-arn do not say it)"
 	failOn.add(cmd)
+	outputs.add(cmd)
 	return cmd
 }
 
@@ -126,11 +130,9 @@ func (s *severityFlag) Type() string { return "severity" }
 
 // Set takes one of the severities above info.
 func (s *severityFlag) Set(value string) error {
-	for _, known := range failSeverities {
-		if value == string(known) {
-			*s = severityFlag(known)
-			return nil
-		}
+	severity, err := oneOf(value, failSeverities)
+	if err == nil {
+		*s = severityFlag(severity)
 	}
-	return errors.New("must be critical, high, medium or low")
+	return err
 }

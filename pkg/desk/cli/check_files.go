@@ -35,6 +35,9 @@ type description struct {
 // that the file and the flags tell of.
 func checkFiles(ctx context.Context, c checker, d description, names []string) error {
 	f := &fileChecker{checker: c, description: d, noted: map[string]bool{}, assemblies: map[string]assembly{}}
+	if err := f.begin(); err != nil {
+		return err
+	}
 	for _, name := range names {
 		if err := f.named(ctx, name); err != nil {
 			return err

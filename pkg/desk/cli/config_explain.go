@@ -53,7 +53,7 @@ func explainKey(o *options, s subject, limits bool) error {
 		code = exitInconclusive
 		noteMissingFlags(o.streams.note, s, c, now)
 	}
-	return o.answer(code, e, func(w io.Writer) error { return e.print(w, limits) })
+	return o.answer(code, e, func(w io.Writer) error { return e.print(w, o.style(), limits) })
 }
 
 // explain says what applies to a key at a moment.
@@ -93,11 +93,11 @@ func explain(s subject, c *rules.Configuration, now time.Time) explanation {
 	return e
 }
 
-func (e explanation) print(w io.Writer, limits bool) error {
+func (e explanation) print(w io.Writer, style report.Style, limits bool) error {
 	var b strings.Builder
 	line := func(label, format string, args ...any) {
 		text := report.Printable(fmt.Sprintf(format, args...))
-		b.WriteString(report.Wrap(fmt.Sprintf("%-9s  %s", label, text), report.Width, strings.Repeat(" ", 11)) + "\n")
+		b.WriteString(style.Wrap(fmt.Sprintf("%-9s  %s", label, text), strings.Repeat(" ", 11)) + "\n")
 	}
 	name := e.KeyARN
 	if name == "" {

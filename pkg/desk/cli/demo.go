@@ -18,9 +18,9 @@ func playDemo(ctx context.Context, o *options, verbose bool) error {
 	case o.output != textOutput:
 		err = writeOutcomes(o, d)
 	case verbose:
-		err = d.TellAll(o.streams.out)
+		err = d.TellAll(o.streams.out, o.style())
 	default:
-		err = d.Tell(o.streams.out)
+		err = d.Tell(o.streams.out, o.style())
 	}
 	if err != nil {
 		return err

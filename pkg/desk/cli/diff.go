@@ -33,7 +33,7 @@ func diffFiles(o *options, keyARN, baselineFile, actualFile string) error {
 	}
 	result := compare(key, baseline, actual)
 	return o.answer(verdictCode(result.Verdict), result, func(w io.Writer) error {
-		return report.Comparison(w, report.Policy{Name: nameOf(baselineFile), Document: baseline},
+		return report.Comparison(w, o.style(), report.Policy{Name: nameOf(baselineFile), Document: baseline},
 			report.Policy{Name: nameOf(actualFile), Document: actual}, result)
 	})
 }

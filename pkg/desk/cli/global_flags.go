@@ -11,13 +11,15 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/app"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/spelling"
 )
 
 // addGlobal adds the flags of every command to the root.
 func (o *options) addGlobal(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.Var(&o.output, "output", "how results are written: text, json (one document) or jsonl (one object a line)")
-	flags.Bool("no-color", false, "write without colours, as with NO_COLOR (today nothing has any)")
+	flags.BoolVar(&o.noColor, "no-color", false, "write without colours, as with NO_COLOR; there are none but on a terminal")
+	flags.IntVar(&o.width, "width", 0, "`COLUMNS` at which text is wrapped, from 40 on (that of the terminal, else 120)")
 	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration (that of "+app.EnvConfig+", else guardrail.yaml in the working directory or above it)")
 	flags.BoolVar(&o.defaultConfig, "default-config", false, "judge by the built-in default configuration")
 	flags.StringVar(&o.aws.profile, "profile", "", "`NAME` of the profile of the shared AWS configuration")
@@ -63,6 +65,12 @@ func (o *options) checkGlobal(cmd *cobra.Command, _ []string) error {
 			return misuse("--%s says nothing to %s, which %s; %s do", r.flag, cmd.CommandPath(), r.without, strings.Join(concerned(cmd.Root(), r.concern), ", "))
 		}
 	}
+	if cmd.Flags().Changed("width") && (o.width < narrowest || o.width > widest) {
+		return misuse("--width: %d is not a number from %d to %d", o.width, narrowest, widest)
+	}
+	if err := checkEndpoint(o.aws.endpoint); err != nil {
+		return err
+	}
 	return checkRegion(o.aws.region)
 }
 
@@ -86,8 +94,13 @@ func concerned(cmd *cobra.Command, concern string) []string {
 	return paths
 }
 
-// flagProblem words the error of a number or truth value as people say it.
-func flagProblem(err error) error {
+// flagProblem words the error of a number or truth value as people say it, and asks for the flag
+// that an unknown one was probably meant to be.
+func flagProblem(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		return fmt.Errorf("%w%s", err, meantFlag(cmd, unknown))
+	}
 	var invalid *pflag.InvalidValueError
 	var number *strconv.NumError
 	if !errors.As(err, &invalid) || !errors.As(invalid, &number) {
@@ -98,4 +111,15 @@ func flagProblem(err error) error {
 		wanted = "true or false"
 	}
 	return fmt.Errorf("--%s: %q is not %s", invalid.GetFlag().Name, invalid.GetValue(), wanted)
+}
+
+// meantFlag asks for the flag of a command that an unknown one was probably meant to be.
+func meantFlag(cmd *cobra.Command, unknown *pflag.NotExistError) string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	return meant(spelling.Nearest("--"+unknown.GetSpecifiedName(), names))
 }

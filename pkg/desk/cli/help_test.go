@@ -60,11 +60,12 @@ func TestExamplesAreCommandLines(t *testing.T) {
 					continue
 				}
 				found = true
-				target, rest, err := cmd.Root().Find(strings.Fields(arguments))
+				root := commands(t)[0] // another one each time: flags remember
+				target, rest, err := root.Find(strings.Fields(arguments))
 				if err == nil {
 					err = target.ParseFlags(rest)
 				}
-				if err != nil || target == cmd.Root() {
+				if err != nil || target == root {
 					t.Errorf("%s: %q is no command line of the tool: %v", cmd.CommandPath(), strings.TrimSpace(part), err)
 				}
 			}
@@ -90,6 +91,10 @@ func TestMisuseExitsWith2AndNamesTheNextStep(t *testing.T) {
 		{"the flag is the unknown command's", []string{"frobnicate", "--key-id", "x"}, `unknown command "frobnicate" (see`},
 		{"unknown flag of the tool", []string{"--nope"}, "unknown flag: --nope (see kmsguard --help)"},
 		{"unknown flag of a command", []string{"diff", "--nope"}, "unknown flag: --nope (see kmsguard diff --help)"},
+		{"mistyped flag", []string{"check", "--fail-onn", "high"}, "unknown flag: --fail-onn; did you mean --fail-on? (see kmsguard check --help)"},
+		{"mistyped flag of every command", []string{"version", "--outputt", "json"}, "unknown flag: --outputt; did you mean --output? (see kmsguard version --help)"},
+		{"unknown letter", []string{"version", "-x"}, `unknown shorthand flag: 'x' in -x (see kmsguard version --help)`},
+		{"mistyped severity", []string{"check", "--fail-on", "hiigh"}, "must be critical, high, medium or low; did you mean high? (see kmsguard check --help)"},
 		{"unknown output", []string{"version", "--output", "yaml"}, "must be text, json or jsonl (see kmsguard version --help)"},
 		{"unknown severity", []string{"check", "--fail-on", "info"}, "must be critical, high, medium or low (see kmsguard check --help)"},
 		{"unknown help topic", []string{"help", "frobnicate"}, `unknown command "frobnicate" (see kmsguard --help)`},

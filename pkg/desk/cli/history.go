@@ -134,7 +134,7 @@ func history(ctx context.Context, o *options, keys keyReader, records *archive.A
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	l := historyList{streams: o.streams, answers: &results{out: o.streams.out, output: o.output}}
+	l := historyList{streams: o.streams, style: o.style(), answers: &results{out: o.streams.out, output: o.output}}
 	if len(entries) > limit {
 		entries = entries[:limit]
 		defer o.streams.note("note: only the newest %d are listed; --limit lists more", limit)
@@ -149,6 +149,7 @@ func history(ctx context.Context, o *options, keys keyReader, records *archive.A
 // historyList prints the repairs of a key.
 type historyList struct {
 	streams streams
+	style   report.Style
 	answers *results
 	code    int
 }
@@ -194,7 +195,7 @@ func (l *historyList) row(a archivedRepair) error {
 		fmt.Fprintf(&b, columns+"%s\n", "TIME", "BECAME", "SEVERITY", "FINDINGS")
 	}
 	line := func(text string, indent int) {
-		b.WriteString(report.Wrap(report.Printable(text), report.Width, strings.Repeat(" ", indent)) + "\n")
+		b.WriteString(l.style.Wrap(report.Printable(text), strings.Repeat(" ", indent)) + "\n")
 	}
 	start := fmt.Sprintf(columns, clock(a.Time), a.became(), a.Severity)
 	line(start+either(strings.Join(codesOf(a.Findings), ", "), "none"), len(fmt.Sprintf(columns, "", "", "")))

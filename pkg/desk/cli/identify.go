@@ -24,7 +24,7 @@ func identifyFile(o *options, key policy.Key, keyType defaultpolicy.KeyType, cou
 	}
 	found := identified{Result: result, keyType: keyType, options: counts, comparison: comparisonWithNearest(key, d, result)}
 	return o.answer(found.code(), found.public(), func(w io.Writer) error {
-		return found.write(w, report.Policy{Name: nameOf(file), Document: d})
+		return found.write(w, o.style(), report.Policy{Name: nameOf(file), Document: d})
 	})
 }
 

@@ -12,21 +12,21 @@ import (
 
 // write writes the short answer first, then the principals; for a policy that is no
 // default, the differences from the nearest one as diff does.
-func (i identified) write(w io.Writer, actual report.Policy) error {
+func (i identified) write(w io.Writer, style report.Style, actual report.Policy) error {
 	var text strings.Builder
 	text.WriteString(i.answer(report.Printable(actual.Name)) + "\n") // one line, however long: scripts read it
 	switch {
 	case len(i.Forms) > 0:
-		writePrincipals(&text, i.Forms[0])
-		writeLine(&text, "also", i.others())
+		writePrincipals(&text, style, i.Forms[0])
+		writeLine(&text, style, "also", i.others())
 	case i.Nearest != nil:
-		writePrincipals(&text, *i.Nearest)
+		writePrincipals(&text, style, *i.Nearest)
 	}
-	writeLine(&text, "deleted", strings.Join(i.DeadPrincipals, ", "))
+	writeLine(&text, style, "deleted", strings.Join(i.DeadPrincipals, ", "))
 	if i.comparison != nil {
 		text.WriteByte('\n')
 		baseline := report.Policy{Name: formName(*i.Nearest), Document: i.Nearest.Document}
-		if err := report.Comparison(&text, baseline, actual, *i.comparison); err != nil {
+		if err := report.Comparison(&text, style, baseline, actual, *i.comparison); err != nil {
 			return err
 		}
 	}
@@ -94,7 +94,7 @@ func (i identified) others() string {
 }
 
 // writePrincipals writes the administrators and users of a console default.
-func writePrincipals(text *strings.Builder, f recognition.Form) {
+func writePrincipals(text *strings.Builder, style report.Style, f recognition.Form) {
 	if f.Style == defaultpolicy.API {
 		return
 	}
@@ -108,13 +108,13 @@ func writePrincipals(text *strings.Builder, f recognition.Form) {
 	if len(f.Administrators) > 0 && !f.AdministratorsMayDelete {
 		label = "administrators, who may not delete the key"
 	}
-	writeLine(text, label, names(f.Administrators))
-	writeLine(text, "users", names(f.Users))
+	writeLine(text, style, label, names(f.Administrators))
+	writeLine(text, style, "users", names(f.Users))
 }
 
 // writeLine writes text from outside under a label, and nothing where there is none.
-func writeLine(text *strings.Builder, label, words string) {
+func writeLine(text *strings.Builder, style report.Style, label, words string) {
 	if words != "" {
-		text.WriteString(report.Wrap(fmt.Sprintf("  %s: %s", label, report.Printable(words)), report.Width, "    ") + "\n")
+		text.WriteString(style.Wrap(fmt.Sprintf("  %s: %s", label, report.Printable(words)), "    ") + "\n")
 	}
 }

@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/template"
@@ -31,23 +31,44 @@ type judged struct {
 	lines  []int  // the lines of its statements, where the file is more than the policy
 }
 
-// judging writes results as they come, and remembers the exit code that counts.
+// source says where the policy or event was read from.
+func (r judged) source() report.Source {
+	source := report.Source{Resource: r.Resource, Line: r.Line, Policy: r.policy, Lines: r.lines, Assumed: r.Assumed, Change: r.Change}
+	if r.File != "" {
+		source.Name = nameOf(r.File)
+		if r.File != standardInput {
+			source.File = r.File
+		}
+	}
+	return source
+}
+
+// judging writes results as they come, to all places of --output, and remembers the exit code
+// that counts.
 type judging struct {
 	used    used
 	streams streams
-	answers *results
+	style   report.Style // of standard output
+	plain   report.Style // of files
+	targets []target
 	failOn  rules.Severity // the lowest severity that makes the exit code 1
 	code    int
+
+	sinks []sink
+	files []*wholeFile
 }
 
-func newJudging(o *options, u used, failOn rules.Severity) *judging {
-	return &judging{used: u, streams: o.streams, answers: &results{out: o.streams.out, output: o.output}, failOn: failOn, code: exitFine}
+func newJudging(o *options, targets []target, u used, failOn rules.Severity) *judging {
+	return &judging{used: u, streams: o.streams, style: o.style(), plain: report.Style{Width: o.width}, targets: targets, failOn: failOn, code: exitFine}
 }
 
 // each judges what the names stand for, in their order. A name that cannot be judged is an
 // error on the stream for errors, and the others go on. The error that each returns has the
 // exit code.
 func (j *judging) each(ctx context.Context, names []string, judge func(ctx context.Context, name string) (judged, error)) error {
+	if err := j.begin(); err != nil {
+		return err
+	}
 	for _, name := range names {
 		result, err := judge(ctx, name)
 		if err := j.add(ctx, name, result, err); err != nil {
@@ -57,50 +78,36 @@ func (j *judging) each(ctx context.Context, names []string, judge func(ctx conte
 	return j.end()
 }
 
+// begin opens the places of --output for a command whose text is one paragraph a result.
+func (j *judging) begin() error {
+	return j.open(func(out io.Writer, style report.Style) sink { return &paragraphs{out: out, style: style} })
+}
+
 // add writes one result, or the error in place of it. What it returns ends the command.
 func (j *judging) add(ctx context.Context, name string, result judged, err error) error {
 	switch {
 	case ctx.Err() != nil:
-		return errors.Join(ctx.Err(), j.answers.end())
+		return j.stop(ctx.Err())
 	case err != nil:
 		j.streams.note("kmsguard: %s", problemOf(name, err))
 		j.code = worse(j.code, exitError)
-		return nil
+		err = j.missed(gap{name: nameOf(name), err: plain(err)})
+	default:
+		j.code = worse(j.code, outcomeCode(result.Outcome, j.failOn))
+		err = j.write(result)
 	}
-	j.code = worse(j.code, outcomeCode(result.Outcome, j.failOn))
-	return j.write(result)
+	if err != nil {
+		return j.abandon(err)
+	}
+	return nil
 }
 
 // end must follow the last add. The error that it returns has the exit code.
 func (j *judging) end() error {
-	if err := j.answers.end(); err != nil {
+	if err := j.finish(); err != nil {
 		return err
 	}
 	return status(j.code)
-}
-
-func (j *judging) write(r judged) error {
-	r.Configuration = j.used
-	if j.answers.output != textOutput {
-		return j.answers.add(r)
-	}
-	source := report.Source{Policy: r.policy, Lines: r.lines, Assumed: r.Assumed, Change: r.Change}
-	if r.File != "" {
-		source.Name = placeOf(r.File, r.Line, r.Resource)
-	}
-	return j.answers.paragraph(source, r.Outcome)
-}
-
-// placeOf names a resource in a file, as an editor makes a link of it.
-func placeOf(file string, line int, resource string) string {
-	place := nameOf(file)
-	if line > 0 {
-		place += fmt.Sprintf(":%d", line)
-	}
-	if resource != "" {
-		place += " " + resource
-	}
-	return place
 }
 
 // problemOf words an error about a file or key. The error of a malformed policy or template
@@ -111,7 +118,7 @@ func problemOf(name string, err error) string {
 	if errors.As(err, &malformed) || errors.As(err, &broken) && broken.Line > 0 {
 		return nameOf(name) + ":" + err.Error()
 	}
-	return nameOf(name) + ": " + err.Error()
+	return nameOf(name) + ": " + plain(err).Error()
 }
 
 // outcomeCode is the exit code of one outcome. What is not known is not fine, whatever

@@ -62,8 +62,8 @@ type guess struct {
 	fill    func(*rules.Key)
 }
 
-// someRegion has a Region of each partition that integrations are known for.
-var someRegion = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+// someRegion has a Region of each partition.
+var someRegion = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1"}
 
 // applies tells whether a baseline can be applied to a key.
 func applies(k rules.Key, labels rules.Labels, c *rules.Configuration, now time.Time) bool {

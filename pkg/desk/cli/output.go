@@ -1,23 +1,23 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
-	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 )
 
-// output is the value of --output.
+// output is a format, and the value of the global --output.
 type output string
 
 const (
-	textOutput  output = "text"
-	jsonOutput  output = "json"
-	jsonlOutput output = "jsonl"
+	textOutput   output = "text"
+	tableOutput  output = "table"
+	jsonOutput   output = "json"
+	jsonlOutput  output = "jsonl"
+	sarifOutput  output = "sarif"
+	junitOutput  output = "junit"
+	csvOutput    output = "csv"
+	githubOutput output = "github"
 )
 
 // String, Set and Type make output a flag.
@@ -26,15 +26,16 @@ func (o *output) String() string { return string(*o) }
 // Type names the flag's values in the help.
 func (o *output) Type() string { return "text|json|jsonl" }
 
-// Set takes one of the three values.
+// valueFormats are the values of the global --output.
+var valueFormats = []output{textOutput, jsonOutput, jsonlOutput}
+
+// Set takes one of the three values, in whatever case they are written.
 func (o *output) Set(value string) error {
-	switch v := output(value); v {
-	case textOutput, jsonOutput, jsonlOutput:
-		*o = v
-		return nil
-	default:
-		return errors.New("must be text, json or jsonl")
+	format, err := oneOf(value, valueFormats)
+	if err == nil {
+		*o = format
 	}
+	return err
 }
 
 // writeJSON writes one value: indented for json, else on one line.
@@ -43,25 +44,12 @@ func (o output) writeJSON(w io.Writer, value any) error {
 	if o == jsonOutput {
 		indent = "  "
 	}
-	text, err := marshal(value, "", indent)
+	text, err := report.JSON(value, "", indent)
 	if err != nil {
 		return err
 	}
 	_, err = w.Write(append(text, '\n'))
 	return err
-}
-
-// marshal writes JSON in which nothing is escaped for HTML, and everything that
-// a terminal could take for a command is.
-func marshal(value any, prefix, indent string) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent(prefix, indent)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
-	}
-	return report.PrintableJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
 // results writes several values as they come: an array for json, else one on a line.
@@ -80,23 +68,12 @@ func (r *results) add(value any) error {
 	if r.count == 1 {
 		before = "[\n  "
 	}
-	text, err := marshal(value, "  ", "  ")
+	text, err := report.JSON(value, "  ", "  ")
 	if err != nil {
 		return err
 	}
 	_, err = r.out.Write(append([]byte(before), text...))
 	return err
-}
-
-// paragraph writes an outcome for people, with a blank line before all but the first.
-func (r *results) paragraph(source report.Source, o guardrail.Outcome) error {
-	r.count++
-	if r.count > 1 {
-		if _, err := fmt.Fprintln(r.out); err != nil {
-			return err
-		}
-	}
-	return report.Outcome(r.out, source, o)
 }
 
 // end must follow the last add.

@@ -41,7 +41,6 @@ func TestTheExamplesOfTheDocumentationAreCommandLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root := commands(t)[0]
 	found := 0
 	for _, file := range append(files, filepath.Join("..", "..", "..", "README.md")) {
 		text, err := os.ReadFile(file)
@@ -54,6 +53,7 @@ func TestTheExamplesOfTheDocumentationAreCommandLines(t *testing.T) {
 				continue
 			}
 			found++
+			root := commands(t)[0] // another one each time: flags remember
 			arguments, _, _ = strings.Cut(arguments, " |")
 			target, rest, err := root.Find(strings.Fields(arguments))
 			if err == nil {
@@ -66,6 +66,40 @@ func TestTheExamplesOfTheDocumentationAreCommandLines(t *testing.T) {
 	}
 	if found < 4 {
 		t.Errorf("only %d command lines were found", found)
+	}
+}
+
+// partnersPolicy is the policy.json of the sessions in the README.
+const partnersPolicy = `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+   "Action": "kms:*", "Resource": "*"},
+
+  {"Sid": "partners", "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::111122223333:role/App", "444455556666"]},
+   "Action": ["kms:Encrypt", "kms:Decrypt"], "Resource": "*"}]}`
+
+// TestTheSessionsOfTheReadmeAreTrue runs the command lines that judge policy.json, and compares
+// what they print. A hash is written as … there.
+func TestTheSessionsOfTheReadmeAreTrue(t *testing.T) {
+	readme := read(t, filepath.Join("..", "..", "..", "README.md"))
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("policy.json", []byte(partnersPolicy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, part := range strings.Split(readme, "\n$ kmsguard ")[1:] {
+		part, _, _ = strings.Cut(part, "\n```")
+		line, want, _ := strings.Cut(part, "\n")
+		if !strings.HasSuffix(line, " policy.json") {
+			continue
+		}
+		found++
+		got := kmsguard(t, "", strings.Fields(line)...)
+		if text := configurationHash.ReplaceAllString("configuration: "+got.used+"\n"+got.err+got.out, "(hash …)"); text != want+"\n" {
+			t.Errorf("kmsguard %s prints\n%s\nthe README says\n%s", line, text, want)
+		}
+	}
+	if found < 2 {
+		t.Errorf("only %d sessions were found", found)
 	}
 }
 

@@ -29,7 +29,7 @@ func replay(ctx context.Context, o *options, files []string) error {
 	if err != nil {
 		return err
 	}
-	return newJudging(o, o.use(settings.Configuration, file), rules.Low).each(ctx, files, func(ctx context.Context, file string) (judged, error) {
+	return newJudging(o, []target{{format: o.output}}, o.use(settings.Configuration, file), rules.Low).each(ctx, files, func(ctx context.Context, file string) (judged, error) {
 		event, err := readFile(file, o.streams.in)
 		if err != nil {
 			return judged{}, err

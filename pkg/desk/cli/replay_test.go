@@ -215,7 +215,7 @@ func TestReplayWithProfile(t *testing.T) {
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", write(t, "credentials", fmt.Sprintf(
 		"[audit]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\n", h.owner.AccessKeyID, h.owner.SecretAccessKey, h.owner.SessionToken)))
 	h.replay(t, "", "--profile", "audit", file).check(t, exitFine, "COMPLIANT", "")
-	h.replay(t, "", "--profile", "nobody", file).check(t, exitError, "", "loading the AWS configuration: failed to get shared config profile, nobody")
+	h.replay(t, "", "--profile", "nobody", file).check(t, exitError, "", `there is no AWS profile "nobody"; aws configure list-profiles lists those that there are`)
 }
 
 func TestInterruptedReplayStops(t *testing.T) {

@@ -55,7 +55,7 @@ func newRestore(o *options) *cobra.Command {
 			if err := flags.request.place.check(); err != nil {
 				return err
 			}
-			checker, err := o.newChecker(rules.Low)
+			checker, err := o.newChecker(nil, rules.Low)
 			if err != nil {
 				return err
 			}

@@ -97,27 +97,28 @@ func (r *restoring) show() error {
 		return nil
 	}
 	var b strings.Builder
+	style := r.options.style()
 	repaired, err := newArchivedRepair(r.entry)
 	if err != nil {
 		return err
 	}
 	line := func(label, text string) {
-		b.WriteString(report.Wrap(fmt.Sprintf("%-8s  %s", label, report.Printable(text)), report.Width, strings.Repeat(" ", 10)) + "\n")
+		b.WriteString(style.Wrap(fmt.Sprintf("%-8s  %s", label, report.Printable(text)), strings.Repeat(" ", 10)) + "\n")
 	}
 	line("record", repaired.Record)
 	line("key", repaired.KeyARN)
 	line("repair", fmt.Sprintf("%s, %s: %s %s", clock(repaired.Time), repaired.became(), repaired.Severity, strings.Join(codesOf(repaired.Findings), ", ")))
 	line("actor", actorOf(repaired.Actor))
 	b.WriteString("\nWhat would change:\n")
-	err = report.Comparison(&b, report.Policy{Name: liveName, Document: r.live}, report.Policy{Name: archivedName, Document: r.archived}, *r.result.Comparison)
+	err = report.Comparison(&b, style, report.Policy{Name: liveName, Document: r.live}, report.Policy{Name: archivedName, Document: r.archived}, *r.result.Comparison)
 	if err != nil {
 		return err
 	}
 	b.WriteString("\nWhat the configuration says of the archived policy:\n")
-	if err := report.Outcome(&b, report.Source{Policy: r.archived.Text()}, *r.result.Outcome); err != nil {
+	if err := report.Outcome(&b, style, report.Source{Policy: r.archived.Text()}, *r.result.Outcome); err != nil {
 		return err
 	}
-	b.WriteString("\n" + report.Wrap(report.Printable(r.warning()), report.Width, "") + "\n\n")
+	b.WriteString("\n" + style.Wrap(report.Printable(r.warning()), "") + "\n\n")
 	_, err = io.WriteString(r.options.streams.out, b.String())
 	return err
 }

@@ -34,7 +34,7 @@ func newRoot(s streams) *cobra.Command {
 		if words := cmd.Flags().Args(); cmd == root && len(words) > 0 {
 			return unknownCommand(cmd, words[0]) // the flag is that of the command meant
 		}
-		return misuse("%w", flagProblem(err))
+		return misuse("%w", flagProblem(cmd, err))
 	})
 	return root
 }

@@ -16,6 +16,9 @@ import (
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	// columns returns the width of the terminal that a stream is, 0 where it is none; nil: none
+	// is one.
+	columns func(stream any) int
 }
 
 // note writes a line for people beside the data. Nothing can be done about its own error.
@@ -29,6 +32,8 @@ type options struct {
 	output        output
 	config        string
 	defaultConfig bool
+	width         int // 0: of the terminal
+	noColor       bool
 	aws           awsFlags
 }
 
@@ -102,7 +107,7 @@ func misuse(format string, args ...any) error {
 // Run executes one command line and returns its exit code. Data goes to out; progress,
 // notes and errors go to errs.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	return run(ctx, args, streams{in: in, out: out, err: errs})
+	return run(ctx, args, streams{in: in, out: out, err: errs, columns: columnsOf})
 }
 
 // run executes one command line and returns its exit code.
@@ -142,6 +147,6 @@ func printError(s streams, command string, err error) {
 		}
 		s.note("kmsguard: %v (see %s --help)", err, command)
 	default:
-		s.note("kmsguard: %v", err)
+		s.note("kmsguard: %v", plain(err))
 	}
 }

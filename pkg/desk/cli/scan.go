@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -38,6 +39,7 @@ type scanOptions struct {
 	regions     []string // none: the Region of the AWS configuration
 	place       place
 	concurrency int
+	targets     []target
 	severity    rules.Severity // the lowest that is shown
 	failOn      rules.Severity
 }
@@ -45,7 +47,7 @@ type scanOptions struct {
 // scan judges every customer key of an account in some Regions, with live calls that only
 // read.
 func scan(ctx context.Context, o *options, want scanOptions) error {
-	c, err := o.newChecker(want.failOn)
+	c, err := o.newChecker(want.targets, want.failOn)
 	if err != nil {
 		return err
 	}
@@ -67,6 +69,9 @@ func scan(ctx context.Context, o *options, want scanOptions) error {
 	return newScanning(c, want).run(ctx, readers)
 }
 
+// shownAsText returns the lowest severity that text shows.
+func (o scanOptions) shownAsText() rules.Severity { return cmp.Or(o.severity, rules.Low) }
+
 // scanning is one scan on its way.
 type scanning struct {
 	checker
@@ -82,7 +87,7 @@ type scanning struct {
 
 func newScanning(c checker, want scanOptions) *scanning {
 	return &scanning{
-		checker: c, want: want, summary: report.NewScan(cmp.Or(want.severity, rules.Low)), progress: newProgress(c.streams.err),
+		checker: c, want: want, summary: report.NewScan(report.Style{}, want.shownAsText()), progress: newProgress(c.streams.err),
 		denied: &denials{actions: map[string]bool{}}, limiter: rate.NewLimiter(keysPerSecond, want.concurrency), unjudged: map[string]bool{},
 	}
 }
@@ -99,25 +104,43 @@ func (s *scanning) run(ctx context.Context, readers map[string]accountReader) er
 		lists = append(lists, list)
 		s.total += len(list.arns)
 	}
-	for _, list := range lists {
-		switch err := s.judgeAll(ctx, list); {
-		case errors.Is(err, errUnread):
-			return errors.Join(s.end(), err)
-		case err != nil:
-			return err
-		}
-	}
-	if err := s.end(); err != nil {
+	if err := s.open(func(out io.Writer, style report.Style) sink {
+		return &groups{report.NewScan(style, s.want.shownAsText()), out}
+	}); err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
+	err := s.judgeLists(ctx, lists)
+	s.progress.clear()
+	switch {
+	case errors.Is(err, errUnread):
+		err = s.stop(err)
+	case err != nil:
+		return s.abandon(err)
+	case ctx.Err() != nil:
+		err = s.stop(ctx.Err())
+	default:
+		err = s.finish()
+	}
+	s.noteCounts()
+	if problem := s.noteDenied(); err != nil || problem != nil {
+		return cmp.Or(err, problem)
 	}
 	return status(s.code)
 }
 
+// judgeLists judges the keys of one Region after the other.
+func (s *scanning) judgeLists(ctx context.Context, lists []regionKeys) error {
+	for _, list := range lists {
+		if err := s.judgeAll(ctx, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // scanned is what became of one key. Its outcome is without a verdict if err says why.
 type scanned struct {
+	arn     string
 	outcome guardrail.Outcome
 	missing []string // flags
 	err     error
@@ -159,7 +182,7 @@ func (s *scanning) key(ctx context.Context, list regionKeys, i *inspect.Inspecto
 	if aliases, _ := list.Aliases(ctx, arn); aliases != nil {
 		o.Aliases = aliases // people know keys by them, also where no rule asks for them
 	}
-	result := scanned{outcome: o, err: err}
+	result := scanned{arn: arn, outcome: o, err: err}
 	if err == nil && o.Verdict == guardrail.CannotJudge {
 		result.missing = missingFlags(subject, s.configuration, s.now)
 	}
@@ -170,11 +193,13 @@ func (s *scanning) key(ctx context.Context, list regionKeys, i *inspect.Inspecto
 func (s *scanning) take(ctx context.Context, r scanned) error {
 	switch {
 	case errors.Is(r.err, inspect.ErrNotFound):
-		s.summary.Missed("deleted meanwhile")
+		if err := s.miss(gap{name: r.arn, reason: "deleted meanwhile"}); err != nil {
+			return err
+		}
 	case ctx.Err() != nil && r.outcome.Verdict == "":
 		return nil // the key is among those that are left
 	case r.err != nil:
-		return s.fail(r.err)
+		return s.fail(r)
 	default:
 		s.failures = 0
 		for _, flag := range r.missing {
@@ -182,7 +207,7 @@ func (s *scanning) take(ctx context.Context, r scanned) error {
 		}
 		s.summary.Add(r.outcome)
 		s.code = worse(s.code, outcomeCode(r.outcome, s.failOn))
-		if err := s.writeLine(r.outcome); err != nil {
+		if err := s.show(r.outcome); err != nil {
 			return err
 		}
 	}
@@ -191,38 +216,43 @@ func (s *scanning) take(ctx context.Context, r scanned) error {
 	return nil
 }
 
-// writeLine writes an outcome as JSON. As text, the keys are told in groups at the end.
-func (s *scanning) writeLine(o guardrail.Outcome) error {
-	isShown := o.Verdict != guardrail.NothingToJudge && (s.want.severity == "" || o.Severity.AtLeast(s.want.severity))
-	if s.answers.output == textOutput || !isShown {
-		return nil
+// show writes an outcome, or only counts it where --severity leaves it out or AWS manages the
+// key.
+func (s *scanning) show(o guardrail.Outcome) error {
+	isHidden := o.Verdict == guardrail.NothingToJudge || s.want.severity != "" && !o.Severity.AtLeast(s.want.severity)
+	r := judged{Outcome: o}
+	if isHidden {
+		return s.all(func(to sink) error { return to.hidden(r) })
 	}
-	return s.write(judged{Outcome: o})
+	return s.write(r)
+}
+
+// miss counts a key of which there is no outcome.
+func (s *scanning) miss(g gap) error {
+	s.summary.Missed(g.reason)
+	return s.missed(g)
 }
 
 // fail counts a key that could not be read.
-func (s *scanning) fail(err error) error {
-	s.summary.Missed("without an answer of AWS")
+func (s *scanning) fail(r scanned) error {
 	s.code = worse(s.code, exitError)
 	s.done++
+	if err := s.miss(gap{r.arn, "without an answer of AWS", plain(r.err)}); err != nil {
+		return err
+	}
 	if s.failures++; s.failures == mostFailures {
-		return fmt.Errorf("%d keys in a row %w, the last one because: %w", mostFailures, errUnread, err)
+		return fmt.Errorf("%d keys in a row %w, the last one because: %w", mostFailures, errUnread, plain(r.err))
 	}
 	if s.failures == 1 {
 		s.progress.clear()
-		s.streams.note("kmsguard: a key could not be read: %v", err)
+		s.streams.note("kmsguard: a key could not be read: %v", plain(r.err))
 	}
 	return nil
 }
 
-// end writes what is told of all keys together.
-func (s *scanning) end() error {
-	s.progress.clear()
-	var err error
-	if s.answers.output == textOutput {
-		err = s.summary.Write(s.streams.out)
-	} else {
-		err = s.answers.end()
+// noteCounts notes what is told of all keys together.
+func (s *scanning) noteCounts() {
+	if !slices.Contains(s.want.targets, target{format: textOutput}) {
 		s.streams.note("%s", s.summary.Counts())
 	}
 	if left := s.total - s.done; left > 0 {
@@ -231,7 +261,6 @@ func (s *scanning) end() error {
 	if len(s.unjudged) > 0 {
 		s.streams.note("Add %s: without that, some keys cannot be judged.", strings.Join(slices.Sorted(maps.Keys(s.unjudged)), " and "))
 	}
-	return errors.Join(err, s.noteDenied())
 }
 
 // noteDenied says what to add to the caller's IAM policy.
@@ -246,3 +275,17 @@ func (s *scanning) noteDenied() error {
 	}
 	return nil
 }
+
+// groups writes a scan as text for people when it is over.
+type groups struct {
+	*report.Scan
+	out io.Writer
+}
+
+func (g *groups) add(r judged) error { g.Add(r.Outcome); return nil }
+
+func (g *groups) hidden(r judged) error { return g.add(r) }
+
+func (g *groups) missed(m gap) error { g.Missed(m.reason); return nil }
+
+func (g *groups) end() error { return g.Write(g.out) }

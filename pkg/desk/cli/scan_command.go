@@ -17,14 +17,18 @@ KMS throttles. Keys that AWS manages are counted and skipped.
 
 It prints the keys with findings, the worst first: keys of which the same is to be told
 together, by alias, with what is wrong and what a repair would change. The last line
-counts every key. --output json and jsonl have one outcome a key, as check has it; the
-counts are on standard error then. An interrupt ends the scan with what was judged.
+counts every key. --output json and jsonl have one outcome a key, as check has it. Where
+standard output is not text, the counts are on standard error. An interrupt ends the
+scan: standard output has what was judged, and no file is written.
+
+` + outputsManual + `
 
 The exit code is 0 where every key is compliant or exempt, 1 for a finding of at least
 --fail-on, 3 for a key that could not be judged, 2 for one that could not be read.`
 
 func newScan(o *options) *cobra.Command {
 	want := scanOptions{concurrency: 20}
+	var outputs outputs
 	failOn, severity := severityFlag(rules.Low), severityFlag("")
 	cmd := &cobra.Command{
 		Use:   "scan",
@@ -46,7 +50,7 @@ func newScan(o *options) *cobra.Command {
 			if err := want.place.check(); err != nil {
 				return err
 			}
-			want.failOn, want.severity = rules.Severity(failOn), rules.Severity(severity)
+			want.targets, want.failOn, want.severity = outputs.targets(), rules.Severity(failOn), rules.Severity(severity)
 			return scan(cmd.Context(), o, want)
 		},
 	}
@@ -57,5 +61,6 @@ func newScan(o *options) *cobra.Command {
 	complete(cmd, "severity", failSeverities...)
 	want.place.add(cmd)
 	failOn.add(cmd)
+	outputs.add(cmd)
 	return cmd
 }

@@ -33,7 +33,7 @@ func TestScanEndsWhereEverythingFails(t *testing.T) {
 	for range mostFailures + 5 {
 		h.key(t, accountPolicy)
 	}
-	run, out, errs := h.scanning(t, &options{output: textOutput}, scanOptions{concurrency: 3})
+	run, out, errs := h.scanning(t, []target{{format: textOutput}}, scanOptions{concurrency: 3})
 	err := run.run(t.Context(), map[string]accountReader{"us-east-1": broken{accountReader: h.reader()}})
 	if err == nil || !strings.Contains(err.Error(), "20 keys in a row could not be read, the last one because: describing the key: refused: strange") {
 		t.Errorf("got %v; %s; %s", err, out, errs)
@@ -47,7 +47,7 @@ func TestOneKeyThatFailsDoesNotEndTheScan(t *testing.T) {
 	h := newHome(t)
 	h.key(t, publicPolicy)
 	bad, _ := h.key(t, accountPolicy)
-	run, out, errs := h.scanning(t, &options{output: textOutput}, scanOptions{concurrency: 3})
+	run, out, errs := h.scanning(t, []target{{format: textOutput}}, scanOptions{concurrency: 3})
 	err := run.run(t.Context(), map[string]accountReader{"us-east-1": broken{h.reader(), bad}})
 	result{code: exitError, out: out.String(), err: errs.String()}.check(t, exitError,
 		"1 key judged: 1 critical, 0 compliant, 0 exempt. 1 not judged: 1 without an answer of AWS. 0 managed", "kmsguard: a key could not be read: describing the key: refused: strange\n")
@@ -61,12 +61,12 @@ func TestOneKeyThatFailsDoesNotEndTheScan(t *testing.T) {
 func (h *home) reader() accountReader { return awskms.NewPatient(h.cloud.Config(h.owner, "us-east-1")) }
 
 // scanning returns a scan by the API default that has not begun, and where it writes.
-func (h *home) scanning(t *testing.T, o *options, want scanOptions) (run *scanning, out, errs *strings.Builder) {
+func (h *home) scanning(t *testing.T, targets []target, want scanOptions) (run *scanning, out, errs *strings.Builder) {
 	t.Helper()
 	out, errs = &strings.Builder{}, &strings.Builder{}
-	o.streams, o.config = streams{out: out, err: errs}, write(t, "guardrail.yaml", repairConfiguration)
-	want.regions = []string{"us-east-1"}
-	c, err := o.newChecker(rules.Low)
+	o := &options{streams: streams{out: out, err: errs}, config: write(t, "guardrail.yaml", repairConfiguration)}
+	want.regions, want.targets = []string{"us-east-1"}, targets
+	c, err := o.newChecker(targets, rules.Low)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,9 +93,9 @@ func TestCtrlCKeepsWhatWasJudged(t *testing.T) {
 	for range 30 {
 		h.key(t, publicPolicy)
 	}
-	for _, format := range []output{textOutput, jsonOutput, jsonlOutput} {
+	for _, format := range reportFormats {
 		ctx, interrupt := context.WithCancel(t.Context())
-		run, out, errs := h.scanning(t, &options{output: format}, scanOptions{concurrency: 1})
+		run, out, errs := h.scanning(t, []target{{format: format}}, scanOptions{concurrency: 1})
 		err := run.run(ctx, map[string]accountReader{"us-east-1": &interrupting{accountReader: h.reader(), before: 11, interrupt: interrupt}})
 		if err != context.Canceled { //nolint:errorlint // not wrapped, so that the exit code is 130
 			t.Errorf("%s: got %v", format, err)
@@ -146,7 +146,7 @@ func TestAWriterThatFailsEndsTheScan(t *testing.T) {
 	for range 5 {
 		h.key(t, publicPolicy)
 	}
-	for _, format := range []string{"text", "json", "jsonl"} {
+	for _, format := range []string{"text", "json", "jsonl", "csv", "sarif"} {
 		errs := &strings.Builder{}
 		args := slices.Concat([]string{"scan", "--default-config", "--region", "us-east-1", "--output", format}, h.endpoint)
 		if code := run(t.Context(), args, streams{in: strings.NewReader(""), out: fullDisk{}, err: errs}); code != exitError || !strings.Contains(errs.String(), "disk full") {

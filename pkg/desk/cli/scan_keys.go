@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/inspect"
 )
@@ -100,7 +101,7 @@ func (d *denials) statement() (string, error) {
 	if len(d.actions) == 0 {
 		return "", nil
 	}
-	text, err := marshal(struct {
+	text, err := report.JSON(struct {
 		Effect   string
 		Action   []string
 		Resource string

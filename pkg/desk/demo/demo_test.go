@@ -48,9 +48,9 @@ func checkGolden(t *testing.T, name, got string) {
 
 func TestTheDemoTellsTheStory(t *testing.T) {
 	d := performed(t)
-	for name, tell := range map[string]func(io.Writer) error{"demo.txt": d.Tell, "demo-all.txt": d.TellAll} {
+	for name, tell := range map[string]func(io.Writer, report.Style) error{"demo.txt": d.Tell, "demo-all.txt": d.TellAll} {
 		var out strings.Builder
-		if err := tell(&out); err != nil {
+		if err := tell(&out, report.Style{}); err != nil {
 			t.Fatal(err)
 		}
 		checkGolden(t, name, record.ReplaceAllString(seconds.ReplaceAllString(out.String(), "in X.X s"), "kmsguard restore RECORD"))
@@ -59,7 +59,7 @@ func TestTheDemoTellsTheStory(t *testing.T) {
 				t.Errorf("%s: wider than %d columns: %s", name, report.Width, text)
 			}
 		}
-		if err := tell(fullDisk{}); !errors.Is(err, errDiskFull) {
+		if err := tell(fullDisk{}, report.Style{}); !errors.Is(err, errDiskFull) {
 			t.Errorf("%s: on a full disk: %v", name, err)
 		}
 	}
@@ -74,7 +74,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errDiskFull }
 
 func TestTheShortStoryFitsAScreen(t *testing.T) {
 	var out strings.Builder
-	if err := performed(t).Tell(&out); err != nil {
+	if err := performed(t).Tell(&out, report.Style{}); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(out.String(), "\n"); n > 25 {
@@ -99,7 +99,7 @@ func performed(t *testing.T) *Demo {
 
 func TestTheDemoHasEveryTypeOfKey(t *testing.T) {
 	var out strings.Builder
-	if err := performed(t).TellAll(&out); err != nil {
+	if err := performed(t).TellAll(&out, report.Style{}); err != nil {
 		t.Fatal(err)
 	}
 	check := func(keyType defaultpolicy.KeyType) {
@@ -229,13 +229,13 @@ func TestMarkedPolicy(t *testing.T) {
         "Resource" : "*"
       } ]
     }`
-	if got := marked("-", before, after); got != want {
+	if got := marked(report.Style{}, "-", before, after); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got := marked("+", after, before); strings.Contains(got, "+") {
+	if got := marked(report.Style{}, "+", after, before); strings.Contains(got, "+") {
 		t.Errorf("nothing was added, got\n%s", got)
 	}
-	if got := marked("-", "not a policy\x1b[2J", after); got != `    not a policy\x1b[2J` {
+	if got := marked(report.Style{}, "-", "not a policy\x1b[2J", after); got != `    not a policy\x1b[2J` {
 		t.Errorf("got %q", got)
 	}
 }

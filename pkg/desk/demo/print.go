@@ -13,8 +13,9 @@ import (
 
 // printer writes the demo's report and keeps the first error of the writer.
 type printer struct {
-	out io.Writer
-	err error
+	out   io.Writer
+	style report.Style
+	err   error
 }
 
 func (p *printer) line(format string, args ...any) {
@@ -25,19 +26,19 @@ func (p *printer) line(format string, args ...any) {
 
 // Tell writes the story on one screen: how many keys became what, one public key with the
 // lines that its repair removed, and how to undo that. An error is one of out.
-func (d *Demo) Tell(out io.Writer) error {
-	p := &printer{out: out}
+func (d *Demo) Tell(out io.Writer, style report.Style) error {
+	p := &printer{out: out, style: style}
 	s := &d.stories[len(goodKeys())]
 	o := s.answer()
 	p.line("Somebody made keys of every type on an embedded AWS, some as they should be and some not. The guardrail judged")
 	p.counts(d.stories, d.took)
 	p.line("")
 	p.line("One of them somebody had %s (- is what the repair took away):", s.name)
-	p.line("%s", changed(marked("-", s.before, s.after)))
+	p.line("%s", changed(marked(p.style, "-", s.before, s.after)))
 	p.line("")
-	p.line("found     %s", report.Wrap(report.Printable(string(o.Severity)+", "+o.Findings[0].Message), report.Width-10, strings.Repeat(" ", 10)))
+	p.line("%s", p.style.Wrap("found     "+report.Printable(string(o.Severity)+", "+o.Findings[0].Message), strings.Repeat(" ", 10)))
 	for _, edit := range o.Plan.Edits {
-		p.line("repaired  %s", report.Wrap(report.Printable(edit), report.Width-10, strings.Repeat(" ", 10)))
+		p.line("%s", p.style.Wrap("repaired  "+report.Printable(edit), strings.Repeat(" ", 10)))
 	}
 	p.line("undo      %s", o.Restore)
 	p.line("")
@@ -60,8 +61,8 @@ func changed(marked string) string {
 
 // TellAll writes a line for every key, with what was found and done, and the policy of the
 // first drifted key before and after its repair. An error is one of out.
-func (d *Demo) TellAll(out io.Writer) error {
-	p := &printer{out: out}
+func (d *Demo) TellAll(out io.Writer, style report.Style) error {
+	p := &printer{out: out, style: style}
 	p.intro(d.world)
 	for i := range d.stories {
 		p.story(&d.stories[i])
@@ -90,7 +91,7 @@ func (p *printer) story(s *story) {
 	o := s.answer()
 	p.line(row, s.name, s.keyType, o.Verdict, done(o.Action))
 	if len(o.Findings) > 0 {
-		p.line("%s", report.Findings("    ", o.Findings))
+		p.line("%s", report.Findings(p.style, "    ", o.Findings))
 	}
 	if o.Plan != nil {
 		verb := "changed"
@@ -98,7 +99,7 @@ func (p *printer) story(s *story) {
 			verb = "planned"
 		}
 		for _, edit := range o.Plan.Edits {
-			p.line("%s", report.Wrap("    "+verb+"   "+report.Printable(edit), report.Width, strings.Repeat(" ", 14)))
+			p.line("%s", p.style.Wrap("    "+verb+"   "+report.Printable(edit), strings.Repeat(" ", 14)))
 		}
 	}
 }
@@ -113,15 +114,15 @@ func done(a guardrail.Action) string {
 func (p *printer) beforeAndAfter(s *story) {
 	p.line("")
 	p.line("The key policy of %q before its repair (- is what the repair took away):", s.name)
-	p.line("%s", marked("-", s.before, s.after))
+	p.line("%s", marked(p.style, "-", s.before, s.after))
 	p.line("")
 	p.line("And after it:")
-	p.line("%s", marked("+", s.after, s.before))
+	p.line("%s", marked(p.style, "+", s.after, s.before))
 }
 
 // marked returns a policy with a sign before the lines of each statement that is
 // not in the other policy.
-func marked(sign, text, other string) string {
+func marked(style report.Style, sign, text, other string) string {
 	theirs := map[string]bool{}
 	for _, s := range statementsOf(other) {
 		theirs[other[s.Offset:s.End]] = true
@@ -138,7 +139,7 @@ func marked(sign, text, other string) string {
 		}
 		offset += len(line)
 		printable := report.Printable(strings.TrimSuffix(line, "\n"))
-		b.WriteString(report.Wrap("  "+margin+" "+printable, report.Width, "  "+margin+strings.Repeat(" ", 18)) + "\n")
+		b.WriteString(style.Wrap("  "+margin+" "+printable, "  "+margin+strings.Repeat(" ", 18)) + "\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -34,8 +34,8 @@ type Lint struct {
 // Comparison writes the short answer first, then each difference: who (after "+"
 // gains, after "-" loses), what, when, where in the files, and one example; then
 // what is undecided, and what lint finds. An error is one of w.
-func Comparison(w io.Writer, baseline, actual Policy, result Result) error {
-	t := comparison{baseline: baseline, actual: actual}
+func Comparison(w io.Writer, style Style, baseline, actual Policy, result Result) error {
+	t := comparison{style: style, baseline: baseline, actual: actual}
 	t.text.WriteString(t.answer(result.Result) + scale(result) + "\n") // one line, however long: scripts read it
 	for _, d := range result.Excess {
 		t.difference("+", "may", d)
@@ -54,6 +54,7 @@ func Comparison(w io.Writer, baseline, actual Policy, result Result) error {
 }
 
 type comparison struct {
+	style            Style
 	baseline, actual Policy
 	text             strings.Builder
 }
@@ -97,7 +98,7 @@ func scale(r Result) string {
 
 // difference writes one difference; may says what it means for the principals.
 func (t *comparison) difference(sign, may string, d access.Difference) {
-	t.text.WriteString("\n" + Wrap(sign+" "+Printable(strings.Join(d.Principals, ", ")), Width, "  ") + "\n")
+	t.text.WriteString("\n" + t.style.Wrap(sign+" "+Printable(strings.Join(d.Principals, ", ")), "  ") + "\n")
 	t.line(may, strings.Join(access.ActionPatterns(d.Actions), ", "))
 	if d.Conditions != "" {
 		t.line("when", d.Conditions)
@@ -140,7 +141,7 @@ func (t *comparison) undecided(questions []access.Inconclusive) {
 	if more := len(questions) - 1; more > 0 {
 		text += fmt.Sprintf("; and %d more like this", more)
 	}
-	t.text.WriteString("\n" + Wrap(Printable(text), Width, "  ") + "\n")
+	t.text.WriteString("\n" + t.style.Wrap(Printable(text), "  ") + "\n")
 	if open.Reason != access.OverBudget { // which is about all statements together
 		t.line("where", t.place(open.Policy, open.Statement))
 	}
@@ -153,12 +154,12 @@ func (t *comparison) lint(l Lint) {
 		p = t.baseline
 	}
 	text := fmt.Sprintf("! %s:%d:%d, %s: %s: %s", p.Name, l.Line, l.Column, Statement(p.Document.Statements, l.Statement), l.Code, l.Detail)
-	t.text.WriteString("\n" + Wrap(Printable(text), Width, "  ") + "\n")
+	t.text.WriteString("\n" + t.style.Wrap(Printable(text), "  ") + "\n")
 }
 
 // line writes text from outside under a label.
 func (t *comparison) line(label, text string) {
-	t.text.WriteString(Wrap(fmt.Sprintf("    %-8s %s", label, Printable(text)), Width, strings.Repeat(" ", 13)) + "\n")
+	t.text.WriteString(t.style.Wrap(fmt.Sprintf("    %-8s %s", label, Printable(text)), strings.Repeat(" ", 13)) + "\n")
 }
 
 // place names the statement with an index, with its line and column in the file.

@@ -97,7 +97,7 @@ func TestComparisonAsText(t *testing.T) {
 func compared(t *testing.T, baseline, actual string, result access.Result) string {
 	t.Helper()
 	var b strings.Builder
-	err := report.Comparison(&b, report.Policy{Name: baseline, Document: parse(t, baselineText)}, report.Policy{Name: actual, Document: parse(t, actualText)}, report.Result{Result: result})
+	err := report.Comparison(&b, report.Style{}, report.Policy{Name: baseline, Document: parse(t, baselineText)}, report.Policy{Name: actual, Document: parse(t, actualText)}, report.Result{Result: result})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestStatementOutsideTheDocumentHasNoPlace(t *testing.T) {
 
 func TestWriterErrorOfComparisonIsReturned(t *testing.T) {
 	d := parse(t, baselineText)
-	err := report.Comparison(fullDisk{}, report.Policy{Name: "a", Document: d}, report.Policy{Name: "b", Document: d}, report.Result{Result: access.Result{Verdict: access.Equal}})
+	err := report.Comparison(fullDisk{}, report.Style{}, report.Policy{Name: "a", Document: d}, report.Policy{Name: "b", Document: d}, report.Result{Result: access.Result{Verdict: access.Equal}})
 	if !errors.Is(err, errDiskFull) {
 		t.Errorf("got %v, want %v", err, errDiskFull)
 	}

@@ -12,10 +12,13 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// checkGolden compares text with testdata/name.txt.
+// checkGolden compares text with testdata/name, or name.txt where the name has no extension.
 func checkGolden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name+".txt")
+	file := filepath.Join("testdata", name)
+	if filepath.Ext(name) == "" {
+		file += ".txt"
+	}
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

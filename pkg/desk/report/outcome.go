@@ -15,6 +15,12 @@ import (
 type Source struct {
 	// Name is that of a file, say; "" for nowhere.
 	Name string
+	// File is the path of the file; "" for standard input, say.
+	File string
+	// Resource is the name of the key in a template, plan or state, which starts at Line; "" and
+	// 0 where the file is the policy.
+	Resource string
+	Line     int
 	// Policy is the text of the policy that was judged, so that findings name the lines of its
 	// statements; "" for none.
 	Policy string
@@ -29,23 +35,24 @@ type Source struct {
 
 // Outcome writes one outcome as a short paragraph, the verdict first. Of a plan it tells
 // the edits in words, not the policy. An error is one of w.
-func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
+func Outcome(w io.Writer, style Style, source Source, o guardrail.Outcome) error {
 	var b strings.Builder
-	subject := o.KeyARN
+	subject, place := o.KeyARN, source.place(source.Line)
 	switch {
 	case subject != "":
 	case source.Policy != "", source.Name != "" && o.Trigger == guardrail.ByCommand:
-		subject, source.Name = source.Name, ""
+		subject, place = place, ""
 	default:
 		subject = "(no key)"
 	}
-	fmt.Fprintf(&b, "%s  %s\n", verdictWord(o.Verdict), Printable(subject))
+	word := verdictWord(o.Verdict)
+	b.WriteString(style.paint(fmt.Sprintf("%s  %s\n", word, Printable(subject)), word, verdictColours[o.Verdict]))
 	line := func(label, text string) {
 		if text != "" {
-			b.WriteString(Wrap(fmt.Sprintf("  %-8s  %s", label, Printable(text)), Width, strings.Repeat(" ", 12)) + "\n")
+			b.WriteString(style.Wrap(fmt.Sprintf("  %-8s  %s", label, Printable(text)), strings.Repeat(" ", 12)) + "\n")
 		}
 	}
-	line("source", source.Name)
+	line("source", place)
 	line("key type", o.KeyType)
 	line("baseline", baselineWords(o))
 	line("exempt", o.Exemption)
@@ -63,12 +70,12 @@ func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
 		}
 	}
 	if len(o.Findings) > 0 {
-		b.WriteString(source.findings("  ", o.Findings) + "\n")
+		b.WriteString(source.findings(style, "  ", o.Findings) + "\n")
 	}
 	if o.Plan != nil {
 		line("repair", planWords(o))
 		for _, edit := range o.Plan.Edits {
-			b.WriteString(Wrap(strings.Repeat(" ", 12)+"- "+Printable(edit), Width, strings.Repeat(" ", 14)) + "\n")
+			b.WriteString(style.Wrap(strings.Repeat(" ", 12)+"- "+Printable(edit), strings.Repeat(" ", 14)) + "\n")
 		}
 	}
 	line("archive", o.Archive)
@@ -82,12 +89,12 @@ func Outcome(w io.Writer, source Source, o guardrail.Outcome) error {
 // Findings returns findings as text without a line feed at its end, each line
 // after indent: severity, code, statement and message. Findings that read the same
 // are written once.
-func Findings(indent string, list []guardrail.Finding) string {
-	return Source{}.findings(indent, list)
+func Findings(style Style, indent string, list []guardrail.Finding) string {
+	return Source{}.findings(style, indent, list)
 }
 
 // findings is Findings with the lines of the statements, where they are known.
-func (s Source) findings(indent string, list []guardrail.Finding) string {
+func (s Source) findings(style Style, indent string, list []guardrail.Finding) string {
 	statements := statementsOf(s.Policy)
 	var texts []string
 	for _, f := range list {
@@ -95,7 +102,8 @@ func (s Source) findings(indent string, list []guardrail.Finding) string {
 		if f.Statement != nil && f.Code != guardrail.CodeUndecided { // whose message names it
 			text += ", " + s.statement(statements, *f.Statement)
 		}
-		text = Wrap(Printable(text+": "+f.Message), Width, indent+strings.Repeat(" ", 10))
+		text = style.Wrap(Printable(text+": "+f.Message), indent+strings.Repeat(" ", 10))
+		text = style.paint(text, string(f.Severity), severityColours[f.Severity])
 		if !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
@@ -114,18 +122,37 @@ func statementsOf(text string) []policy.Statement {
 
 // statement names the statement with an index, and the line on which it starts where it has one.
 func (s Source) statement(statements []policy.Statement, index int) string {
-	line := 0
-	switch {
-	case index >= 0 && index < len(s.Lines):
-		line = s.Lines[index]
-	case s.Lines == nil && index >= 0 && index < len(statements):
-		line = 1 + strings.Count(s.Policy[:statements[index].Offset], "\n")
-	}
 	words := Statement(statements, index)
-	if line > 0 {
+	if line := s.lineOf(statements, index); line > 0 {
 		words += fmt.Sprintf(" on line %d", line)
 	}
 	return words
+}
+
+// lineOf returns the line of the file on which the statement with an index starts; 0 where it is
+// not known.
+func (s Source) lineOf(statements []policy.Statement, index int) int {
+	switch {
+	case index >= 0 && index < len(s.Lines):
+		return s.Lines[index]
+	case s.Lines == nil && index >= 0 && index < len(statements):
+		return 1 + strings.Count(s.Policy[:statements[index].Offset], "\n")
+	default:
+		return 0
+	}
+}
+
+// place names the file, the line in it and the resource, as far as they are known, as an editor
+// makes a link of them. It may not be printable.
+func (s Source) place(line int) string {
+	place := s.Name
+	if place != "" && line > 0 {
+		place += fmt.Sprintf(":%d", line)
+	}
+	if s.Resource != "" {
+		place += " " + s.Resource
+	}
+	return place
 }
 
 // Statement names the statement with an index, which counts from 0, as people count: from 1. Its

@@ -80,7 +80,7 @@ func TestOutcomeAsText(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var b strings.Builder
-			if err := report.Outcome(&b, report.Source{Name: "events/event.json"}, outcome(test.change)); err != nil {
+			if err := report.Outcome(&b, report.Style{}, report.Source{Name: "events/event.json"}, outcome(test.change)); err != nil {
 				t.Fatal(err)
 			}
 			checkGolden(t, "outcome-"+test.name, b.String())
@@ -105,7 +105,7 @@ func TestOutcomeOfAKeyInATemplate(t *testing.T) {
 		Inconclusive: []access.Inconclusive{{Policy: access.Actual, Reason: "values", Detail: "what z means"}, {Policy: access.Actual, Reason: "values", Detail: "the same again"}},
 	}
 	source := report.Source{
-		Name: "template.yaml:7 Key", Lines: []int{12}, Assumed: []string{"the parameter P is \"x\", its default"}, Change: &change,
+		Name: "template.yaml", Line: 7, Resource: "Key", Lines: []int{12}, Assumed: []string{"the parameter P is \"x\", its default"}, Change: &change,
 		Policy: `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"},{"Sid":"s","Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}`,
 	}
 	const want = `NON-COMPLIANT  template.yaml:7 Key
@@ -120,12 +120,12 @@ func TestOutcomeOfAKeyInATemplate(t *testing.T) {
   high      foreign-access, statement 2 "s": b
 `
 	var b strings.Builder
-	if err := report.Outcome(&b, source, o); err != nil || b.String() != want {
+	if err := report.Outcome(&b, report.Style{}, source, o); err != nil || b.String() != want {
 		t.Errorf("%v, got\n%s\nwant\n%s", err, b.String(), want)
 	}
 	b.Reset()
 	o.Findings = nil
-	if err := report.Outcome(&b, report.Source{Name: "template.yaml:7 Key", Change: &access.Result{Verdict: access.Equal}}, o); err != nil || !strings.Contains(b.String(), "NON-COMPLIANT  template.yaml:7 Key\n") || !strings.Contains(b.String(), "  change    the policy allows the same as before\n") {
+	if err := report.Outcome(&b, report.Style{}, report.Source{Name: "template.yaml", Line: 7, Resource: "Key", Change: &access.Result{Verdict: access.Equal}}, o); err != nil || !strings.Contains(b.String(), "NON-COMPLIANT  template.yaml:7 Key\n") || !strings.Contains(b.String(), "  change    the policy allows the same as before\n") {
 		t.Errorf("%v, got\n%s", err, b.String())
 	}
 }
@@ -148,13 +148,13 @@ func TestOutcomeOfAFileNamesItsLines(t *testing.T) {
   high      foreign-access, statement 8: c
 `
 	var b strings.Builder
-	if err := report.Outcome(&b, report.Source{Name: "policy.json", Policy: text}, o); err != nil || b.String() != want {
+	if err := report.Outcome(&b, report.Style{}, report.Source{Name: "policy.json", Policy: text}, o); err != nil || b.String() != want {
 		t.Errorf("%v, got\n%s\nwant\n%s", err, b.String(), want)
 	}
 }
 
 func TestWriterErrorOfOutcomeIsReturned(t *testing.T) {
-	if err := report.Outcome(fullDisk{}, report.Source{}, outcome(func(*guardrail.Outcome) {})); !errors.Is(err, errDiskFull) {
+	if err := report.Outcome(fullDisk{}, report.Style{}, report.Source{}, outcome(func(*guardrail.Outcome) {})); !errors.Is(err, errDiskFull) {
 		t.Errorf("got %v, want %v", err, errDiskFull)
 	}
 }

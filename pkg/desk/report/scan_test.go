@@ -23,7 +23,7 @@ func foundKey(id string, severity rules.Severity, message string, aliases ...str
 
 // scanned is a scan in which each kind of key occurs.
 func scanned(from rules.Severity) *report.Scan {
-	s := report.NewScan(from)
+	s := report.NewScan(report.Style{}, from)
 	for i := range 22 {
 		s.Add(foundKey(fmt.Sprintf("%04d", i), rules.High, "account 444455556666 may kms:Decrypt"))
 	}
@@ -75,7 +75,7 @@ func TestEveryKeyOfAScanIsCounted(t *testing.T) {
 			t.Errorf("from %s: got %q, want %q", from, got, want)
 		}
 	}
-	if got := report.NewScan(rules.Low).Counts(); got != "0 keys judged: 0 compliant, 0 exempt. 0 not judged. 0 managed by AWS, skipped." {
+	if got := report.NewScan(report.Style{}, rules.Low).Counts(); got != "0 keys judged: 0 compliant, 0 exempt. 0 not judged. 0 managed by AWS, skipped." {
 		t.Errorf("of no key it says %q", got)
 	}
 }

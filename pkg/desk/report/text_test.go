@@ -34,6 +34,9 @@ func TestPrintable(t *testing.T) {
 		{"a soft hyphen is not seen", "a\u00adb", `a\u00adb`},
 		{"tags are not seen", "a\U000e0041", `a\U000e0041`},
 		{"delete", "\x7f", `\x7f`},
+		{"a number sign stays", "team #3 # 4", "team #3 # 4"},
+		{"two of them begin a command of Azure Pipelines", "##vso[task.complete]", `#\x23vso[task.complete]`},
+		{"or an old one of GitHub, anywhere in a line", "x ###[add-mask]e", `x #\x23\x23[add-mask]e`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -45,7 +48,7 @@ func TestPrintable(t *testing.T) {
 }
 
 // hostile has what an attacker would put into a name.
-const hostile = "x\x1b[2J\n+ COMPLIANT\r\u202eevil\u009b\x9b\u200b"
+const hostile = "x\x1b[2J\n+ COMPLIANT\r\u202eevil\u009b\x9b\u200b ::add-mask::e ##[add-mask]e\n::error::e"
 
 // checkHarmless fails if text can do more to a terminal than print lines.
 func checkHarmless(t *testing.T, text string, lines int) {
@@ -56,6 +59,11 @@ func checkHarmless(t *testing.T, text string, lines int) {
 	for _, r := range text {
 		if r != '\n' && !unicode.IsPrint(r) {
 			t.Fatalf("the output has %U: %q", r, text)
+		}
+	}
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##") {
+			t.Errorf("a CI system would take this line for a command: %q", line)
 		}
 	}
 	if strings.Contains(text, "\n+ COMPLIANT") {
@@ -84,7 +92,7 @@ func TestHostileTextOfAComparisonIsEscaped(t *testing.T) {
 	}
 	p := report.Policy{Name: hostile, Document: parse(t, string(text))}
 	var b strings.Builder
-	err = report.Comparison(&b, p, p, report.Result{
+	err = report.Comparison(&b, report.Style{}, p, p, report.Result{
 		Result: access.Result{
 			Verdict: access.Different, Excess: []access.Difference{d}, Missing: []access.Difference{d},
 			Inconclusive: []access.Inconclusive{{Policy: access.Actual, Reason: hostile, Detail: hostile}},
@@ -99,7 +107,7 @@ func TestHostileTextOfAComparisonIsEscaped(t *testing.T) {
 
 func TestHostileTextOfAnOutcomeIsEscaped(t *testing.T) {
 	var b strings.Builder
-	err := report.Outcome(&b, report.Source{Name: hostile}, guardrail.Outcome{
+	err := report.Outcome(&b, report.Style{}, report.Source{Name: hostile}, guardrail.Outcome{
 		KeyARN: hostile, KeyType: hostile, Verdict: hostile, Evidence: hostile, Action: hostile, ActionReason: hostile,
 		Rule: hostile, Baseline: hostile, Exemption: hostile, Archive: hostile, Restore: hostile,
 		Actor:    &guardrail.Actor{ARN: hostile},
@@ -113,7 +121,7 @@ func TestHostileTextOfAnOutcomeIsEscaped(t *testing.T) {
 }
 
 func TestPrintableJSONHasTheSameValue(t *testing.T) {
-	want := map[string]any{"k\u202e": "a\u009b\u007f\u200b\U000e0041é\U0001f511 \"\\\n"}
+	want := map[string]any{"k\u202e": "a\u009b\u007f\u200b\U000e0041é\U0001f511 \"\\\n ###[x]"}
 	text, err := json.MarshalIndent(want, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -130,6 +138,9 @@ func TestPrintableJSONHasTheSameValue(t *testing.T) {
 		if r != '\n' && !unicode.IsPrint(r) {
 			t.Fatalf("the output has %U: %q", r, safe)
 		}
+	}
+	if strings.Contains(string(safe), "##") {
+		t.Errorf("a CI system would take it for a command: %q", safe)
 	}
 	if !strings.Contains(string(safe), "é\U0001f511") {
 		t.Errorf("what prints should stay: %q", safe)
@@ -148,11 +159,12 @@ func TestWrap(t *testing.T) {
 		{"a long first word is not moved", "verylongword b", "verylongword\n  b"},
 		{"spaces at the start stay", "   one", "   one"},
 		{"columns are characters, not bytes", "éé ééééééé", "éé ééééééé"},
+		{"what GitHub would take for a command begins no line", "one two ::error::x four", "one two ::error::x\n  four"},
 		{"nothing", "", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := report.Wrap(test.text, 10, "  "); got != test.want {
+			if got := (report.Style{Width: 10}).Wrap(test.text, "  "); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})

@@ -166,18 +166,26 @@ func malformed(err error) string {
 	return fmt.Sprintf("the key policy cannot be read: %s at line %d, column %d", problem.Code, problem.Line, problem.Column)
 }
 
-// undecided words an open question without the statement's text.
+// undecided words an open question without the statement's text, and says what would decide it.
 func undecided(open access.Inconclusive) string {
-	which := "the key policy"
+	statement := fmt.Sprintf("statement %d of the key policy", open.Statement+1)
 	if open.Policy != access.Actual {
-		which = "the " + string(open.Policy)
+		statement = fmt.Sprintf("statement %d of the %s", open.Statement+1, open.Policy)
 	}
 	switch open.Reason {
 	case access.OverBudget:
 		return "the policies are too complex to compare"
 	case "conditions":
-		return fmt.Sprintf("what statement %d of %s allows depends on its conditions", open.Statement+1, which)
+		return "what " + statement + " allows depends on its conditions"
+	case "resource":
+		return "it is not known whether the Resource of " + statement + " is this key: the key's full ARN decides it"
+	case "not-principal":
+		return "whom " + statement + " covers is not known, because of its NotPrincipal"
+	case "empty-list":
+		return statement + " has an empty list, and what that means is not documented"
+	case "values":
+		return "what " + statement + " allows depends on a value that may not exist"
 	default:
-		return fmt.Sprintf("what statement %d of %s allows is not decided (%s)", open.Statement+1, which, open.Reason)
+		return "what " + statement + " allows could not be confirmed: please report it with the policy"
 	}
 }

@@ -164,6 +164,9 @@ type Finding struct {
 	// Statement is the statement of the key's policy that causes the finding,
 	// counted from 0; nil (null in JSON) where there is none.
 	Statement *int `json:"statement"`
+	// SID is that statement's Sid, made neutral; "" where it has none. Whoever writes the policy
+	// writes it, so it belongs into an outcome, not into a log.
+	SID string `json:"sid,omitempty"`
 	// Witness is one request that shows it. Its context may repeat values of the
 	// policy's conditions: it belongs into an outcome, not into a log.
 	Witness *evaluation.Request `json:"witness,omitempty"`

@@ -105,6 +105,11 @@ func (e *examination) conclude(c *rules.Configuration) {
 	default:
 		j.Verdict = Compliant
 	}
+	for i := range j.Findings {
+		if n := j.Findings[i].Statement; n != nil && j.Live != nil && *n < len(j.Live.Statements) {
+			j.Findings[i].SID = Neutral(j.Live.Statements[*n].SID)
+		}
+	}
 	slices.SortStableFunc(j.Findings, func(a, b Finding) int { return b.Severity.Compare(a.Severity) })
 	if more := len(j.Findings) - mostFindings; more > 0 {
 		j.Findings = append(j.Findings[:mostFindings], NewFinding(s.Key, CodeMoreFindings, j.Findings[mostFindings].Severity, fmt.Sprintf("%d more findings are not listed", more)))

@@ -17,8 +17,8 @@ const (
 	// is literal text. Told of the first statement, of a policy that has no variable.
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
 	MissingVersion Code = "missing-version"
-	// ResourceNotStar: the Resource covers the key, but is not "*", the only value that
-	// AWS documents for a key policy.
+	// ResourceNotStar: the Resource is not "*", the only value that AWS documents for a key
+	// policy.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 	ResourceNotStar Code = "resource-not-star"
 	// EmptyCondition: a Condition, an operator or a key with nothing in it.

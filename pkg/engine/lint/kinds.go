@@ -23,7 +23,7 @@ var kinds = map[Code]struct {
 }{
 	DeadStatement:      {Low, "no request can match the statement"},
 	RedundantStatement: {Info, "another statement gives or denies all that the statement does"},
-	ResourceNotStar:    {Info, `the Resource covers the key, but is not "*", the only documented value`},
+	ResourceNotStar:    {Info, `the Resource is not "*", the only documented value`},
 	EmptyCondition:     {Info, "a condition has nothing in it"},
 	MissingVersion:     {Info, "the policy has no Version, so policy variables would be literal text"},
 

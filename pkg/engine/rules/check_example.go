@@ -55,6 +55,8 @@ func newExampleKey(partition, account string) Key {
 		k.Region = "cn-north-1"
 	case "aws-us-gov":
 		k.Region = "us-gov-west-1"
+	case "aws-eusc":
+		k.Region = "eusc-de-east-1"
 	default:
 	}
 	k.ARN = "arn:" + k.Partition + ":kms:" + k.Region + ":" + k.Account + ":key/1234abcd-12ab-34cd-56ef-1234567890ab"

@@ -145,7 +145,7 @@ func (t teller) log(ctx context.Context, o guardrail.Outcome) {
 	o.Plan = nil
 	o.Findings = slices.Clone(o.Findings)
 	for i := range o.Findings {
-		o.Findings[i].Witness = nil
+		o.Findings[i].Witness, o.Findings[i].SID = nil, ""
 	}
 	t.config.Log.LogAttrs(ctx, level, "outcome",
 		slog.String("key", o.KeyARN), slog.String("verdict", string(o.Verdict)), slog.String("severity", string(o.Severity)),
