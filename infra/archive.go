@@ -17,11 +17,11 @@ var passing = []string{"hours/", "keys/", "pending/", "sweep/"}
 // filled are the folders of the archive that the function enforce adds to: all but that of
 // the sweeps. Who can write there can pretend that a configuration was swept before, so that
 // a sweep repairs by it without the first, which only reports.
-var filled = []string{"hours/*", "keys/*", "pending/*", "records/*"}
+var filled = []string{"generations/*", "hours/*", "keys/*", "pending/*", "records/*"}
 
 // conditional are the folders whose objects package archive never writes over unseen: it
 // makes an object only where there is none, or replaces the version that it has read.
-var conditional = []string{"hours/*", "keys/*", "records/*"}
+var conditional = []string{"generations/*", "hours/*", "keys/*", "records/*"}
 
 // settled are the folders of the archive whose objects the function deletes.
 var settled = []string{"pending/*"}

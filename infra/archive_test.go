@@ -160,7 +160,7 @@ func TestArchiveRefusesPlainHTTPOtherWritersAndBlindWrites(t *testing.T) {
 		},
 		{
 			Sid: "BlindWrites", Effect: "Deny", Principal: everybody, Action: "s3:PutObject",
-			Resource:  []any{objects("/hours/*"), objects("/keys/*"), objects("/records/*")},
+			Resource:  []any{objects("/generations/*"), objects("/hours/*"), objects("/keys/*"), objects("/records/*")},
 			Condition: map[string]any{"Null": map[string]any{"s3:if-match": "true", "s3:if-none-match": "true"}},
 		},
 	}
@@ -183,7 +183,7 @@ func TestFunctionMayAddAndDeleteOnlyWhatPackageArchiveDoes(t *testing.T) {
 	want := map[string]any{
 		"s3:ListBucket":   arn,
 		"s3:GetObject":    objects("/*"),
-		"s3:PutObject":    []any{objects("/hours/*"), objects("/keys/*"), objects("/pending/*"), objects("/records/*")},
+		"s3:PutObject":    []any{objects("/generations/*"), objects("/hours/*"), objects("/keys/*"), objects("/pending/*"), objects("/records/*")},
 		"s3:DeleteObject": objects("/pending/*"),
 	}
 	got := map[string]any{}

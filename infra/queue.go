@@ -12,11 +12,10 @@ const (
 	// comes again after six of its timeouts, which is six minutes.
 	// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 	visibilityFactor = 6
-	// maxReceives is how often a message is received before it counts as dead. Lambda asks
-	// for five at least. An event may have to wait until KMS has settled (ten minutes,
-	// two receives) and until a dead invocation has lost the key's lock (fifteen minutes,
-	// three receives), one after the other; three are left for faults of AWS.
-	maxReceives = 8
+	// maxReceives is how often a message is received before it counts as dead: for two hours
+	// and more. A message waits there while the archive or the topic refuses the function, while
+	// KMS settles, and while another invocation has the key. Lambda asks for five at least.
+	maxReceives = 24
 
 	// deadLetterDays is the longest that SQS keeps a message. A dead letter's age counts
 	// from its first arrival, so it must exceed the source queue's retention.

@@ -38,9 +38,9 @@ func TestQueueWaitsForSixFunctionTimeoutsAndRedrives(t *testing.T) {
 			t.Errorf("visibility timeout %d s is under six times the function's %d s: a slow batch would be handed out twice", source.VisibilityTimeout, function.Timeout)
 		}
 	}
-	// An event waits for KMS to settle and for the lock of a dead invocation, and Lambda asks
-	// for five receives beside that of what is throttled.
-	if waits := (10 + 15) * 60 / source.VisibilityTimeout; source.RedrivePolicy.MaxReceiveCount < waits+4 {
+	// An event waits through two hours without archive or topic, and Lambda asks for five receives
+	// beside each that is throttled.
+	if waits := 2 * 60 * 60 / source.VisibilityTimeout; source.RedrivePolicy.MaxReceiveCount < waits+4 {
 		t.Errorf("maxReceiveCount %d: waiting alone takes %d receives, and would make dead letters", source.RedrivePolicy.MaxReceiveCount, waits)
 	}
 	deadLetters := queues[attributeOwner(t, source.RedrivePolicy.DeadLetterTargetArn)]

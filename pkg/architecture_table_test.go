@@ -112,7 +112,7 @@ var table = []row{
 	},
 	{
 		folder:    "pkg/desk/cli",
-		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/desk/template", "pkg/config", "pkg/guard/inspect", "pkg/guard/ledger", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive"}, engine),
+		imports:   slices.Concat([]string{"pkg/app", "pkg/desk/demo", "pkg/desk/report", "pkg/desk/template", "pkg/config", "pkg/guard/inspect", "pkg/guard/ledger", "pkg/guard/enforcer", "pkg/aws/awskms", "pkg/aws/archive", "pkg/aws/awssqs"}, engine),
 		libraries: []library{cobra, limiter, terminal, sdk},
 		never:     append([]string{module + "infra"}, cdk.paths...),
 		reason:    desk,

@@ -109,27 +109,23 @@ func TestAConfigurationThatRepairsNeedsAnArchive(t *testing.T) {
 
 const topicARN = "arn:aws:sns:us-east-1:111122223333:findings"
 
-// startTopic puts an SNS into the environment, which refuses every call if it is closed.
-func startTopic(t *testing.T, closed bool) *guardtest.Topic {
+// startTopic puts an SNS into the environment, which refuses the first calls.
+func startTopic(t *testing.T, refused int) *guardtest.Topic {
 	t.Helper()
-	var faults []guardtest.TopicFault
-	if closed {
-		faults = slices.Repeat([]guardtest.TopicFault{{Status: http.StatusForbidden, Code: "AuthorizationError"}}, 10)
-	}
-	topic, endpoint := guardtest.StartTopic(t, faults...)
+	topic, endpoint := guardtest.StartTopic(t, slices.Repeat([]guardtest.TopicFault{{Status: http.StatusForbidden, Code: "AuthorizationError"}}, refused)...)
 	t.Setenv("AWS_ENDPOINT_URL_SNS", endpoint)
 	return topic
 }
 
-// notifying wires the function from the environment of Lambda, with a topic that is closed
-// or not, and returns it with its log and the event of a key that another account may use.
-func notifying(t *testing.T, from string, closed bool) (handler *app.Handler, log *bytes.Buffer, topic *guardtest.Topic, event []byte) {
+// notifying wires the function from the environment of Lambda, with a topic that refuses the
+// first calls, and returns it with its log and the event of a key that another account may use.
+func notifying(t *testing.T, from string, refused int) (handler *app.Handler, log *bytes.Buffer, topic *guardtest.Topic, event []byte) {
 	t.Helper()
 	w := guardtest.Start(t, guardtest.Options{})
 	foreign := guardtest.Document(guardtest.ToAccount, guardtest.Allow(`{"AWS":"`+guardtest.Foreign+`"}`, "kms:Decrypt"))
 	w.Create(&kms.CreateKeyInput{Policy: &foreign})
 	w.SetEnvironment(w.Guardrail, guardtest.Virginia)
-	topic = startTopic(t, closed)
+	topic = startTopic(t, refused)
 	log = &bytes.Buffer{}
 	handler, err := app.NewEnforce(t.Context(), getenv(map[string]string{
 		app.EnvFindingsTopic: topicARN, app.EnvConfig: configured(t, "version: 1\nbaselines: {strict: {style: api}}\nnotify: {from: "+from+"}\n"),
@@ -142,7 +138,7 @@ func notifying(t *testing.T, from string, closed bool) (handler *app.Handler, lo
 
 func TestPeopleAreToldThroughTheTopicFromTheConfiguredSeverityOn(t *testing.T) {
 	for from, want := range map[string]int{"high": 1, "critical": 0} {
-		handler, _, topic, event := notifying(t, from, false)
+		handler, _, topic, event := notifying(t, from, 0)
 		o := invoke(t, handler, event)
 		published := topic.Published()
 		if o.Severity != rules.High || len(published) != want {
@@ -156,12 +152,14 @@ func TestPeopleAreToldThroughTheTopicFromTheConfiguredSeverityOn(t *testing.T) {
 	}
 }
 
-func TestATopicThatTheFunctionMayNotUseBlocksNothing(t *testing.T) {
-	handler, log, _, event := notifying(t, "high", true)
-	if o := invoke(t, handler, event); o.Action != guardrail.Reported {
-		t.Errorf("%+v", o)
+// Nothing is acknowledged that nobody was told of.
+func TestAMessageThatTheTopicRefusesIsGivenBackAndTheOthersAreHandled(t *testing.T) {
+	handler, log, topic, event := notifying(t, "high", 1)
+	answer, err := handler.Invoke(t.Context(), batch(string(event), string(event)))
+	if err != nil || string(answer) != `{"batchItemFailures":[{"itemIdentifier":"m0"}]}` || len(topic.Published()) != 1 {
+		t.Errorf("%s, %v, %d messages", answer, err, len(topic.Published()))
 	}
-	if !strings.Contains(log.String(), "reporter failed") || !strings.Contains(log.String(), "AuthorizationError") {
+	if !strings.Contains(log.String(), "given back") || !strings.Contains(log.String(), "AuthorizationError") {
 		t.Errorf("log %s", log)
 	}
 }
@@ -230,9 +228,8 @@ func TestTheArchiveMustBelongToTheAccountOfTheFunction(t *testing.T) {
 	handler, _, world, arn, event := enforce(t, map[string]string{
 		app.EnvConfig: configured(t, repairing), app.EnvArchiveBucket: "archive", app.EnvAccount: "111122223333",
 	}, func(o *s3.Options) { o.BaseEndpoint = &server.URL })
-	o := invoke(t, handler, event)
-	if o.ActionReason != "archive-unusable" || !strings.Contains(world.Policy(arn), `"Principal":"*"`) {
-		t.Errorf("%s, %s", o.Action, o.ActionReason)
+	if _, err := handler.Invoke(t.Context(), event); err == nil || !strings.Contains(err.Error(), "AccessDenied") || !strings.Contains(world.Policy(arn), `"Principal":"*"`) {
+		t.Errorf("%v", err)
 	}
 	if len(owners) != 1 || owners["111122223333"] == 0 {
 		t.Errorf("the owner that was asked for: %v", owners)

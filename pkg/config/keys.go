@@ -27,7 +27,7 @@ func file(c *rules.Configuration, d *Deployment) value {
 			{key: "accounts", doc: "Member accounts.", value: list(&c.Organization.Accounts, formatted(accountFormat))},
 		}, nil)},
 		{key: "notify", doc: "What people are told of, by the topic of the deployment.", value: object([]field{
-			{key: "from", doc: "The lowest severity that people are told of. Of repairs they always are.", value: severity(&c.Notify.From, rules.Info)},
+			{key: "from", doc: "The lowest severity that people are told of. Of repairs they always are; of the repairs that somebody undoes, at growing intervals.", value: severity(&c.Notify.From, rules.Info)},
 		}, nil)},
 		{key: "deployment", doc: "What is built around the functions.", value: deployment(d)},
 	}, nil)
@@ -129,13 +129,13 @@ func repair(p *rules.RepairSettings) value {
 	return object([]field{
 		{key: "strategy", doc: "`trim` mends finding by finding: it narrows or drops what a finding is about, and adds what is missing; `reset` writes the generated default with the required principals.", value: enum(&p.Strategy, "strategy", rules.Trim, rules.Reset)},
 		{key: "from", doc: "A finding that is at least this bad is repaired; what is less bad stays as it is. A key whose worst finding is below it is only reported.", value: severity(&p.From)},
-		{key: "budget", doc: "How often one key is repaired.", value: object([]field{
+		{key: "budget", doc: "How often one key is repaired, for what is not critical.", value: object([]field{
 			{key: "repairs", doc: "Repairs of a key within the window.", value: whole(&p.Budget.Repairs, most)},
 			{key: "window", doc: "The time in which they count.", value: duration(&p.Budget.Window)},
 		}, nil)},
-		{key: "maxPerHour", doc: "The breaker: beyond it, repairs are held, with an alarm.", value: object([]field{
+		{key: "maxPerHour", doc: "The breaker: beyond it, repairs are held, with an alarm. Those of critical findings count apart, and on the first day of a version or a configuration only.", value: object([]field{
 			{key: "account", doc: "Repairs of one account's keys.", value: whole(&p.MaxPerHour.Account, most)},
-			{key: "total", doc: "All repairs.", value: whole(&p.MaxPerHour.Total, most)},
+			{key: "total", doc: "Repairs of all keys.", value: whole(&p.MaxPerHour.Total, most)},
 		}, nil)},
 		{key: "sweep", doc: "A sweep may repair, too, not only events.", value: truth(&p.Sweep)},
 		{key: "holdWhen", doc: "Whose access keeps an edit from being written, unless it is critical.", value: list(&p.HoldWhen, func(p *rules.HoldReason) value {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/ledger"
 )
@@ -29,6 +30,11 @@ type (
 		ledger.Hour
 		By string `json:"by"`
 	}
+	// firstUse is when a generation of the guardrail was first used.
+	firstUse struct {
+		Generation string    `json:"generation"`
+		At         time.Time `json:"at"`
+	}
 )
 
 // kindOf returns the name of a body's kind.
@@ -44,6 +50,8 @@ func kindOf(body any) string {
 		return "pointer"
 	case hour:
 		return "hour"
+	case firstUse:
+		return "first-use"
 	case sweepBody:
 		return "sweep"
 	default:

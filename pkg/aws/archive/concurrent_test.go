@@ -134,3 +134,31 @@ func TestAnHourBeginsAnew(t *testing.T) {
 	}
 	w.wantError("in the next hour", count(noon.Add(time.Hour)), nil)
 }
+
+// Eight that are first at once agree on when a generation was first used.
+func TestEightFirstUsesAgree(t *testing.T) {
+	w := newWorld(t)
+	times := make(chan time.Time, 8)
+	for i := range 8 {
+		go func() {
+			at, err := w.FirstUse(t.Context(), "v1 configuration", noon.Add(time.Duration(i)*time.Second))
+			if err != nil {
+				t.Error(err)
+			}
+			times <- at
+		}()
+	}
+	first := <-times
+	for range 7 {
+		if at := <-times; !at.Equal(first) {
+			t.Errorf("%s and %s", first, at)
+		}
+	}
+	later := noon.Add(48 * time.Hour)
+	if at, err := w.FirstUse(t.Context(), "v1 configuration", later); err != nil || !at.Equal(first) {
+		t.Errorf("two days later: %s, %v", at, err)
+	}
+	if at, err := w.FirstUse(t.Context(), "v2 configuration", later); err != nil || !at.Equal(later) {
+		t.Errorf("another version: %s, %v", at, err)
+	}
+}

@@ -6,7 +6,8 @@
 //
 //	Ledger, Count, Keep, Point, Swap (claimed), Swap (written), Swap (reported), Unpoint
 //
-// These are nine calls of S3: Count is two.
+// These are nine calls of S3: Count is two. FirstUse comes before the Count of a critical finding,
+// with one call, and decides whether there is a Count.
 //
 // # Objects
 //
@@ -17,10 +18,11 @@
 //	    .../<id>/superseded/<SHA-256>           another writer's policy that the repair replaced unseen
 //	pending/<account>/<region>/<key id>/<id>    a pointer: the ledger names something left to do
 //	hours/<hour>                                how many repairs were claimed in a clock hour
+//	generations/<SHA-256>                       when a version was first used with a configuration
 //	sweep/<account>/<region>                    the last complete sweep
 //
 // No name has text of an event in it, but for the parts of the key ARN, which are checked. The
-// SHA-256 is of the event's id.
+// SHA-256 is of the event's id, or of version and configuration.
 //
 // # How they change
 //

@@ -16,32 +16,19 @@ var (
 	errContended = errors.New("the object is being written by somebody else")
 )
 
-// classes maps the error codes of S3 that are not transient. All others (SlowDown, 5xx,
-// time-outs, OperationAborted, expired credentials, clock skew, and what is not known
-// yet) may go away by trying again. The KMS ones are about the key that encrypts the bucket.
+// classes maps the error codes of S3 that say something of the object. All others are transient:
+// throttling, 5xx, time-outs, expired credentials, and a bucket that refuses the guardrail
+// (AccessDenied, NoSuchBucket, a disabled key of the bucket's encryption). Somebody can mend each
+// of these, and until then nothing may be acknowledged that was not handled.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 var classes = map[string]error{
-	"NoSuchKey":                    errAbsent,
-	"PreconditionFailed":           errTaken,
-	"ConditionalRequestConflict":   errContended,
-	"AccessDenied":                 ledger.ErrArchive,
-	"AccountProblem":               ledger.ErrArchive,
-	"AllAccessDisabled":            ledger.ErrArchive,
-	"AuthorizationHeaderMalformed": ledger.ErrArchive,
-	"EntityTooLarge":               ledger.ErrArchive,
-	"InvalidArgument":              ledger.ErrArchive,
-	"InvalidBucketName":            ledger.ErrArchive,
-	"InvalidObjectState":           ledger.ErrArchive,
-	"InvalidRequest":               ledger.ErrArchive,
-	"KMS.DisabledException":        ledger.ErrArchive,
-	"KMS.InvalidStateException":    ledger.ErrArchive,
-	"KMS.NotFoundException":        ledger.ErrArchive,
-	"KeyTooLongError":              ledger.ErrArchive,
-	"MethodNotAllowed":             ledger.ErrArchive,
-	"NoSuchBucket":                 ledger.ErrArchive,
-	"NotImplemented":               ledger.ErrArchive,
-	"PermanentRedirect":            ledger.ErrArchive,
+	"NoSuchKey":                  errAbsent,
+	"PreconditionFailed":         errTaken,
+	"ConditionalRequestConflict": errContended,
+	"EntityTooLarge":             ledger.ErrArchive,
+	"InvalidObjectState":         ledger.ErrArchive, // the object was moved to cold storage
+	"KeyTooLongError":            ledger.ErrArchive,
 }
 
 // classify returns an error of one of the classes, or the error itself where it is

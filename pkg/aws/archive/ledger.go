@@ -15,6 +15,8 @@ const (
 	records = "records/"
 	pending = "pending/"
 	hours   = "hours/"
+
+	generations = "generations/"
 )
 
 // hourLayout is the name of an hour.
@@ -123,4 +125,20 @@ func (a *Archive) Count(ctx context.Context, now time.Time, by string, add func(
 		}
 	}
 	return fmt.Errorf("%w: %s", ledger.ErrConflict, name)
+}
+
+// FirstUse returns when a generation of the guardrail was first used, with one GetObject call. It
+// is now where the generation was not used before; a PutObject call notes that.
+func (a *Archive) FirstUse(ctx context.Context, generation string, now time.Time) (time.Time, error) {
+	name := generations + sum(generation)
+	for range mostTries {
+		present, _, err := readBody[firstUse](ctx, a.objects, name)
+		if !errors.Is(err, errAbsent) {
+			return present.At, err
+		}
+		if _, err = replaceBody(ctx, a.objects, name, firstUse{generation, now.UTC()}, ""); !isLost(err) {
+			return now, err
+		}
+	}
+	return now, fmt.Errorf("%w: %s", ledger.ErrConflict, name)
 }

@@ -11,5 +11,5 @@ import (
 // TestTheTestsNoticeEveryMutant runs the short tests of this package on each mutant, and
 // fails where they pass.
 func TestTheTestsNoticeEveryMutant(t *testing.T) {
-	mutation.Run(t, mutants, "Eight|Calls|Record|Object|Ledger|Entries|Hour|Name|Owner")
+	mutation.Run(t, mutants, "Eight|Permanent|Calls|Record|Object|Ledger|Entries|Hour|Name|Owner")
 }

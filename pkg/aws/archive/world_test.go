@@ -229,7 +229,7 @@ func (w *world) handle(ctx context.Context, event, holder string, at time.Time) 
 			return err
 		}
 	}
-	if err := swap(l.Report(r.Record)); err != nil {
+	if err := swap(l.Report(r.Record, at)); err != nil {
 		return err
 	}
 	return w.Unpoint(ctx, r.Record)

@@ -55,8 +55,8 @@ func New(config aws.Config, arn string) (*Topic, error) {
 }
 
 // Report implements [enforcer.Reporter] with one Publish call. The error is
-// [enforcer.ErrReporter] where the topic will not take the message later either: it is
-// gone, the function may not publish to it, or its encryption key does not work.
+// [enforcer.ErrReporter] where SNS will not take this message later either. Every other error,
+// also that the topic is gone or may not be used, is transient.
 func (t *Topic) Report(ctx context.Context, o guardrail.Outcome) error {
 	m, err := newMessage(o)
 	if err != nil {
@@ -102,24 +102,15 @@ func attributes(texts map[string]string) map[string]types.MessageAttributeValue 
 	return values
 }
 
-// permanent are the error codes of SNS that do not go away by trying again. All others
-// (throttling, that of the topic's KMS key included, 5xx, time-outs, expired credentials,
-// clock skew, and what is not known yet) are transient.
+// permanent are the error codes of SNS that are about the message, which stays as it is. All
+// others are transient: throttling, 5xx, time-outs, expired credentials, and a topic that refuses
+// the guardrail (AuthorizationError, NotFound, a disabled key of the topic's encryption). Somebody
+// can mend each of these, and until then nothing may be acknowledged that nobody was told of.
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors
 // https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
 var permanent = map[string]bool{
-	"AccessDenied":          true,
-	"AccessDeniedException": true,
-	"AuthorizationError":    true,
 	"InvalidParameter":      true,
 	"InvalidParameterValue": true,
-	"KMSAccessDenied":       true,
-	"KMSDisabled":           true,
-	"KMSInvalidState":       true,
-	"KMSNotFound":           true,
-	"KMSOptInRequired":      true,
-	"NotFound":              true,
-	"OptInRequired":         true,
 	"ParameterValueInvalid": true,
 	"ValidationError":       true,
 	"ValidationException":   true,

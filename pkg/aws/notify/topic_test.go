@@ -51,7 +51,7 @@ func TestAnOutcomeWithoutAKeyIsReported(t *testing.T) {
 	}
 }
 
-func TestErrorsThatStayAreErrReporterAndOthersAreTriedAgain(t *testing.T) {
+func TestErrorsOfTheMessageAreErrReporterAndOthersAreTriedAgain(t *testing.T) {
 	again := func(f guardtest.TopicFault) []guardtest.TopicFault { return []guardtest.TopicFault{f, f, f} }
 	for _, row := range []struct {
 		faults    []guardtest.TopicFault
@@ -68,12 +68,12 @@ func TestErrorsThatStayAreErrReporterAndOthersAreTriedAgain(t *testing.T) {
 		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "KMSThrottling")}, 1, false, "KMSThrottling", "the topic's key is busy, not broken"},
 		{[]guardtest.TopicFault{fault(http.StatusForbidden, "ExpiredToken")}, 1, false, "ExpiredToken", "credentials are renewed"},
 		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "SomethingNew")}, 1, false, "SomethingNew", "what is not known is not for good"},
-		{[]guardtest.TopicFault{fault(http.StatusForbidden, "AuthorizationError")}, 1, true, "AuthorizationError: injected", "permissions do not come by trying"},
-		{[]guardtest.TopicFault{fault(http.StatusNotFound, "NotFound")}, 1, true, "NotFound", "the topic is gone"},
+		{[]guardtest.TopicFault{fault(http.StatusForbidden, "AuthorizationError")}, 1, false, "AuthorizationError: injected", "somebody may give the permission"},
+		{[]guardtest.TopicFault{fault(http.StatusNotFound, "NotFound")}, 1, false, "NotFound", "the topic may be made again"},
 		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "InvalidParameter")}, 1, true, "InvalidParameter", "the message stays as it is"},
 		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "InvalidParameterValue")}, 1, true, "InvalidParameterValue", "so it does here"},
-		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "KMSAccessDenied")}, 1, true, "KMSAccessDenied", "the topic's key does not let SNS in"},
-		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "KMSDisabled")}, 1, true, "KMSDisabled", "somebody switched the topic's key off"},
+		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "KMSAccessDenied")}, 1, false, "KMSAccessDenied", "somebody may let SNS use the topic's key"},
+		{[]guardtest.TopicFault{fault(http.StatusBadRequest, "KMSDisabled")}, 1, false, "KMSDisabled", "somebody may switch the topic's key on again"},
 	} {
 		s, topic := start(t, row.faults...)
 		err := topic.Report(t.Context(), repaired(nil))

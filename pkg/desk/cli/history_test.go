@@ -137,7 +137,7 @@ func (h *home) archived(t *testing.T, arn, before string) ledger.Name {
 	name := h.claimed(t, arn, before)
 	key, _, _ := name.Parts()
 	h.turn(t, key, func(l ledger.Ledger) ledger.Ledger {
-		return l.Mark(name, time.Now().UTC().Add(-time.Hour)).Report(name)
+		return l.Mark(name, time.Now().UTC().Add(-time.Hour)).Report(name, time.Now().UTC())
 	})
 	return name
 }

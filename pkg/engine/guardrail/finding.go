@@ -81,8 +81,8 @@ const (
 	// CodeBudgetExhausted: the key was repaired as often as the budget allows, and
 	// somebody undoes it; high. The message names who.
 	CodeBudgetExhausted Code = "budget-exhausted"
-	// CodeTugOfWar: the budget is exhausted, and a critical finding is repaired all the same,
-	// at growing intervals; critical. The message names who undoes the repairs.
+	// CodeTugOfWar: somebody undoes the repairs of a critical finding again and again; critical.
+	// The message names who, and counts the repairs.
 	CodeTugOfWar Code = "tug-of-war"
 	// CodeBreakerOpen: more repairs were wanted in an hour than the configuration
 	// allows; high. Something is wrong with many keys, or with the configuration.

@@ -68,10 +68,10 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 		{"exempt", change(func(c *rules.Configuration) {
 			c.Exemptions = []rules.Exemption{{Name: "e", Expires: newClock().now().Add(time.Hour), Match: rules.Match{Accounts: []string{account}}}}
 		}), public, nil, guardrail.NoAction, guardrail.ReasonExempt, guardrail.CodePublicAccess, 0, "it is listed all the same"},
-		{"the archive cannot be used", repair, public, func(_ *testing.T, w *world, _ string) {
+		{"the repair cannot be archived", repair, public, func(_ *testing.T, w *world, _ string) {
 			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
 				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/records/") {
-					return answered(http.StatusForbidden, "AccessDenied"), nil
+					return answered(http.StatusBadRequest, "EntityTooLarge"), nil
 				}
 				return call(), nil
 			}
@@ -79,7 +79,7 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 		{"the ledger is lost", repair, public, func(_ *testing.T, w *world, _ string) {
 			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
 				if strings.Contains(r.URL.Path, "/keys/") {
-					return answered(http.StatusForbidden, "AccessDenied"), nil
+					return answered(http.StatusOK, "NotWhatWasWritten"), nil
 				}
 				return call(), nil
 			}
@@ -220,7 +220,7 @@ func TestTheCallsOfAnOutcomeAreCounted(t *testing.T) {
 		{
 			"repaired", repair, func(t *testing.T, w *world) []byte { _, e := w.drift(t, public); return e },
 			[]string{"DescribeKey", "GetKeyPolicy", "GetKeyPolicy", "PutKeyPolicy", "GetKeyPolicy"},
-			9, // the ledger, the hour twice, record and pointer, the ledger thrice, the pointer
+			11, // the ledger, the first use twice, the hour twice, record and pointer, the ledger thrice, the pointer
 			true,
 		},
 	} {
@@ -340,10 +340,10 @@ func TestAMessageIsGivenBackWhereItCannotEnd(t *testing.T) {
 	}
 }
 
-// A notifier that fails for good keeps no message from its end; the log has the outcome.
-func TestAReporterThatDoesNotWorkBlocksNothing(t *testing.T) {
+// An outcome that the reporter never takes keeps no message from its end; the log has it.
+func TestAnOutcomeThatTheReporterNeverTakesBlocksNothing(t *testing.T) {
 	w := newWorld(t, repair)
-	w.reporter.fail = func() error { return fmt.Errorf("%w: no such topic", enforcer.ErrReporter) }
+	w.reporter.fail = func() error { return fmt.Errorf("%w: too long", enforcer.ErrReporter) }
 	arn, event := w.drift(t, public)
 	if o := w.handle(t, event); o.Action != guardrail.Repaired {
 		t.Errorf("%+v", summary(o))

@@ -38,6 +38,9 @@ type Archive interface {
 	// Count replaces the counter of a moment's hour by what add makes of it. The error of add
 	// is returned as it is.
 	Count(ctx context.Context, now time.Time, by string, add func(ledger.Hour) (ledger.Hour, error)) error
+	// FirstUse returns when a generation of the guardrail was first used, which is now where it
+	// was not used before. A generation is a version under a configuration.
+	FirstUse(ctx context.Context, generation string, now time.Time) (time.Time, error)
 }
 
 // book is the ledger of one key, as far as a delivery knows it.
@@ -54,7 +57,7 @@ type book struct {
 	// lost is why the ledger cannot be read or changed, for good. Nothing is written then:
 	// what protects the key from being written over and over is not known.
 	lost error
-	// isDown says that the archive did not answer, and may answer later.
+	// isDown says that the archive did not answer or refused the guardrail, and may answer later.
 	isDown bool
 }
 
@@ -106,9 +109,10 @@ func (b *book) swap(ctx context.Context, next ledger.Ledger) error {
 // mostConflicts is how often a ledger that others change meanwhile is tried to be changed.
 const mostConflicts = 8
 
-// close notes that a repair was reported, and deletes its pointer. The report was made: what
-// the archive refuses for good is left to the flush.
-func (b *book) close(ctx context.Context, record ledger.Name) error {
+// close notes that a repair was reported, and deletes its pointer. at is when people were told of
+// a written one; zero where they were not. The report was made: what
+// the archive refuses for good is left to the flush, and so is a pointer that is not deleted.
+func (b *book) close(ctx context.Context, record ledger.Name, at time.Time) error {
 	err := ledger.ErrConflict
 	for try := 0; try < mostConflicts && errors.Is(err, ledger.ErrConflict); try++ {
 		if !b.isKnown {
@@ -116,14 +120,22 @@ func (b *book) close(ctx context.Context, record ledger.Name) error {
 				return err
 			}
 		}
-		err = b.swap(ctx, b.ledger.Report(record))
+		err = b.swap(ctx, b.ledger.Report(record, at))
 	}
-	if err == nil {
-		err = b.archive.Unpoint(ctx, record)
-	}
-	if errors.Is(err, ledger.ErrArchive) {
+	switch {
+	case err == nil:
+		unpoint(ctx, b.archive, b.log, record)
+	case errors.Is(err, ledger.ErrArchive):
 		b.log.LogAttrs(ctx, slog.LevelError, "the report is not archived", slog.String("record", string(record)), slog.String("error", err.Error()))
 		return nil
 	}
 	return err
+}
+
+// unpoint deletes a pointer to what is done. A pointer that stays does no harm: each flush tries
+// to delete it again.
+func unpoint(ctx context.Context, archive Archive, log *slog.Logger, name ledger.Name) {
+	if err := archive.Unpoint(ctx, name); err != nil {
+		log.LogAttrs(ctx, slog.LevelError, "a pointer is not deleted", slog.String("record", string(name)), slog.String("error", err.Error()))
+	}
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
 
-// perHour repairs so many keys of an account in an hour, and each so often in a day.
-func perHour(repairs, budget int) *rules.Configuration {
+// perHour repairs so many keys of an account in an hour.
+func perHour(repairs int) *rules.Configuration {
 	return configured(func(c *rules.Configuration) {
-		c.Repair.MaxPerHour.Account, c.Repair.Budget.Repairs = repairs, budget
+		c.Repair.MaxPerHour.Account = repairs
 	})
 }
 
@@ -37,7 +37,7 @@ func (w *world) open(t *testing.T, repairs int) {
 
 // Nobody keeps a key open to everybody by making cheap ones drift.
 func TestACriticalRepairThatTheBreakerHoldsComesBackUntilItIsDone(t *testing.T) {
-	w := newWorld(t, perHour(2, 3))
+	w := newWorld(t, perHour(2))
 	w.open(t, 2)
 	arn, event := w.drift(t, public)
 	o := w.handle(t, event)
@@ -62,37 +62,91 @@ func TestACriticalRepairThatTheBreakerHoldsComesBackUntilItIsDone(t *testing.T) 
 }
 
 func TestARepairThatIsNotCriticalDoesNotComeBackFromTheBreaker(t *testing.T) {
-	w := newWorld(t, perHour(1, 3))
-	w.open(t, 1)
+	w := newWorld(t, perHour(1))
 	_, event := w.drift(t, toService)
+	if o := w.handle(t, event); o.Action != guardrail.Repaired {
+		t.Fatalf("%+v", summary(o))
+	}
+	_, event = w.drift(t, toService)
 	if o := w.handle(t, event); o.Action != guardrail.Held || len(w.bucket.names(t, "pending/")) > 0 {
 		t.Errorf("%+v, postponed %q", summary(o), w.bucket.names(t, "pending/"))
 	}
 }
 
-func TestAPostponedEventThatMeetsTheOpenBreakerStaysPostponed(t *testing.T) {
-	w := newWorld(t, perHour(3, 1))
+// A day after its first use, a guardrail is trusted with what is critical: nobody keeps a key open
+// by making others drift. What is not critical stays bounded, and the two do not count each other.
+func TestTheBreakerBoundsWhatIsCriticalOnlyWhileTheGuardrailIsYoung(t *testing.T) {
+	w := newWorld(t, perHour(2))
+	critical := func() guardrail.Action { _, event := w.drift(t, public); return w.handle(t, event).Action }
+	other := func() guardrail.Action { _, event := w.drift(t, toService); return w.handle(t, event).Action }
+	for i, row := range []struct {
+		do     func() guardrail.Action
+		want   guardrail.Action
+		reason string
+	}{
+		{critical, guardrail.Repaired, "the first of two"}, {critical, guardrail.Repaired, "the second"}, {critical, guardrail.Held, "there is no third"},
+		{other, guardrail.Repaired, "the first of two others"}, {other, guardrail.Repaired, "the second"}, {other, guardrail.Held, "there is no third"},
+	} {
+		if got := row.do(); got != row.want {
+			t.Errorf("%d: %s, want %s: %s", i, got, row.want, row.reason)
+		}
+	}
+	w.clock.advance(24 * time.Hour)
+	for range 4 {
+		if got := critical(); got != guardrail.Repaired {
+			t.Errorf("the next day: %s", got)
+		}
+	}
+	w.config.Version = "v9"
+	w.enforcer = enforcer.New(w.config)
+	for i, want := range []guardrail.Action{guardrail.Repaired, guardrail.Repaired, guardrail.Held} {
+		if got := critical(); got != want {
+			t.Errorf("%d under another version: %s, want %s", i, got, want)
+		}
+	}
+}
+
+// What was put back costs the other keys nothing: a key counts once in an hour.
+func TestAKeyThatIsOpenedAgainAndAgainCountsOnceInAnHour(t *testing.T) {
+	w := newWorld(t, perHour(2))
 	arn, event := w.drift(t, public)
-	w.handle(t, event)
-	w.clock.advance(settling + time.Minute)
-	w.put(t, arn, publicToo)
-	if o := w.handle(t, w.lastEvent()); o.Action != guardrail.BudgetExhausted {
-		t.Fatalf("%+v", summary(o))
+	for i := range 4 {
+		if o := w.handle(t, event); o.Action != guardrail.Repaired {
+			t.Fatalf("%d: %+v", i, summary(o))
+		}
+		w.clock.advance(8 * time.Second)
+		w.put(t, arn, public)
+		event = w.lastEvent()
 	}
-	w.open(t, 2)
-	for range 12 {
-		w.clock.advance(5 * time.Minute)
-		w.flush(t)
+	w.open(t, 1)
+	_, event = w.drift(t, public)
+	if o := w.handle(t, event); o.Action != guardrail.Held {
+		t.Errorf("a third key: %+v", summary(o))
 	}
-	if told := w.reporter.of(arn, guardrail.Repaired); len(told) != 2 || hash(t, w.policy(t, arn)) == hash(t, publicToo) {
-		t.Errorf("%d repairs are told", len(told))
+}
+
+// Where it is not known how old the guardrail is, it counts as young.
+func TestAFirstUseThatCannotBeReadIsYoung(t *testing.T) {
+	w := newWorld(t, perHour(1))
+	w.open(t, 1)
+	w.clock.advance(25 * time.Hour)
+	w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
+		if strings.Contains(r.URL.Path, "/generations/") {
+			return answered(http.StatusOK, "NotWhatWasWritten"), nil
+		}
+		return call(), nil
+	}
+	w.open(t, 1)
+	_, event := w.drift(t, public)
+	if o := w.handle(t, event); o.Action != guardrail.Held {
+		t.Errorf("%+v", summary(o))
 	}
 }
 
 // The hour is used up in the moment between the look at it and the claim, and the process
 // dies.
 func TestARepairThatIsBegunWhileTheBreakerOpensComesBack(t *testing.T) {
-	w := newWorld(t, perHour(1, 3))
+	w := newWorld(t, perHour(1))
 	arn, event := w.drift(t, public)
 	w.unanswered(t, event, http.MethodPut, "/hours/")
 	w.open(t, 1)
@@ -105,9 +159,9 @@ func TestARepairThatIsBegunWhileTheBreakerOpensComesBack(t *testing.T) {
 
 // Whoever lowers the limit because the guardrail itself is wrong wants that at once.
 func TestALimitThatIsLoweredWithinTheHourHoldsFromThenOn(t *testing.T) {
-	w := newWorld(t, perHour(3, 3))
+	w := newWorld(t, perHour(3))
 	w.open(t, 2)
-	w.config.Configuration = perHour(1, 3)
+	w.config.Configuration = perHour(1)
 	w.enforcer = enforcer.New(w.config)
 	arn, event := w.drift(t, public)
 	if o := w.handle(t, event); o.Action != guardrail.Held || o.ActionReason != "breaker-account" {
@@ -119,11 +173,11 @@ func TestALimitThatIsLoweredWithinTheHourHoldsFromThenOn(t *testing.T) {
 
 // A claim that was counted is finished with the same policy, whatever the limit is by now.
 func TestARepairThatIsUnderWayIsFinishedUnderALowerLimit(t *testing.T) {
-	w := newWorld(t, perHour(2, 3))
+	w := newWorld(t, perHour(2))
 	w.open(t, 1)
 	arn, event := w.drift(t, public)
 	w.unanswered(t, event, http.MethodPut, "/keys/")
-	w.config.Configuration = perHour(1, 3)
+	w.config.Configuration = perHour(1)
 	w.enforcer = enforcer.New(w.config)
 	w.clock.advance(2 * lifetime)
 	w.flush(t)

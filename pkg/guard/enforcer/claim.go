@@ -51,6 +51,7 @@ func (d *delivery) recorded(ctx context.Context) (recorded *policy.Document, los
 	case errors.Is(err, ledger.ErrArchive), errors.Is(err, ledger.ErrNoRecord):
 		return recorded, err, nil
 	case err != nil:
+		d.book.isDown = true
 		return recorded, nil, fmt.Errorf("reading the last recorded policy: %w", err)
 	}
 	recorded, lost = policy.Parse(record.After.Text)
@@ -66,8 +67,8 @@ func (e *Enforcer) limits() ledger.Limits {
 }
 
 // claimRepair counts the repair in its hour, archives its record, and claims: in this order,
-// so that a crash in between leaves nothing that could be written by. attempt counts those
-// beyond the budget.
+// so that a crash in between leaves nothing that could be written by. attempt is the number of
+// the repair in a series that somebody undoes; 0 where there is none.
 func (d *delivery) claimRepair(ctx context.Context, attempt int) error {
 	o := d.outcome
 	if d.config.Archive == nil {
@@ -76,11 +77,14 @@ func (d *delivery) claimRepair(ctx context.Context, attempt int) error {
 		return nil
 	}
 	if attempt > 0 {
-		used := d.book.ledger.Used(d.limits(), d.config.Now())
+		who := otherActor(d.event.Actor.ARN, d.config.Role, d.book.ledger.Repairs)
 		addFinding(o, guardrail.CodeTugOfWar, rules.Critical, fmt.Sprintf(
-			"the repair is undone again and again, last by %s; this is attempt %d beyond the budget", otherActor(d.event.Actor.ARN, d.config.Role, used), attempt))
+			"the repair is undone again and again, last by %s; this is repair %d, and each came within a day of the one before", who, attempt))
 	}
-	err := d.count(ctx, d.event.Account)
+	err := d.begin(ctx)
+	if err == nil {
+		err = d.count(ctx, d.event.Account, d.decision.Critical)
+	}
 	if err == nil {
 		err = d.claimPlan(ctx)
 	}
@@ -140,8 +144,16 @@ func untilDue(due *ledger.Due) string {
 	return "; postponed until " + due.At.Format(time.RFC3339)
 }
 
-// exhausted says that the budget is used up, and who used it.
-func (d *delivery) exhausted() {
+// exhausted says that the budget is used up, and who used it. The event of a critical finding
+// comes back at a time.
+func (d *delivery) exhausted(until time.Time) {
+	who := otherActor(d.event.Actor.ARN, d.config.Role, d.book.ledger.Repairs)
+	d.outcome.Action, d.outcome.ActionReason = guardrail.BudgetExhausted, ledger.BudgetExhausted
+	if !until.IsZero() {
+		addFinding(d.outcome, guardrail.CodeTugOfWar, rules.Critical, fmt.Sprintf(
+			"the key was repaired %d times today; the last change is by %s%s", d.book.ledger.Critical.Today, who, untilDue(d.due)))
+		return
+	}
 	used := d.book.ledger.Used(d.limits(), d.config.Now())
 	written := 0
 	for _, r := range used {
@@ -149,17 +161,16 @@ func (d *delivery) exhausted() {
 			written++
 		}
 	}
-	d.outcome.Action, d.outcome.ActionReason = guardrail.BudgetExhausted, ledger.BudgetExhausted
 	addFinding(d.outcome, guardrail.CodeBudgetExhausted, rules.High, fmt.Sprintf(
-		"the key was repaired %d times in %d attempts since %s; the last change is by %s%s",
-		written, len(used), used[0].Claimed.Format(time.RFC3339), otherActor(d.event.Actor.ARN, d.config.Role, used), untilDue(d.due)))
+		"the key was repaired %d times in %d attempts since %s; the last change is by %s",
+		written, len(used), used[0].Claimed.Format(time.RFC3339), who))
 }
 
 // otherActor names who undoes the repairs, as the caller calls itself, quoted. The guardrail's
 // own event tells of the one before it; a sweep tells of nobody.
-func otherActor(actor, role string, used []ledger.Repair) string {
-	if isSessionOf(actor, role) && len(used) > 0 {
-		actor = used[len(used)-1].ActorARN
+func otherActor(actor, role string, repairs []ledger.Repair) string {
+	if isSessionOf(actor, role) && len(repairs) > 0 {
+		actor = repairs[len(repairs)-1].ActorARN
 	}
 	if actor == "" {
 		return "somebody whom the event does not name"

@@ -55,18 +55,18 @@ func (e *Enforcer) newDelivery(name string, again bool, event trail.Event) *deli
 // of the message is over. It is less than the time that package app keeps back to answer.
 const alarmTime = time.Second / 2
 
-// alarm reports a critical finding that is not repaired yet, because the archive does not
-// answer. Only the first delivery of a message reports that. The message is given back in any
-// case, so an error of the reporter changes nothing.
+// alarm reports a critical finding of a message that is given back because the archive does not
+// answer or refuses the guardrail. Only the first delivery of a message reports that. An error of
+// the reporter changes nothing.
 func (d *delivery) alarm(ctx context.Context, cause error) {
-	if d.again || !d.book.isDown || !d.decision.Critical || !d.decision.Repair || !d.wrote.IsZero() {
+	if d.again || !d.book.isDown || !d.decision.Critical || !d.wrote.IsZero() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), alarmTime)
 	defer cancel()
 	o := *d.outcome
 	o.Action, o.ActionReason = guardrail.Reported, "archive-not-answering"
-	addFinding(&o, guardrail.CodeArchiveUnusable, rules.High, "not repaired yet, because the archive does not answer; the event is handled again: "+cause.Error())
+	addFinding(&o, guardrail.CodeArchiveUnusable, rules.High, "nothing was written yet, because the archive does not answer; the event is handled again: "+cause.Error())
 	if err := d.tell.send(ctx, o); err != nil {
 		d.config.Log.LogAttrs(ctx, slog.LevelError, "reporter failed", slog.String("key", o.KeyARN), slog.String("error", err.Error()))
 	}
@@ -128,6 +128,9 @@ func (d *delivery) do(ctx context.Context, step ledger.Step) (isDone bool, err e
 		return false, d.supersede(ctx, step.Repairs)
 	case ledger.Plan:
 		return false, d.makePlan(ctx)
+	case ledger.Pause:
+		d.view.reading.Made = false
+		return false, d.pause(ctx, step.Until)
 	case ledger.Claim:
 		return false, d.claimRepair(ctx, step.Attempt)
 	case ledger.TakeOver:
@@ -139,7 +142,7 @@ func (d *delivery) do(ctx context.Context, step ledger.Step) (isDone bool, err e
 	case ledger.End:
 		return false, d.giveUp(ctx, step.Repair.Record, step.Reason)
 	case ledger.Report:
-		return d.report(ctx, step.Repair)
+		return d.report(ctx, step)
 	case ledger.Wait:
 		return true, step.Err
 	default:
@@ -193,6 +196,7 @@ func (d *delivery) supersede(ctx context.Context, repairs []ledger.Repair) error
 		case errors.Is(err, ledger.ErrArchive): // for good: the event must not be held up for it
 			d.config.Log.LogAttrs(ctx, slog.LevelError, "a replaced policy is not archived", slog.String("record", string(r.Record)), slog.String("error", err.Error()))
 		case err != nil:
+			d.book.isDown = true
 			return fmt.Errorf("archiving the replaced policy: %w", err)
 		}
 	}

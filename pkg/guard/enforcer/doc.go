@@ -28,10 +28,10 @@
 //  7. Mark the claim written, report, mark it reported, delete the pointer (write.go).
 //
 // Then the message is acknowledged. An error of Handle gives the message back; everything else
-// is an outcome, which was reported. A call that may succeed later gives the message back. If the
-// archive does not answer, the first delivery still reports a critical finding, as one that is
-// not repaired yet. A call that will never succeed becomes a finding. In report mode no path has
-// a write call.
+// is an outcome, which was reported. A call that may succeed later gives the message back, also if
+// archive or reporter refuse the guardrail: somebody can mend that. If the archive does not
+// answer, the first delivery still reports a critical finding, as one for which nothing was written
+// yet. A call that will never succeed becomes a finding. In report mode no path has a write call.
 //
 // # Crashes
 //
@@ -59,12 +59,15 @@
 // write, comes as an event. Its text is archived beside the repair. So is the text of a young
 // event that a write may be about to replace.
 //
-// A tug-of-war ends at the budget of the key, in a finding that names the other actor. A
-// critical finding is repaired again after 15 minutes, 1 hour, and every 4 hours, each time
-// with an alarm. The breaker holds what exceeds the hourly limits. The repair of a
-// critical finding is tried again when the hour is over. Any other repair is not tried again by
-// itself. See
-// docs/decisions/0011-breaker-and-critical-findings.md and docs/decisions/0013-ledger.md.
+// A tug-of-war about what is not critical ends at the budget of the key, in a finding that names
+// the other actor. A critical finding is answered at once each time. Two writes are five seconds
+// apart; after 2,000 in a day, one goes on each 15 minutes. People are told of the first three, and
+// then at growing intervals, with the number of repairs and the name of who undoes them.
+//
+// The breaker holds what exceeds the hourly limits. It counts critical findings apart, and only in
+// the first 24 hours of a version or a configuration, when the guardrail itself may be wrong. The
+// repair of a critical finding is tried again when the hour is over. Any other repair is not tried
+// again by itself. See docs/decisions/0013-ledger.md and docs/decisions/0033-trouble-and-put-backs.md.
 //
 // # Limits
 //
@@ -80,7 +83,9 @@
 //   - A critical repair that only takes away, because KMS refuses to add a principal, leaves
 //     the key without the required access until the configuration names only principals
 //     that KMS knows.
-//   - The ledger keeps 500 repairs. Of an older one, history knows the record only.
+//   - The ledger keeps 500 repairs, and of critical findings 20 and what is younger than the
+//     settling time. Of an older one, history knows the record only.
+//   - People may not be told of the last repairs of a series. The log and the history have them.
 //
 // The package owns the interfaces it needs, [Keys], [Archive] and [Reporter].
 package enforcer

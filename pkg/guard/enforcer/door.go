@@ -61,18 +61,52 @@ func (d *door) newName() ledger.Name {
 	return ledger.NewName(d.book.key, d.config.Now(), d.holder, d.named)
 }
 
-// count counts a repair of an account in its hour, unless this holder's was counted before.
-func (d *door) count(ctx context.Context, account string) error {
+// begin is an error where no repair can be begun: the ledger is lost, or too little time is left.
+func (d *door) begin(ctx context.Context) error {
 	if d.book.lost != nil {
 		return d.book.lost
 	}
-	err, now := enoughTime(ctx), d.config.Now()
-	if err != nil || d.isCounted {
-		return err
+	return enoughTime(ctx)
+}
+
+// count counts a repair of an account in its hour, which may be full, unless this holder's was
+// counted before. A critical finding counts apart, once an hour for a key, and only while the
+// guardrail is young: nobody may keep a key open by making others drift, but on its first day the
+// guardrail itself may be wrong.
+func (d *door) count(ctx context.Context, account string, isCritical bool) error {
+	now, add := d.config.Now(), ledger.Hour.Add
+	if d.isCounted {
+		return nil
 	}
-	err = d.config.Archive.Count(ctx, now, d.holder, func(h ledger.Hour) (ledger.Hour, error) { return h.Add(account, d.limits(), now) })
+	if isCritical {
+		if d.book.ledger.Critical.IsCounted(now) {
+			return nil
+		}
+		firstUse, err := d.config.Archive.FirstUse(ctx, d.config.Version+" "+d.hash, now)
+		switch {
+		case errors.Is(err, ledger.ErrArchive): // it is not known, so it counts as young
+		case err != nil:
+			return err
+		case !ledger.IsYoung(firstUse, now):
+			return nil
+		}
+		add = ledger.Hour.AddCritical
+	}
+	err := d.config.Archive.Count(ctx, now, d.holder, func(h ledger.Hour) (ledger.Hour, error) { return add(h, account, d.limits(), now) })
 	d.isCounted = err == nil
 	return err
+}
+
+// pause waits until a time, after which the ledger is read again.
+func (d *door) pause(ctx context.Context, until time.Time) error {
+	if err := enoughTime(ctx); err != nil {
+		return err
+	}
+	if err := d.config.Pause(ctx, until.Sub(d.config.Now())); err != nil {
+		return fmt.Errorf("waiting for the next write: %w", err)
+	}
+	d.book.isKnown = d.config.Archive == nil
+	return nil
 }
 
 // claim archives a record, points to it, and claims. The record gets its name here.

@@ -144,7 +144,8 @@ func (p *pointed) follow(ctx context.Context) (isDone bool, err error) {
 	if l.IsPending(p.name) || isLeft {
 		return isReady, nil
 	}
-	return isReady, p.config.Archive.Unpoint(ctx, p.name)
+	unpoint(ctx, p.config.Archive, p.config.Log, p.name)
+	return isReady, nil
 }
 
 // event returns the event to handle again, as far as the archive has it: the due event, or the

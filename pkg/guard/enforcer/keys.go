@@ -16,11 +16,11 @@ type Keys interface {
 	PutPolicy(ctx context.Context, arn, policy string) error
 }
 
-// Reporter tells somebody of an outcome. The error is ErrReporter, possibly wrapped,
-// where trying again will not help; any other error is transient.
+// Reporter tells somebody of an outcome. The error is ErrReporter, possibly wrapped, where the
+// outcome itself cannot be told and trying again will not help; any other error is transient.
 type Reporter interface {
 	Report(ctx context.Context, o guardrail.Outcome) error
 }
 
-// ErrReporter says that the reporter does not work, and will not work later.
-var ErrReporter = errors.New("the reporter does not work")
+// ErrReporter says that the reporter does not take an outcome, and will not take it later.
+var ErrReporter = errors.New("the reporter does not take the outcome")

@@ -84,7 +84,7 @@ func (d *door) restore(ctx context.Context, r Restore) error {
 	if err := d.book.swap(ctx, d.book.ledger.Mark(d.record.Name, d.wrote)); err != nil {
 		return fmt.Errorf("the policy was written, and the archive does not take note of it: %w", err)
 	}
-	return d.book.close(ctx, d.record.Name)
+	return d.book.close(ctx, d.record.Name, time.Time{})
 }
 
 // endRestore gives the claim up that nothing was written by. The person reads why.
@@ -92,7 +92,7 @@ func (d *door) endRestore(ctx context.Context, reason string) error {
 	if err := d.book.swap(ctx, d.book.ledger.End(d.record.Name, d.holder, reason, d.config.Now().UTC())); err != nil {
 		return err
 	}
-	return d.book.close(ctx, d.record.Name)
+	return d.book.close(ctx, d.record.Name, time.Time{})
 }
 
 // readShown reads the key policy, which must be the one that the person saw.

@@ -28,7 +28,8 @@ const (
 	failed     faultKind = "5xx"               // the same
 	lostBefore faultKind = "time-out before"   // no answer; nothing was done
 	lostAfter  faultKind = "time-out after"    // no answer; it was done
-	denied     faultKind = "access denied"     // an error that stays
+	denied     faultKind = "access denied"     // an error that stays; of S3 one that goes away
+	broken     faultKind = "broken object"     // an error of S3 that stays
 	crashed    faultKind = "crash right after" // it was done, and the process is no more
 	stale      faultKind = "stale read"        // the policy before the last one
 )
@@ -118,9 +119,10 @@ func (s *scene) strike(call string, do func() error, undone, stays error) error 
 	case lostAfter:
 		_ = do()
 		return fmt.Errorf("%s: %w", kind, undone)
-	case denied:
-		s.hard, s.mute = true, s.mute || call == "report"
-		return stays
+	case denied, broken:
+		isAway := errors.Is(stays, errNoAnswer) && kind == denied
+		s.hard, s.mute = s.hard || !isAway, s.mute || call == "report"
+		return fmt.Errorf("%s: %w", kind, stays)
 	case crashed:
 		_ = do()
 		s.dead = true
@@ -209,15 +211,19 @@ func (s *scene) strikeS3(r *http.Request, call serve) (answer *http.Response, er
 	if r.Method == http.MethodPut && what == "S3 PUT keys" {
 		what += phaseOf(r)
 	}
-	err = s.strike(what, func() error { answer = call(); return nil }, errNoAnswer, ledger.ErrArchive) //nolint:bodyclose // it is in memory
-	switch {
+	err = s.strike(what, func() error { answer = call(); return nil }, errNoAnswer, errNoAnswer) //nolint:bodyclose // it is in memory
+	switch kind := fmt.Sprint(err); {
 	case err == nil:
 		return answer, nil
-	case errors.Is(err, ledger.ErrArchive):
+	case strings.HasPrefix(kind, string(denied)):
 		return answered(http.StatusForbidden, "AccessDenied"), nil
-	case strings.HasPrefix(err.Error(), string(throttled)):
+	case strings.HasPrefix(kind, string(broken)) && r.Method == http.MethodGet:
+		return answered(http.StatusOK, "NotWhatWasWritten"), nil
+	case strings.HasPrefix(kind, string(broken)):
+		return answered(http.StatusBadRequest, "EntityTooLarge"), nil
+	case strings.HasPrefix(kind, string(throttled)):
 		return answered(http.StatusServiceUnavailable, "SlowDown"), nil
-	case strings.HasPrefix(err.Error(), string(failed)):
+	case strings.HasPrefix(kind, string(failed)):
 		return answered(http.StatusInternalServerError, "InternalError"), nil
 	default:
 		return nil, err

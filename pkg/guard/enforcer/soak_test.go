@@ -3,7 +3,6 @@ package enforcer_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -34,8 +33,6 @@ const (
 
 // soakRepair has a breaker that one busy key cannot open for all others.
 var soakRepair = change(func(c *rules.Configuration) { c.Repair.MaxPerHour = rules.PerHour{Account: 60, Total: 60} })
-
-var discard = slog.New(slog.DiscardHandler)
 
 // soak is a long time on embedded AWS, in which everything goes wrong.
 type soak struct {
@@ -87,7 +84,7 @@ func TestSoak(t *testing.T) {
 	s := &soak{world: newWorld(t, soakRepair), t: t, seed: seed, random: rand.New(rand.NewPCG(seed, seed)), last: map[string]time.Time{}}
 	t.Logf("soak: RANDOM_SEED=%d", seed)
 	s.quiet, s.bucket.strike = &bucket{store: s.bucket.store}, s.strikeS3
-	s.config.Log, s.config.Pause = discard, func(_ context.Context, d time.Duration) error { s.clock.advance(d); return nil }
+	s.config.Pause = func(_ context.Context, d time.Duration) error { s.clock.advance(d); return nil }
 	if err := s.cloud.AddRule(events.Pattern(), s.enqueue); err != nil {
 		t.Fatal(err)
 	}

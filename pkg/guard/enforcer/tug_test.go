@@ -2,6 +2,7 @@ package enforcer_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -50,43 +51,67 @@ func TestATugOfWarEndsAtTheBudgetWithTheNameOfTheOther(t *testing.T) {
 	}
 }
 
-// For a critical finding it does not end: attempts go on, each with an alarm.
-func TestATugOfWarAboutACriticalFindingGoesOnAtGrowingIntervals(t *testing.T) {
-	c := change(func(c *rules.Configuration) { c.Repair.Budget.Repairs = 1 })
-	s := newScene(t, t.Name(), c, good)
+// For a critical finding it does not end: beyond the share of a day, one repair goes on each quarter
+// of an hour, from the last event.
+func TestATugOfWarAboutACriticalFindingNeverEnds(t *testing.T) {
+	s := newScene(t, t.Name(), change(func(*rules.Configuration) {}), good)
 	if o := s.undo(public); o.Action != guardrail.Repaired {
 		t.Fatalf("%+v", summary(o))
 	}
-	for i, wait := range []time.Duration{15 * time.Minute, time.Hour, 4 * time.Hour, 4 * time.Hour} {
+	key, err := ledger.KeyOf(s.arn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, version, err := s.bucket.archive().Ledger(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Critical.Repairs, l.Critical.Today = 2000, 2000
+	if _, err := s.bucket.archive().Swap(t.Context(), key, l, version); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
 		since := s.bucket.entries(t, s.arn)[0].Record.Time
-		if o := s.undo(public); o.Action != guardrail.BudgetExhausted {
-			t.Fatalf("attempt %d: at once %+v", i, summary(o))
+		o := s.undo(public)
+		last := o.Findings[len(o.Findings)-1]
+		if o.Action != guardrail.BudgetExhausted || last.Code != guardrail.CodeTugOfWar || !strings.Contains(last.Message, "user/Mallory") || !strings.Contains(last.Message, "postponed until") {
+			t.Fatalf("attempt %d: at once %+v: %+v", i, summary(o), last)
 		}
-		s.clock.at = since.Add(wait - time.Second)
+		s.clock.at = since.Add(15*time.Minute - time.Second)
 		if s.flush(); len(s.puts) != i+1 {
 			t.Errorf("attempt %d: a second too early", i)
 		}
-		s.clock.at = since.Add(wait)
-		s.flush()
-		reports := s.reporter.of(s.arn, guardrail.Repaired)
-		if len(s.puts) != i+2 || len(reports) != i+2 {
-			t.Fatalf("attempt %d: %d writes, %d reports", i, len(s.puts), len(reports))
+		s.clock.at = since.Add(15 * time.Minute)
+		if s.flush(); len(s.puts) != i+2 || s.live() == public {
+			t.Fatalf("attempt %d: %d writes", i, len(s.puts))
 		}
-		o := reports[i+1]
-		last := o.Findings[len(o.Findings)-1]
-		if last.Code != guardrail.CodeTugOfWar || last.Severity != rules.Critical || !strings.Contains(last.Message, "user/Mallory") || !strings.Contains(last.Message, fmt.Sprint(i+1)) {
+		o = s.bucket.outcome(t, s.arn)
+		last = o.Findings[len(o.Findings)-1]
+		if last.Code != guardrail.CodeTugOfWar || last.Severity != rules.Critical || !strings.Contains(last.Message, "user/Mallory") || !strings.Contains(last.Message, fmt.Sprint(2001+i)) {
 			t.Errorf("attempt %d: %+v", i, last)
 		}
 		if left := s.bucket.names(t, "pending/"); len(left) > 0 {
 			t.Errorf("attempt %d: %q is left", i, left)
 		}
 	}
+	if reports := len(s.reporter.outcomes); reports != 4 { // one by one three times, and a quarter of an hour later
+		t.Errorf("people were told %d times", reports)
+	}
+}
+
+// outcome is the outcome in the last record of a key.
+func (b *bucket) outcome(t *testing.T, arn string) (o guardrail.Outcome) {
+	t.Helper()
+	if err := json.Unmarshal(b.entries(t, arn)[0].Record.Outcome, &o); err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
 
 // An event that is younger than the write, with the policy that was replaced, is believed at once.
+// A duplicate of an event closes and opens nothing.
 func TestAPolicyThatIsPutBackIsRepairedAtOnce(t *testing.T) {
-	c := change(func(c *rules.Configuration) { c.Repair.Budget.Repairs = 4 })
-	s := newScene(t, t.Name(), c, good)
+	s := newScene(t, t.Name(), change(func(*rules.Configuration) {}), good)
 	s.clock.advance(settling)
 	var events [][]byte
 	for i := range 4 {
@@ -97,13 +122,78 @@ func TestAPolicyThatIsPutBackIsRepairedAtOnce(t *testing.T) {
 		}
 		s.clock.advance(5 * time.Second)
 	}
-	if o, err := s.handle(s.put(public)); err != nil || o.Action != guardrail.BudgetExhausted {
-		t.Errorf("beyond the budget: %+v, %v", summary(o), err)
-	}
+	last := s.put(public)
 	for i, event := range events { // again: none of them is new
 		if o, err := s.handle(event); err == nil || len(s.puts) != 4 {
 			t.Errorf("event %d again: %+v, %d writes", i, summary(o), len(s.puts))
 		}
+	}
+	if o, err := s.handle(last); err != nil || o.Action != guardrail.Repaired || len(s.puts) != 5 {
+		t.Errorf("its own event: %+v, %d writes: %v", summary(o), len(s.puts), err)
+	}
+	for i, event := range append(events, last) {
+		if o, err := s.handle(event); err != nil || o.Verdict != guardrail.Compliant || len(s.puts) != 5 {
+			t.Errorf("event %d once more: %+v, %d writes: %v", i, summary(o), len(s.puts), err)
+		}
+	}
+}
+
+// The event of a put-back is lost, and an older event comes twice. Once KMS has settled, what is read
+// is believed, whichever event it was that made the guardrail read.
+func TestADuplicateEventAfterAPutBackRepairs(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		s := newScene(t, t.Name(), change(func(*rules.Configuration) {}), good)
+		m := first(s.put(public))
+		if o, err := enforcer.New(s.config).Handle(t.Context(), m); err != nil || o.Action != guardrail.Repaired {
+			t.Fatalf("%+v, %v", summary(o), err)
+		}
+		s.clock.advance(time.Minute)
+		s.put(public)
+		m.Again = again
+		for i := range 2 {
+			m.Delivery += "+"
+			if o, err := enforcer.New(s.config).Handle(t.Context(), m); !errors.Is(err, ledger.ErrUnsettled) || len(s.puts) != 1 {
+				t.Errorf("delivery %d: %+v, %v, %d writes", i, summary(o), err, len(s.puts))
+			}
+			s.clock.advance(visibility)
+		}
+		m.Delivery += "+"
+		if o, err := enforcer.New(s.config).Handle(t.Context(), m); err != nil || o.Action != guardrail.Repaired || len(s.puts) != 2 || s.live() == public {
+			t.Errorf("after the settling time: %+v, %v, %d writes", summary(o), err, len(s.puts))
+		}
+	}
+}
+
+// Somebody who is faster than five seconds is answered in the same delivery, when these are over.
+func TestTwoWritesAreFiveSecondsApart(t *testing.T) {
+	s := newScene(t, t.Name(), change(func(*rules.Configuration) {}), good)
+	var times []time.Time
+	for i := range 4 {
+		s.previous, s.changed = s.live(), s.clock.now()
+		s.keys.keys[s.arn].policy = []string{public, publicToo}[i%2]
+		s.clock.advance(time.Second)
+		if o, err := s.handle(putEvent(s.arn, s.live(), s.clock.now())); err != nil || o.Action != guardrail.Repaired {
+			t.Fatalf("%d: %+v, %v", i, summary(o), err)
+		}
+		times = append(times, s.bucket.entries(t, s.arn)[0].Closed)
+		if i > 0 && times[i].Sub(times[i-1]) < 5*time.Second {
+			t.Errorf("%s after the write before", times[i].Sub(times[i-1]))
+		}
+	}
+}
+
+// A pause needs time, as the write does.
+func TestAMessageWithoutTimeForThePauseIsGivenBack(t *testing.T) {
+	s := newScene(t, t.Name(), change(func(*rules.Configuration) {}), good)
+	if _, err := s.handle(s.put(public)); err != nil {
+		t.Fatal(err)
+	}
+	s.keys.keys[s.arn].policy = publicToo
+	s.clock.advance(time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
+	defer cancel()
+	if o, err := enforcer.New(s.config).Handle(ctx, first(putEvent(s.arn, publicToo, s.clock.now()))); err == nil || len(s.puts) != 1 {
+		t.Errorf("%+v, %d writes", summary(o), len(s.puts))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
@@ -113,7 +114,8 @@ func (d *delivery) mark(ctx context.Context, r ledger.Repair) (isDone bool, err 
 
 // report reports a repair that is closed. Its message has come to its end with the report of
 // what was written.
-func (d *delivery) report(ctx context.Context, r ledger.Repair) (isDone bool, err error) {
+func (d *delivery) report(ctx context.Context, step ledger.Step) (isDone bool, err error) {
+	r := step.Repair
 	record, err := d.recordFor(ctx, r.Record)
 	switch {
 	case errors.Is(err, ledger.ErrArchive), errors.Is(err, ledger.ErrNoRecord):
@@ -123,16 +125,22 @@ func (d *delivery) report(ctx context.Context, r ledger.Repair) (isDone bool, er
 		return false, err
 	}
 	o := closedOutcome(r, record)
-	if r.Reason != ledger.NotNeeded { // else there is nothing to tell
+	var at time.Time // of the report
+	switch {
+	case r.Reason == ledger.NotNeeded: // there is nothing to tell
+	case step.IsQuiet:
+		d.tell.log(ctx, o)
+	default:
 		if err := d.tell.send(ctx, o); err != nil {
 			return false, err
 		}
+		at = d.config.Now().UTC()
 	}
 	isDone = r.Phase == ledger.Written && r.EventID == d.event.ID
 	if isDone {
 		*d.outcome = o
 	}
-	return isDone, d.book.close(ctx, r.Record)
+	return isDone, d.book.close(ctx, r.Record, at)
 }
 
 // recordFrom is what the ledger's line says of a record that is lost.
@@ -149,29 +157,29 @@ func recordFrom(r ledger.Repair, keyARN string) ledger.Record {
 func (d *delivery) conclude(ctx context.Context, step ledger.Step) error {
 	o := d.outcome
 	switch step.Reason {
-	case ledger.RepairedBefore:
-		o.Action, o.ActionReason = guardrail.Reported, step.Reason
 	case ledger.EventTooOld:
 		refuse(o, step.Reason, guardrail.CodePlanRefused, "the event is too old to write a policy for it")
 	case ledger.BudgetExhausted:
 		if !step.Until.IsZero() && d.due == nil {
 			d.postpone(step.Until)
 		}
-		d.exhausted()
+		d.exhausted(step.Until)
 	case ledger.GivenUp:
 		if o.Action, o.ActionReason = guardrail.Reported, step.Repair.Reason; step.Repair.Reason != ledger.Unconfirmed {
 			givenUp(o, step.Repair.Reason)
 		}
 	}
-	if err := d.remember(ctx); err != nil {
+	if err := d.remember(ctx, step); err != nil {
 		return err
 	}
-	if err := d.tell.send(ctx, *o); err != nil {
+	if step.IsQuiet {
+		d.tell.log(ctx, *o)
+	} else if err := d.tell.send(ctx, *o); err != nil {
 		return err
 	}
 	for _, r := range d.book.ledger.Repairs { // the outcome was the report of what this delivery gave up
 		if r.Phase == ledger.Ended && !r.Reported && r.Holder == d.holder {
-			if err := d.book.close(ctx, r.Record); err != nil {
+			if err := d.book.close(ctx, r.Record, time.Time{}); err != nil {
 				return err
 			}
 		}
@@ -181,7 +189,7 @@ func (d *delivery) conclude(ctx context.Context, step ledger.Step) error {
 
 // remember keeps which findings are open since when, when they were last reported, and what
 // is due. The report is worth more than the memory of it, but not more than what is due.
-func (d *delivery) remember(ctx context.Context) error {
+func (d *delivery) remember(ctx context.Context, step ledger.Step) error {
 	open := openFindings(d.outcome, d.config.Now().UTC())
 	if d.config.Archive == nil || d.book.lost != nil || !d.book.isKnown && len(open) == 0 {
 		return nil //nolint:nilerr // a ledger that is lost keeps nothing; the outcome says so
@@ -194,6 +202,9 @@ func (d *delivery) remember(ctx context.Context) error {
 	next, isChanged := d.book.ledger.Conclude(d.event.ID, open, d.due)
 	if !isChanged {
 		return nil
+	}
+	if step.Reason == ledger.BudgetExhausted && d.decision.Critical && !step.IsQuiet {
+		next.Critical = next.Critical.Report(d.config.Now().UTC())
 	}
 	next.ConfigurationHash = d.hash
 	if d.due != nil {

@@ -15,8 +15,9 @@ var (
 	ErrConflict = errors.New("the key's ledger was changed meanwhile")
 	// ErrNoRecord: the archive has no record of that name.
 	ErrNoRecord = errors.New("the archive has no such record")
-	// ErrArchive: the archive cannot be used, and trying again will not help: no permission,
-	// no bucket, a record that cannot be archived.
+	// ErrArchive: the archive cannot be used for this key, and trying again will not help: an
+	// object that cannot be read, a record that cannot be archived. A bucket that refuses the
+	// guardrail is none: somebody can mend that.
 	ErrArchive = errors.New("the archive cannot be used")
 	// ErrCorrupt is an ErrArchive: an object is not what its name promises. The error names
 	// the object.

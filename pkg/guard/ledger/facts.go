@@ -48,6 +48,11 @@ func (f *facts) isToReport(r *Repair) bool {
 	return r.Phase != Claimed && !r.Reported && !isConcluded && (mine || r.EventID == f.Message.EventID)
 }
 
+// isQuiet tells whether people are not told of a written repair, because it is one of many.
+func (f facts) isQuiet(r *Repair) bool {
+	return r.isCritical() && r.Phase == Written && f.Ledger.Critical.isQuiet(f.Now)
+}
+
 // isAlive tells whether the holder of a repair can still be at work.
 func (f facts) isAlive(r *Repair) bool { return f.Now.Before(r.Deadline) }
 

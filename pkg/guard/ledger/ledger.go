@@ -14,6 +14,8 @@ type Ledger struct {
 	KeyARN string `json:"keyArn"`
 	// Repairs are the last ones, oldest first.
 	Repairs []Repair `json:"repairs,omitempty"`
+	// Critical counts the repairs of critical findings, also of those that are forgotten.
+	Critical Critical `json:"critical,omitzero"`
 	// Findings are open: they were reported and are not resolved.
 	Findings []OpenFinding `json:"findings,omitempty"`
 	// Due is the event to be handled again later; nil for none.
@@ -22,8 +24,12 @@ type Ledger struct {
 	ConfigurationHash string `json:"configurationHash,omitempty"`
 }
 
-// mostRepairs is how many repairs a ledger keeps. A budget is smaller, so that it counts.
-const mostRepairs = 500
+// mostRepairs is how many repairs a ledger keeps. A budget is smaller, so that it counts. Of the
+// repairs of critical findings it keeps mostCritical, and those of the last SettlingTime.
+const (
+	mostRepairs  = 500
+	mostCritical = 20
+)
 
 // Version identifies one version of a ledger in the archive; "" where there is none yet.
 type Version string
@@ -148,12 +154,38 @@ func (l *Ledger) IsPending(name Name) bool {
 // removed: the holder did not write under it.
 func (l Ledger) Claim(r Repair) Ledger {
 	r.Phase = Claimed
-	l.Repairs = slices.DeleteFunc(slices.Clone(l.Repairs), func(o Repair) bool { return o.Phase == Claimed && o.Holder == r.Holder })
+	isCounted := false
+	l.Repairs = slices.DeleteFunc(slices.Clone(l.Repairs), func(o Repair) bool {
+		isReplaced := o.Phase == Claimed && o.Holder == r.Holder
+		isCounted = isCounted || isReplaced && o.isCritical()
+		return isReplaced
+	})
+	if r.isCritical() && !isCounted {
+		l.Critical = l.Critical.add(r.Claimed)
+	}
 	l.Repairs = append(l.Repairs, r)
+	l.forget(r.Claimed)
+	return l
+}
+
+// forget leaves out the oldest repairs that nothing asks for any more.
+func (l *Ledger) forget(now time.Time) {
+	critical := 0
+	for _, r := range l.Repairs {
+		if r.isCritical() {
+			critical++
+		}
+	}
+	l.Repairs = slices.DeleteFunc(l.Repairs, func(r Repair) bool {
+		isOld := r.isCritical() && critical > mostCritical && now.Sub(r.Claimed) >= SettlingTime && !r.IsOpen()
+		if isOld {
+			critical--
+		}
+		return isOld
+	})
 	for len(l.Repairs) > mostRepairs && !l.Repairs[0].IsOpen() {
 		l.Repairs = l.Repairs[1:]
 	}
-	return l
 }
 
 // TakeOver returns the ledger with a claim in the hands of another holder.
@@ -179,8 +211,12 @@ func (l Ledger) End(record Name, holder, reason string, at time.Time) Ledger {
 	return l.change(record, func(r *Repair) { r.Phase, r.Holder, r.Reason, r.Closed = Ended, holder, reason, at })
 }
 
-// Report returns the ledger with a repair reported.
-func (l Ledger) Report(record Name) Ledger {
+// Report returns the ledger with a repair reported. at is when people were told of it; zero where
+// they were not.
+func (l Ledger) Report(record Name, at time.Time) Ledger {
+	if r := l.Find(record); r != nil && r.isCritical() && !at.IsZero() {
+		l.Critical = l.Critical.Report(at)
+	}
 	return l.change(record, func(r *Repair) { r.Reported = true })
 }
 

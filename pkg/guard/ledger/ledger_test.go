@@ -14,7 +14,7 @@ func TestALedgerChangesByValue(t *testing.T) {
 	first := Ledger{}.Claim(repairOf(own, me))
 	name := first.Repairs[0].Record
 	steps := []Ledger{
-		first, first.TakeOver(name, someone, now.Add(time.Hour)), first.Mark(name, now), first.End(name, someone, Unconfirmed, now), first.Report(name),
+		first, first.TakeOver(name, someone, now.Add(time.Hour)), first.Mark(name, now), first.End(name, someone, Unconfirmed, now), first.Report(name, now),
 	}
 	if r := first.Repairs[0]; r.Phase != Claimed || r.Holder != me || r.TakeOvers != 0 || r.Reported {
 		t.Errorf("the first one was changed: %+v", r)
@@ -28,7 +28,7 @@ func TestALedgerChangesByValue(t *testing.T) {
 	if r := steps[3].Repairs[0]; r.Phase != Ended || r.Holder != someone || r.Reason != Unconfirmed {
 		t.Errorf("ended: %+v", r)
 	}
-	done := steps[2].Report(name)
+	done := steps[2].Report(name, now)
 	if done.Repairs[0].IsOpen() || done.IsPending(name) || !steps[2].IsPending(name) {
 		t.Errorf("reported: %+v", done.Repairs[0])
 	}
@@ -48,7 +48,7 @@ func TestALedgerForgetsTheOldestThatAreClosed(t *testing.T) {
 		r := repairOf(fmt.Sprint(i), fmt.Sprint(i))
 		l = l.Claim(r)
 		if i != 5 {
-			l = l.End(r.Record, me, NotNeeded, now).Report(r.Record)
+			l = l.End(r.Record, me, NotNeeded, now).Report(r.Record, now)
 		}
 	}
 	if first := l.Repairs[0]; first.EventID != "5" || len(l.Repairs) != mostRepairs+5 {

@@ -75,6 +75,7 @@ const (
 	Recall    Do = "recall"    // read the ledger
 	Supersede Do = "supersede" // archive the event's policy beside each of Step.Repairs
 	Plan      Do = "plan"      // plan the repair
+	Pause     Do = "pause"     // wait until Step.Until, and read the key again
 	Claim     Do = "claim"     // count, archive the record, and claim
 	TakeOver  Do = "take-over" // the claim of a delivery that must have ended
 	Write     Do = "write"     // the policy of the claim, once, and look for it
@@ -94,16 +95,19 @@ type Step struct {
 	Repairs []Repair
 	// Reason is why a claim is ended, or why a wanted repair is not made.
 	Reason string
-	// Attempt counts claims beyond the budget, from 1; 0 is within it.
+	// Attempt is the number of a claim in a series of repairs that somebody undoes; 0 for the
+	// first two, which may be anything.
 	Attempt int
-	// Until is when the event is due again; zero where it is not.
+	// IsQuiet says that people are not told of the outcome, because they were told of others of
+	// the series a while ago. The log has it.
+	IsQuiet bool
+	// Until is when the event is due again, or when a pause ends; zero where there is neither.
 	Until time.Time
 	Err   error
 }
 
 // The reasons for concluding without a repair that is wanted.
 const (
-	RepairedBefore  = "repaired-before"
 	GivenUp         = "given-up" // Step.Repair says why
 	EventTooOld     = "event-too-old"
 	BudgetExhausted = "budget-exhausted"
@@ -134,7 +138,7 @@ func (f facts) row() Step {
 	case f.unreported != nil && f.unreported.Holder != s.Message.Holder && f.isAlive(f.unreported):
 		return busy(f.unreported)
 	case f.unreported != nil:
-		return Step{Do: Report, Repair: *f.unreported}
+		return Step{Do: Report, Repair: *f.unreported, IsQuiet: f.isQuiet(f.unreported)}
 	case f.mine && s.Message.Wrote:
 		return Step{Do: Mark, Repair: *f.open}
 
@@ -163,8 +167,6 @@ func (f facts) row() Step {
 		return Step{Do: Conclude}
 
 	// A repair is wanted.
-	case f.own != nil && f.own.Phase == Written:
-		return Step{Do: Conclude, Reason: RepairedBefore}
 	case f.own != nil && f.own.Phase == Ended:
 		return Step{Do: Conclude, Reason: GivenUp, Repair: *f.own}
 	case s.Now.Sub(s.Message.EventTime) > maxEventAge:
@@ -176,24 +178,19 @@ func (f facts) row() Step {
 	}
 }
 
-// spend claims within the budget. Beyond it only what is critical is repaired, after a wait.
+// spend claims within the budget, which counts what is not critical.
 func (f facts) spend() Step {
+	if f.Judgement.Critical {
+		return f.answer()
+	}
 	used := f.Ledger.Used(f.Limits, f.Now)
-	if f.mine && f.open.Kind == ForFinding {
+	if f.mine && f.open.Kind == ForFinding && !f.open.isCritical() {
 		used = used[:len(used)-1] // a new record for the same claim
 	}
 	if len(used) < f.Limits.Budget {
 		return Step{Do: Claim}
 	}
-	due, attempt := nextAttempt(used, f.Limits)
-	switch {
-	case !f.Judgement.Critical:
-		return Step{Do: Conclude, Reason: BudgetExhausted}
-	case f.Now.Before(due):
-		return Step{Do: Conclude, Reason: BudgetExhausted, Until: due}
-	default:
-		return Step{Do: Claim, Attempt: attempt}
-	}
+	return Step{Do: Conclude, Reason: BudgetExhausted}
 }
 
 func busy(r *Repair) Step {

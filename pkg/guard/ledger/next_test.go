@@ -3,8 +3,11 @@ package ledger
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
 const (
@@ -31,6 +34,7 @@ func repairOf(event, holder string, with ...func(*Repair)) Repair {
 	return r
 }
 
+func critical(r *Repair)    { r.Severity = rules.Critical }
 func dead(r *Repair)        { r.Deadline = now }
 func overTaken(r *Repair)   { r.TakeOvers = 1 }
 func restore(r *Repair)     { r.Kind = ForPerson }
@@ -117,8 +121,9 @@ func TestNextByRow(t *testing.T) {
 		{situation(having(left(unconfirmed, dead))), Report, "", "the same"},
 		{situation(having(repairOf(another, me, unconfirmed))), Report, "", "this delivery gave it up"},
 		{situation(having(claim(ended)), isBad), Conclude, "", "what this delivery gave up is part of its outcome"},
-		{situation(having(left(written, longAgo, reported))), Conclude, RepairedBefore, "one message, one repair"},
-		{situation(having(left(ended, reported))), Conclude, GivenUp, "one message, one repair"},
+		{situation(having(left(written, longAgo, reported))), Claim, "", "somebody put it back, and this duplicate tells of it"},
+		{situation(having(left(written, reported))), Wait, "", "or the read is an old one"},
+		{situation(having(left(ended, reported))), Conclude, GivenUp, "what was given up is not tried again"},
 
 		{situation(having(theirs(written, reported))), Wait, "", "the policy before a young write is an old one"},
 		{situation(having(theirs(written, reported)), later), Claim, "", "somebody put it back after the write"},
@@ -150,12 +155,20 @@ func TestNextByRow(t *testing.T) {
 // variants are all that one part of a situation can be.
 type variants []func(*Situation)
 
+// The counters of critical findings: three were reported, the last repair was a moment ago, and the
+// day has had its share.
+var (
+	undone  = Critical{Repairs: 9, Last: now.Add(-time.Minute), Today: 9, Day: startOfDay(now), Reports: mostReports, LastReport: now.Add(-14 * time.Minute)}
+	justNow = Critical{Repairs: 2, Last: now.Add(-restTime + time.Second), Today: 2, Day: startOfDay(now), Reports: 2, LastReport: now.Add(-time.Minute)}
+	spent   = Critical{Repairs: 3000, Last: now.Add(-slowTime + time.Second), Today: mostPerDay, Day: startOfDay(now), Reports: 9, LastReport: now.Add(-5 * time.Hour)}
+)
+
 // everySituation calls a function with each combination of variants of the parts.
 func everySituation(do func(Situation)) {
 	var repairs variants
 	phases := map[string][]func(*Repair){
 		"claimed": {}, "dead": {dead}, "over": {overTaken}, "over and dead": {overTaken, dead}, "restore": {restore}, "dead restore": {restore, dead},
-		"written": {written}, "written, dead": {written, dead}, "told": {written, reported}, "long ago": {written, reported, longAgo},
+		"written": {written}, "written, dead": {written, dead}, "critical, written, dead": {written, dead, critical}, "told": {written, reported}, "long ago": {written, reported, longAgo},
 		"ended": {ended}, "ended, dead": {ended, dead}, "ended, told": {ended, reported}, "unsure": {unconfirmed}, "unsure, dead": {unconfirmed, dead}, "unsure, told": {unconfirmed, reported},
 	}
 	repairs = append(repairs, having())
@@ -169,7 +182,11 @@ func everySituation(do func(Situation)) {
 					}
 					return list
 				}
-				repairs = append(repairs, having(one), having(append(used(3, now.Add(-11*time.Minute)), one)...), having(append(used(5, now.Add(-5*time.Hour)), one)...))
+				full := having(append(used(3, now.Add(-11*time.Minute)), one)...)
+				repairs = append(repairs, having(one), full)
+				for _, c := range []Critical{undone, justNow, spent} {
+					repairs = append(repairs, func(s *Situation) { full(s); s.Ledger.Critical = c })
+				}
 			}
 		}
 	}
@@ -225,12 +242,12 @@ func TestNextInEverySituation(t *testing.T) {
 			t.Errorf("%s: %s %q in %+v", broken, step.Do, step.Reason, s)
 		}
 	})
-	for _, do := range []Do{Read, Recall, Supersede, Plan, Claim, TakeOver, Write, Mark, End, Report, Wait, Conclude} {
+	for _, do := range []Do{Read, Recall, Supersede, Plan, Pause, Claim, TakeOver, Write, Mark, End, Report, Wait, Conclude} {
 		if steps[do] == 0 {
 			t.Errorf("no situation leads to %s", do)
 		}
 	}
-	if len(steps) != 12 {
+	if len(steps) != 13 {
 		t.Errorf("steps %v", steps)
 	}
 	t.Logf("proof: %d situations of the ledger: %v", all, steps)
@@ -273,12 +290,20 @@ func brokenRule(s Situation, step Step) string {
 			return "a claim needs a plan, and that there is no other"
 		case isMine && s.Reading.Live == open.Before:
 			return "a claim that can be written by is not replaced"
-		case len(s.Ledger.Repairs) > 0 && hasClosed(s.Ledger, own):
-			return "one message, one repair"
+		case isDone(s.Ledger.of(own), s.Reading.Live):
+			return "one message, one repair, unless somebody undid it"
 		case !s.Judgement.Critical && len(s.Ledger.Used(wide, now)) > wide.Budget:
 			return "the budget ends what is not critical"
+		case s.Judgement.Critical && !isMine && now.Sub(s.Ledger.Critical.Last) < restTime:
+			return "two writes are five seconds apart"
+		case s.Judgement.Critical && !isMine && s.Ledger.Critical.Today >= mostPerDay && now.Sub(s.Ledger.Critical.Last) < slowTime:
+			return "beyond the share of a day, a quarter of an hour lies between two writes"
 		case now.Sub(s.Message.EventTime) > maxEventAge:
 			return "nothing is written for an event that may be forgotten"
+		}
+	case Pause:
+		if !wanted || !s.Judgement.Critical || !step.Until.After(now) || step.Until.Sub(now) > restTime {
+			return "only an answer to a critical finding waits, and only for seconds"
 		}
 	case End:
 		switch {
@@ -295,6 +320,9 @@ func brokenRule(s Situation, step Step) string {
 		if step.Repair.Reported || step.Repair.Phase == Claimed || step.Repair.EventID != own && step.Repair.Holder != me {
 			return "only a closed repair of this message or delivery is reported, once"
 		}
+		if step.IsQuiet && (step.Repair.Severity != rules.Critical || step.Repair.Phase != Written || s.Ledger.Critical.Reports < mostReports) {
+			return "only a written repair is not told, and only after three others"
+		}
 	case Conclude:
 		for _, r := range s.Ledger.Repairs {
 			if isConcluded := r.Holder == me && r.Phase == Ended && r.Reason != Unconfirmed; (r.EventID == own || r.Holder == me) && r.IsOpen() && !isConcluded {
@@ -310,22 +338,24 @@ func brokenRule(s Situation, step Step) string {
 	return brokenByTheEvent(s, step)
 }
 
-func hasClosed(l Ledger, event string) bool {
-	r := l.of(event)
-	return r != nil && r.Phase != Claimed
+// isDone tells whether the last repair of a message was given up, or was written a moment ago over
+// the policy that was read.
+func isDone(r *Repair, live string) bool {
+	return r != nil && (r.Phase == Ended || r.Phase == Written && live == r.Before && now.Sub(r.Closed) < SettlingTime)
 }
 
 // brokenByTheEvent: what an event says of a policy is only a reason to wait, or to archive its
-// text. It closes nothing, marks nothing, and writes nothing; but where it says that somebody put
-// back what the last write replaced, and the key has that policy, the read is believed at once.
+// text. It closes nothing, marks nothing, and writes nothing. The one exception: where it says that
+// somebody put back what the last write replaced, and the key has that policy, the read is believed
+// at once, as it would be of any other policy.
 func brokenByTheEvent(s Situation, step Step) string {
 	if step.Do == Wait || step.Do == Supersede || step.Do == Recall || step.Do == Conclude {
 		return ""
 	}
 	silent := s
-	if last := s.Ledger.LastWrite(); last != nil && s.Reading.Live == last.Before && s.Reading.Event == last.Before && s.Message.EventTime.After(last.Closed) {
-		silent.Now = s.Now.Add(SettlingTime) // what is read then is believed without the event
-		silent.Message.EventTime = s.Message.EventTime.Add(SettlingTime)
+	if step.Do != Report && isPutBackByTheBook(s) {
+		silent.Ledger.Repairs = slices.Clone(s.Ledger.Repairs)
+		silent.Ledger.LastWrite().Before = "a policy that nobody put back"
 	}
 	silent.Reading.Event, silent.Reading.EventHasText, silent.Reading.EventIsHidden, silent.Judgement.EventAlike = "", false, false, false
 	if !isSameStep(Next(silent), step) {
@@ -334,36 +364,37 @@ func brokenByTheEvent(s Situation, step Step) string {
 	return ""
 }
 
-func TestBudgetAndBreakerInNumbers(t *testing.T) {
-	past := func(minutes int) Repair {
-		return repairOf("past", "past", written, reported, func(r *Repair) {
+// isPutBackByTheBook restates when an event tells of a policy that was put back.
+func isPutBackByTheBook(s Situation) bool {
+	last := s.Ledger.LastWrite()
+	return last != nil && last.Kind == ForFinding && s.Ledger.of(own) == nil && s.Reading.Live == last.Before &&
+		s.Reading.Event == last.Before && s.Message.EventTime.Unix() >= last.Closed.Unix()
+}
+
+func TestTheBudgetInNumbers(t *testing.T) {
+	past := func(minutes int, with ...func(*Repair)) Repair {
+		return repairOf("past", "past", append([]func(*Repair){written, reported, func(r *Repair) {
 			r.Claimed, r.Closed = now.Add(-time.Duration(minutes)*time.Minute), now.Add(-time.Duration(minutes)*time.Minute)
 			r.Before = "x"
-		})
+		}}, with...)...)
 	}
 	notCritical := func(s *Situation) { s.Judgement.Critical = false }
 	for _, row := range []struct {
 		situation Situation
 		want      Do
-		attempt   int
-		until     time.Time
 		reason    string
 	}{
-		{situation(having(past(90), past(80))), Claim, 0, time.Time{}, "two of three are used"},
-		{situation(having(past(90), past(80), past(70)), notCritical), Conclude, 0, time.Time{}, "three of three are used"},
-		{situation(having(past(90), past(80), past(14))), Conclude, 0, now.Add(time.Minute), "a critical finding waits a quarter of an hour"},
-		{situation(having(past(90), past(80), past(15))), Claim, 1, time.Time{}, "and is repaired then"},
-		{situation(having(past(90), past(80), past(70), past(59))), Conclude, 0, now.Add(time.Minute), "then an hour"},
-		{situation(having(past(90), past(80), past(70), past(60))), Claim, 2, time.Time{}, ""},
-		{situation(having(past(500), past(400), past(390), past(380), past(239))), Conclude, 0, now.Add(time.Minute), "then four hours"},
-		{situation(having(past(600), past(500), past(450), past(400), past(300), past(240))), Claim, 4, time.Time{}, "and four hours again"},
-		{situation(having(past(13*60), past(80), past(70)), notCritical), Claim, 0, time.Time{}, "yesterday's do not count"},
-		{situation(having(past(90), past(80), repairOf("past", "past", written, reported, longAgo, restore)), notCritical), Claim, 0, time.Time{}, "a person's restore does not count"},
-		{situation(having(past(90), past(80), repairOf(own, me)), live(third), old, notCritical), Claim, 0, time.Time{}, "nor does the claim that is replaced"},
+		{situation(having(past(90), past(80)), notCritical), Claim, "two of three are used"},
+		{situation(having(past(90), past(80), past(70)), notCritical), Conclude, "three of three are used"},
+		{situation(having(past(90), past(80), past(70))), Claim, "what is critical is not counted"},
+		{situation(having(past(90), past(80), past(70, critical)), notCritical), Claim, "nor does it count"},
+		{situation(having(past(13*60), past(80), past(70)), notCritical), Claim, "yesterday's do not count"},
+		{situation(having(past(90), past(80), repairOf("past", "past", written, reported, longAgo, restore)), notCritical), Claim, "a person's restore does not count"},
+		{situation(having(past(90), past(80), repairOf(own, me)), live(third), old, notCritical), Claim, "nor does the claim that is replaced"},
+		{situation(having(past(90), past(80), past(70), repairOf(own, me, critical)), live(third), old, notCritical), End, "a critical claim that is replaced takes nothing off the count"},
 	} {
-		got := Next(row.situation)
-		if got.Do != row.want || got.Attempt != row.attempt || !got.Until.Equal(row.until) {
-			t.Errorf("%s, attempt %d, until %s; want %s, %d, %s: %s", got.Do, got.Attempt, got.Until, row.want, row.attempt, row.until, row.reason)
+		if got := Next(row.situation); got.Do != row.want || got.Attempt != 0 || !got.Until.IsZero() {
+			t.Errorf("%s, attempt %d, until %s; want %s: %s", got.Do, got.Attempt, got.Until, row.want, row.reason)
 		}
 	}
 	var all []Repair
@@ -389,8 +420,11 @@ func TestAnHourCountsAnAccountAndAllOfThem(t *testing.T) {
 		}
 		h = next
 	}
-	if h.Total != 3 || h.Accounts["a"] != 2 || h.Accounts["b"] != 1 {
+	if h.Total != 3 || h.Accounts["a"] != 2 || h.Accounts["b"] != 1 || h.Critical.Total != 0 {
 		t.Errorf("%+v", h)
+	}
+	if h, err := h.AddCritical("a", few, now); err != nil || h.Total != 3 || h.Critical.Total != 1 || h.Critical.Accounts["a"] != 1 {
+		t.Errorf("critical findings count apart: %+v, %v", h, err)
 	}
 	lower := Limits{AccountPerHour: 1, TotalPerHour: 9}
 	if _, err := h.Add("a", lower, now); err == nil {
@@ -400,6 +434,6 @@ func TestAnHourCountsAnAccountAndAllOfThem(t *testing.T) {
 
 // isSameStep tells whether two steps do the same for the same reasons.
 func isSameStep(a, b Step) bool {
-	return a.Do == b.Do && a.Reason == b.Reason && a.Attempt == b.Attempt && a.Until.Equal(b.Until) && errors.Is(a.Err, b.Err) &&
+	return a.Do == b.Do && a.Reason == b.Reason && a.Attempt == b.Attempt && a.IsQuiet == b.IsQuiet && a.Until.Equal(b.Until) && errors.Is(a.Err, b.Err) &&
 		reflect.DeepEqual(a.Repair, b.Repair) && reflect.DeepEqual(a.Repairs, b.Repairs)
 }

@@ -6,7 +6,8 @@
 //	server := httptest.NewServer(queue)
 //	client := sqs.NewFromConfig(config, func(o *sqs.Options) { o.BaseEndpoint = &server.URL })
 //
-// It knows SendMessageBatch only, with its limits of ten messages and 1 MiB a call.
+// It knows SendMessageBatch, with its limits of ten messages and 1 MiB a call, and what moves dead
+// letters back: GetQueueAttributes, ListMessageMoveTasks and StartMessageMoveTask.
 // Options.Fault looks at each call and may let it fail, or some of its messages, which is
 // an answer HTTP 200 as of SQS.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
@@ -21,6 +22,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -54,6 +56,8 @@ type Queue struct {
 	mu       sync.Mutex
 	calls    int
 	messages []string
+	dead     []string
+	isMoving bool
 }
 
 // New returns an empty queue.
@@ -77,8 +81,9 @@ func (q *Queue) Calls() int {
 
 type (
 	input struct {
-		QueueUrl string //nolint:staticcheck // AWS spells it so on the wire
-		Entries  []struct{ Id, MessageBody string }
+		QueueUrl  string //nolint:staticcheck // AWS spells it so on the wire
+		SourceArn string
+		Entries   []struct{ Id, MessageBody string }
 	}
 	success struct{ Id, MessageId, MD5OfMessageBody string }
 	failure struct {
@@ -104,23 +109,30 @@ func (q *Queue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q.calls++
 	var in input
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 2*mostBytes)).Decode(&in)
+	switch target, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS."); {
+	case !ok || err != nil || in.QueueUrl == "" && in.SourceArn == "":
+		refuse(w, http.StatusBadRequest, "InvalidAddress")
+	case fault.Status != 0:
+		refuse(w, fault.Status, fault.Code)
+	case target == "SendMessageBatch":
+		q.sendBatch(w, in, fault)
+	default:
+		q.redrive(w, target)
+	}
+}
+
+func (q *Queue) sendBatch(w http.ResponseWriter, in input, fault Fault) {
 	size := 0
 	for _, e := range in.Entries {
 		size += len(e.MessageBody)
 	}
 	switch {
-	case r.Header.Get("X-Amz-Target") != "AmazonSQS.SendMessageBatch":
-		refuse(w, http.StatusBadRequest, "UnsupportedOperation")
-	case err != nil || in.QueueUrl == "":
-		refuse(w, http.StatusBadRequest, "InvalidAddress")
 	case len(in.Entries) == 0:
 		refuse(w, http.StatusBadRequest, "EmptyBatchRequest")
 	case len(in.Entries) > mostMessages:
 		refuse(w, http.StatusBadRequest, "TooManyEntriesInBatchRequest")
 	case size > mostBytes:
 		refuse(w, http.StatusBadRequest, "BatchRequestTooLong")
-	case fault.Status != 0:
-		refuse(w, fault.Status, fault.Code)
 	default:
 		answer(w, http.StatusOK, q.send(in, fault))
 	}
