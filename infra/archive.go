@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -10,25 +12,25 @@ import (
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 )
 
-// passing are the folders of the archive whose objects are replaced or deleted. Those of
+// expiring are the folders of the archive whose objects are replaced or deleted. Those of
 // the others are the record of the repairs, and stay.
-var passing = []string{"hours/", "keys/", "pending/", "sweep/"}
+var expiring = []string{"hours/", "keys/", "pending/", "sweep/"}
 
-// filled are the folders of the archive that the function enforce adds to: all but that of
+// enforcing are the folders of the archive that the function enforce adds to: all but that of
 // the sweeps. Who can write there can pretend that a configuration was swept before, so that
 // a sweep repairs by it without the first, which only reports.
-var filled = []string{"generations/*", "hours/*", "keys/*", "pending/*", "records/*"}
+var enforcing = []string{"generations/*", "hours/*", "keys/*", "pending/*", "records/*"}
 
 // conditional are the folders whose objects package archive never writes over unseen: it
 // makes an object only where there is none, or replaces the version that it has read.
 var conditional = []string{"generations/*", "hours/*", "keys/*", "records/*"}
 
-// settled are the folders of the archive whose objects the function deletes.
-var settled = []string{"pending/*"}
+// deletable are the folders of the archive whose objects the function enforce deletes.
+var deletable = []string{"pending/*"}
 
-// passedDays is how long a version stays that was replaced or deleted: as short as S3
+// expiryDays is how long a version stays that was replaced or deleted: as short as S3
 // has it, since the retention holds it for longer anyway.
-const passedDays = 1
+const expiryDays = 1
 
 // archiveProps describes the archive.
 type archiveProps struct {
@@ -39,6 +41,8 @@ type archiveProps struct {
 	// Writers are the ARNs of further roles that may write. The roles of the functions always
 	// may.
 	Writers []string
+	// Deployers are the ARNs of the roles that may change the bucket, with * for any characters.
+	Deployers []string
 	// Sweep is the function that sweeps; nil for none.
 	Sweep *sweepFunction
 	// ObjectLock says who can delete a version before its retention ends.
@@ -78,7 +82,7 @@ func newArchive(scope constructs.Construct, id string, props *archiveProps) *arc
 		ObjectOwnership:            awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
 		Encryption:                 awss3.BucketEncryption_S3_MANAGED,
 		EnforceSSL:                 jsii.Bool(true),
-		LifecycleRules:             passingRules(),
+		LifecycleRules:             expiryRules(),
 		RemovalPolicy:              awscdk.RemovalPolicy_RETAIN,
 	})
 	this.serve(props.Function)
@@ -89,6 +93,7 @@ func newArchive(scope constructs.Construct, id string, props *archiveProps) *arc
 	}
 	this.denyOthers(append(writers, *jsii.Strings(props.Writers...)...))
 	this.denyBlindWrites()
+	this.denyChanges(props.Deployers)
 	return this
 }
 
@@ -106,14 +111,14 @@ func retention(props *archiveProps) awss3.ObjectLockRetention {
 	}
 }
 
-// passingRules expire what is left behind of objects that were replaced or deleted: old
+// expiryRules expire what is left behind of objects that were replaced or deleted: old
 // versions, once the retention is over, and then the delete marker.
-func passingRules() *[]*awss3.LifecycleRule {
+func expiryRules() *[]*awss3.LifecycleRule {
 	var rules []*awss3.LifecycleRule
-	for _, folder := range passing {
+	for _, folder := range expiring {
 		rules = append(rules, &awss3.LifecycleRule{
 			Prefix:                      jsii.String(folder),
-			NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(passedDays)),
+			NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(expiryDays)),
 			ExpiredObjectDeleteMarker:   jsii.Bool(true),
 		})
 	}
@@ -127,8 +132,8 @@ func (a *archive) serve(function *enforceFunction) {
 	function.Function.AddEnvironment(jsii.String("ARCHIVE_BUCKET"), a.Bucket.BucketName(), nil)
 	allow(function.Role, "ListTheArchive", &[]*string{a.Bucket.BucketArn()}, "s3:ListBucket")
 	allow(function.Role, "ReadTheArchive", &[]*string{a.Bucket.ArnForObjects(jsii.String("*"))}, "s3:GetObject")
-	allow(function.Role, "AddToTheArchive", a.objects(filled), "s3:PutObject")
-	allow(function.Role, "SettleInTheArchive", a.objects(settled), "s3:DeleteObject")
+	allow(function.Role, "AddToTheArchive", a.objects(enforcing), "s3:PutObject")
+	allow(function.Role, "DeleteInTheArchive", a.objects(deletable), "s3:DeleteObject")
 }
 
 // denyOthers denies writing to all but some roles, whatever their own policies allow: who can
@@ -150,6 +155,26 @@ func (a *archive) denyOthers(writers []*string) {
 func (a *archive) denyBlindWrites() {
 	a.deny("BlindWrites", jsii.Strings("s3:PutObject"), a.objects(conditional),
 		map[string]any{"Null": map[string]any{"s3:if-match": "true", "s3:if-none-match": "true"}})
+}
+
+// denyChanges denies to all but the deployers what would lose the record of the repairs: another
+// bucket policy, lifecycle, lock or versioning, and the end of a version before its retention.
+// The account's root user can always delete a bucket policy, so nobody is locked out for good.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+func (a *archive) denyChanges(deployers []string) {
+	arns := []any{}
+	placeholders := strings.NewReplacer("${Partition}", *awscdk.Aws_PARTITION(), "${AccountId}", *awscdk.Aws_ACCOUNT_ID())
+	for _, arn := range deployers {
+		arns = append(arns, placeholders.Replace(arn))
+	}
+	others := map[string]any{"ArnNotLike": map[string]any{"aws:PrincipalArn": arns}}
+	a.deny("ChangesOfTheBucket", jsii.Strings(
+		"s3:DeleteBucketPolicy", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketPolicy", "s3:PutBucketVersioning", "s3:PutLifecycleConfiguration",
+	), &[]*string{a.Bucket.BucketArn()}, others)
+	a.deny("LossOfVersions", jsii.Strings(
+		"s3:BypassGovernanceRetention", "s3:DeleteObjectVersion", "s3:PutObjectLegalHold", "s3:PutObjectRetention",
+	), a.objects([]string{"*"}), others)
 }
 
 func (a *archive) deny(sid string, actions, resources *[]*string, conditions map[string]any) {

@@ -149,6 +149,10 @@ func TestArchiveRefusesPlainHTTPOtherWritersAndBlindWrites(t *testing.T) {
 	arn := map[string]any{"Fn::GetAtt": []any{bucket, "Arn"}}
 	objects := func(pattern string) any { return map[string]any{"Fn::Join": []any{"", []any{arn, pattern}}} }
 	everybody := map[string]any{"AWS": "*"}
+	part := func(name string) any { return map[string]any{"Ref": "AWS::" + name} }
+	others := map[string]any{"ArnNotLike": map[string]any{"aws:PrincipalArn": []any{map[string]any{"Fn::Join": []any{"", []any{
+		"arn:", part("Partition"), ":iam::", part("AccountId"), ":role/cdk-*-cfn-exec-role-*",
+	}}}}}}
 	want := []policyStatement{
 		{
 			Effect: "Deny", Principal: everybody, Action: "s3:*", Resource: []any{arn, objects("/*")},
@@ -162,6 +166,14 @@ func TestArchiveRefusesPlainHTTPOtherWritersAndBlindWrites(t *testing.T) {
 			Sid: "BlindWrites", Effect: "Deny", Principal: everybody, Action: "s3:PutObject",
 			Resource:  []any{objects("/generations/*"), objects("/hours/*"), objects("/keys/*"), objects("/records/*")},
 			Condition: map[string]any{"Null": map[string]any{"s3:if-match": "true", "s3:if-none-match": "true"}},
+		},
+		{
+			Sid: "ChangesOfTheBucket", Effect: "Deny", Principal: everybody, Condition: others, Resource: arn,
+			Action: []any{"s3:DeleteBucketPolicy", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketPolicy", "s3:PutBucketVersioning", "s3:PutLifecycleConfiguration"},
+		},
+		{
+			Sid: "LossOfVersions", Effect: "Deny", Principal: everybody, Condition: others, Resource: objects("/*"),
+			Action: []any{"s3:BypassGovernanceRetention", "s3:DeleteObjectVersion", "s3:PutObjectLegalHold", "s3:PutObjectRetention"},
 		},
 	}
 	for id, policy := range decodeResources[resourcePolicyProperties](t, template, "AWS::S3::BucketPolicy") {
@@ -215,7 +227,7 @@ func TestEveryFolderOfPackageArchiveIsFilledByOneFunction(t *testing.T) {
 			want = append(want, match[1]+"*")
 		}
 	}
-	got := append([]string{"sweep/*"}, filled...)
+	got := append([]string{"sweep/*"}, enforcing...)
 	slices.Sort(got)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
@@ -47,7 +50,7 @@ func TestTheTopicIsAlwaysThereWithoutAnEncryptionKey(t *testing.T) {
 }
 
 // The whole policy is compared: nobody else may publish, or read what others are told.
-func TestTheTopicRefusesPlainHTTPAndLetsAlarmsIn(t *testing.T) {
+func TestTheTopicRefusesPlainHTTPAndLetsAlarmsAndRulesIn(t *testing.T) {
 	template := newTemplate(t, nil)
 	topic := map[string]any{"Ref": theTopic(t, template)}
 	policies := decodeResources[struct {
@@ -58,7 +61,7 @@ func TestTheTopicRefusesPlainHTTPAndLetsAlarmsIn(t *testing.T) {
 		t.Fatalf("%d policies", len(policies))
 	}
 	for _, policy := range policies {
-		if !cmp.Equal(policy.Topics, []any{topic}) || len(policy.PolicyDocument.Statement) != 2 {
+		if !cmp.Equal(policy.Topics, []any{topic}) || len(policy.PolicyDocument.Statement) != 3 {
 			t.Fatalf("%+v", policy)
 		}
 		for _, s := range policy.PolicyDocument.Statement {
@@ -71,10 +74,14 @@ func TestTheTopicRefusesPlainHTTPAndLetsAlarmsIn(t *testing.T) {
 			conditions, _ := s.Condition.(map[string]any)
 			source, _ := conditions["ArnLike"].(map[string]any)
 			got := substituted(t, source["aws:SourceArn"])
-			if s.Action != "sns:Publish" || !cmp.Equal(s.Principal, any(map[string]any{"Service": "cloudwatch.amazonaws.com"})) ||
-				got != "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*" ||
+			service, resource := "cloudwatch", "alarm:*"
+			if s.Sid == "Tampering" {
+				service, resource = "events", "rule/*"
+			}
+			if s.Action != "sns:Publish" || !cmp.Equal(s.Principal, any(map[string]any{"Service": service + ".amazonaws.com"})) ||
+				got != "arn:${AWS::Partition}:"+service+":${AWS::Region}:${AWS::AccountId}:"+resource ||
 				!cmp.Equal(conditions["StringEquals"], any(map[string]any{"aws:SourceAccount": map[string]any{"Ref": "AWS::AccountId"}})) {
-				t.Errorf("%+v with %s, want the alarms of this account and Region", s, got)
+				t.Errorf("%+v with %s, want the alarms and rules of this account and Region", s, got)
 			}
 		}
 	}
@@ -164,5 +171,23 @@ func TestWhereTheGuardrailDoesNotWorkAnAlarmTellsTheTopic(t *testing.T) {
 				t.Errorf("%d alarms for %d queues and functions", len(row.want), queues)
 			}
 		})
+	}
+}
+
+// Whoever is on call finds each alarm in docs/operations.md, by the name that the message has.
+func TestEveryAlarmHasItsPlaceInTheOperationsManual(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alarms := decodeResources[any](t, newTemplate(t, sweeping(t, nil, "24")), "AWS::CloudWatch::Alarm")
+	if len(alarms) < 7 {
+		t.Errorf("%d alarms", len(alarms))
+	}
+	for id := range alarms {
+		name := strings.TrimPrefix(id, "Findings")
+		if name = name[:len(name)-8]; !strings.Contains(string(text), "### "+name+"\n") {
+			t.Errorf("docs/operations.md has no heading %s", name)
+		}
 	}
 }

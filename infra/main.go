@@ -10,7 +10,8 @@
 //	schedule -> sweepFunction -> eventQueue
 //
 // The archive and flushSchedule are there in every mode. Alarms about
-// dead letters, undelivered events, events that wait and functions that fail go to Findings.
+// dead letters, undelivered events, events that wait and functions that fail go to Findings, and
+// so do the tamper rules: changes of the guardrail's own parts, and of trails.
 //
 // There is one construct per capability, in a file of its own; each grants the
 // permissions and sets the environment that its capability needs, so that the two

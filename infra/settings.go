@@ -41,6 +41,8 @@ type settings struct {
 	ObjectLock config.ObjectLock
 	// ArchiveWriters is deployment.archive.writers.
 	ArchiveWriters []string
+	// ArchiveDeployers is deployment.archive.deployers.
+	ArchiveDeployers []string
 	// Concurrency is deployment.concurrency.
 	Concurrency int
 	// FunctionAsset is guardrail:functionAsset, the folder that holds the function's
@@ -95,6 +97,7 @@ func readSettings(context map[string]any, d config.Deployment) (settings, error)
 		ArchiveRetentionDays: r.whole("archiveRetentionDays", "days", d.Archive.RetentionDays, 1, config.MaxRetentionDays),
 		ObjectLock:           d.Archive.ObjectLock,
 		ArchiveWriters:       d.Archive.Writers,
+		ArchiveDeployers:     d.Archive.Deployers,
 		Concurrency:          d.Concurrency,
 		FunctionAsset:        r.text("functionAsset", filepath.Join("build", "enforce")),
 		SweepHours:           r.whole("sweepHours", "hours", int(d.Sweep.Every/time.Hour), 0, maxSweepHours),

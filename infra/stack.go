@@ -69,11 +69,14 @@ func newGuardrailStack(scope constructs.Construct, id string, props *guardrailSt
 	// In every mode: what was repaired before is still reported under the kill switch, and the
 	// record of it does not move to another bucket when the mode changes.
 	archive := newArchive(stack, "Archive", &archiveProps{
-		Function: enforce, Sweep: sweep, Writers: props.Settings.ArchiveWriters,
+		Function: enforce, Sweep: sweep, Writers: props.Settings.ArchiveWriters, Deployers: props.Settings.ArchiveDeployers,
 		RetentionDays: props.Settings.ArchiveRetentionDays, ObjectLock: props.Settings.ObjectLock,
 	})
 	flush := newFlushSchedule(stack, "Flush", &flushScheduleProps{Target: enforce.Function})
 	findings.onDeadLetters("UndeliveredFlushes", "EventBridge could not start a flush", flush.Undelivered)
+	newTamperRules(stack, "Tampering", &tamperProps{
+		Findings: findings, Queue: queue, Rule: rule, Flush: flush, Enforce: enforce, Archive: archive, Sweep: sweep,
+	})
 	output(stack, "ArchiveBucket", "The bucket of replaced policies; it outlives the stack", archive.Bucket.BucketName())
 	return stack, nil
 }

@@ -99,6 +99,7 @@ var badValues = []bad{
 	{because: "S3 has no retention of no days", text: "deployment: {archive: {retentionDays: 0}}", want: []string{"3:39: `0` is not a whole number from 1 to 36500"}, editor: true},
 	{because: "a lock has a way", text: "deployment: {archive: {objectLock: Compliance}}", want: []string{"3:36: unknown way to lock `Compliance`; did you mean `compliance`?"}, editor: true},
 	{because: "an archive has no unnamed writers", text: "deployment: {archive: {writers: ['arn:aws:iam::111122223333:role/*']}}", want: []string{"3:34: `arn:aws:iam::111122223333:role/*` is not the ARN of a role; it looks like `arn:aws:iam::111122223333:role/KeyOperator`"}, editor: true},
+	{because: "somebody must be able to deploy", text: "deployment: {archive: {deployers: ['*']}}", want: []string{"3:36: `*` is not the ARN of a role; it looks like `arn:aws:iam::111122223333:role/Pipeline-*`"}, editor: true},
 	{because: "what a budget counts outlives its window", text: "repair: {budget: {window: 25h}}\ndeployment: {archive: {retentionDays: 1}}", want: []string{"4:39: `retentionDays` is 1, and `repair.budget.window` is longer; write at least 2"}},
 	{because: "Lambda has no concurrency of one for a queue", text: "deployment: {concurrency: 1}", want: []string{"3:27: `1` is not a whole number from 2 to 1000"}, editor: true},
 	{because: "blanks are no reason", text: "exemptions: [{name: a, match: {accounts: [111122223333]}, owner: a, expires: 2027-01-31, reason: ' '}]", want: []string{"3:98: an empty text"}, editor: true},

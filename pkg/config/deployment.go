@@ -36,6 +36,9 @@ type DeploymentArchive struct {
 	// Writers are the ARNs of further roles that may write. The roles of the functions always
 	// may.
 	Writers []string
+	// Deployers are the ARNs of the roles that may change the bucket's policy, lifecycle and lock and
+	// delete versions, with ${Partition}, ${AccountId} and * for any characters.
+	Deployers []string
 }
 
 // ObjectLock says who can delete a version before its retention ends.
@@ -77,7 +80,7 @@ func DefaultDeployment() Deployment {
 	return Deployment{
 		Notify:      DeploymentNotify{Mail: []string{}},
 		Sweep:       DeploymentSweep{Every: 24 * time.Hour},
-		Archive:     DeploymentArchive{RetentionDays: 90, ObjectLock: Governance, Writers: []string{}},
+		Archive:     DeploymentArchive{RetentionDays: 90, ObjectLock: Governance, Writers: []string{}, Deployers: []string{BootstrapRole}},
 		Concurrency: 5,
 	}
 }
@@ -89,6 +92,16 @@ var mailFormat = format{
 // roleFormat is a role without wildcards: an archive that many can write to proves nothing.
 var roleFormat = format{
 	words: "the ARN of a role", pattern: regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$`), example: "arn:aws:iam::111122223333:role/KeyOperator",
+}
+
+// BootstrapRole is the role by which CloudFormation deploys what `cdk deploy` hands it, of any
+// qualifier and Region.
+// https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
+const BootstrapRole = "arn:${Partition}:iam::${AccountId}:role/cdk-*-cfn-exec-role-*"
+
+// deployerFormat is a role or a pattern of roles.
+var deployerFormat = format{
+	words: "the ARN of a role", pattern: regexp.MustCompile(`^arn:(aws[a-z-]*|\$\{Partition\}):iam::([0-9]{12}|\$\{AccountId\}):role/[A-Za-z0-9+=,.@_/*-]+$`), example: "arn:aws:iam::111122223333:role/Pipeline-*",
 }
 
 // deployment is the table of the keys of `deployment:`.
@@ -104,6 +117,7 @@ func deployment(d *Deployment) value {
 			{key: "retentionDays", doc: "How many days no version of an object can be deleted. It is no shorter than `repair.budget.window`.", value: whole(&d.Archive.RetentionDays, MaxRetentionDays)},
 			{key: "objectLock", doc: "Who can delete a version before: with `governance`, whoever has s3:BypassGovernanceRetention; with `compliance`, nobody; with `off`, whoever has s3:DeleteObjectVersion.", value: enum(&d.Archive.ObjectLock, "way to lock", Governance, Compliance, LockOff)},
 			{key: "writers", doc: "ARNs of roles that may write to the archive beside the functions: who runs `kmsguard restore` or `apply`. The bucket policy denies everybody else.", value: list(&d.Archive.Writers, formatted(roleFormat))},
+			{key: "deployers", doc: "ARNs of the roles by which CloudFormation deploys, `*` for any characters: they alone may change the archive's policy, lifecycle and lock or delete a version. The default is the execution role of the CDK's bootstrap.", value: list(&d.Archive.Deployers, formatted(deployerFormat))},
 		}, nil)},
 		{key: "concurrency", doc: "How many batches of events are judged at once, from 2.", value: wholeFrom(&d.Concurrency, leastConcurrency, mostConcurrency)},
 	}, nil)

@@ -18,7 +18,7 @@ func TestTheDeploymentIsRead(t *testing.T) {
 		{"every key can be set", full(t), config.Deployment{
 			Notify:  config.DeploymentNotify{Mail: []string{"security@example.com"}},
 			Sweep:   config.DeploymentSweep{Every: 12 * time.Hour},
-			Archive: config.DeploymentArchive{RetentionDays: 400, ObjectLock: config.Compliance, Writers: []string{"arn:aws:iam::111122223333:role/KeyOperator"}}, Concurrency: 9,
+			Archive: config.DeploymentArchive{RetentionDays: 400, ObjectLock: config.Compliance, Writers: []string{"arn:aws:iam::111122223333:role/KeyOperator"}, Deployers: []string{"arn:aws:iam::111122223333:role/Pipeline*"}}, Concurrency: 9,
 		}},
 		{"a retention as long as the window is enough", least + "repair: {budget: {window: 1d}}\ndeployment: {archive: {retentionDays: 1}}\n", func() config.Deployment {
 			d := config.DefaultDeployment()

@@ -4,8 +4,11 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -49,6 +52,19 @@ func codesOf(t *testing.T) map[string]bool {
 		return true
 	})
 	return codes
+}
+
+// Whoever is on call finds each finding in docs/operations.md.
+func TestEveryCodeHasItsPlaceInTheOperationsManual(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code := range codesOf(t) {
+		if !strings.Contains(string(text), "`"+code+"`") {
+			t.Errorf("docs/operations.md does not say what to do about %s", code)
+		}
+	}
 }
 
 func TestEveryCodeIsExplainedAndGivenByATest(t *testing.T) {

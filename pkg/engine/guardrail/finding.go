@@ -69,8 +69,8 @@ const (
 	CodeExemptByTag Code = "exempt-by-tag"
 	// CodeExemptionExpired: an exemption that would apply has expired; info.
 	CodeExemptionExpired Code = "exemption-expired"
-	// CodeRuleUndecided: whether a rule matches the key is not known, so there is no
-	// baseline to hold it against; high.
+	// CodeRuleUndecided: whether a rule matches the key is not known, so that only what is
+	// critical beyond the built-in default is judged; high.
 	CodeRuleUndecided Code = "rule-undecided"
 
 	// CodePlanRefused: a repair is wanted and cannot be planned and proved; high.
