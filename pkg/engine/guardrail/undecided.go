@@ -49,10 +49,11 @@ func (d *doubts) ask(actual, ceiling policy.Set) (access.Result, error) {
 	return d.within(actual, actual, ceiling, &d.left), nil
 }
 
-// readEach reads the Allows one by one.
+// readEach reads the Allows one by one. Each of them, and each Deny that is looked at, gets an
+// equal share of the work.
 func (d *doubts) readEach() {
-	share := judgeWork / len(d.open)
 	denies := ofEffect(d.Live.Set, policy.Deny)
+	share := judgeWork / (len(d.open) + min(len(denies), mostRead))
 	areAllClear := len(denies) <= mostRead
 	for _, deny := range denies[:min(len(denies), mostRead)] {
 		d.left = share

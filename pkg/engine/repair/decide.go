@@ -116,7 +116,9 @@ func (p *planner) again(s scope, holds bool) *planner {
 	return &next
 }
 
-// linearPlan takes away what is critical, statement by statement. It adds its work to work.
+// linearPlan takes away what is critical, statement by statement. Where the policy is too large
+// then, because what is left of each statement takes more text than "kms:*", whoever has critical
+// access in a statement loses all of it there. It adds its work to work.
 func linearPlan(s guardrail.Snapshot, j *guardrail.Judgement, from rules.Severity, writer string, work *int) (Plan, error) {
 	p, err := newPlanner(s, j, from, writer)
 	if err != nil {
@@ -126,7 +128,13 @@ func linearPlan(s guardrail.Snapshot, j *guardrail.Judgement, from rules.Severit
 	if err := p.judge(); err != nil {
 		return Plan{}, err
 	}
-	return p.plan()
+	plan, err := p.again(linear, true).plan()
+	var refusal *Refusal
+	if errors.As(err, &refusal) && refusal.Reason == TooLarge {
+		p.dropsWhole = true
+		return p.plan()
+	}
+	return plan, err
 }
 
 // decideReset plans to write the generated default in place of the policy. All of it is held

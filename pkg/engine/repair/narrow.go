@@ -125,10 +125,14 @@ func (p narrower) narrow() error {
 
 // loses returns the actions that a principal of an Allow is to lose.
 func (p narrower) loses(f fault) access.Actions {
-	if p.scope == all {
+	switch {
+	case p.scope == all:
 		return f.critical | f.lesser&^f.kept
+	case p.dropsWhole && f.critical != 0:
+		return access.ActionsMatching("kms:*")
+	default:
+		return f.critical
 	}
-	return f.critical
 }
 
 // oneOf returns a statement for one of its principals; one with NotPrincipal as it is.

@@ -32,6 +32,9 @@ type planner struct {
 	scope     scope
 	// removesOnly is true where the plan may name nobody whom the live policy does not.
 	removesOnly bool
+	// dropsWhole is true where a principal with critical actions loses all actions of its statement:
+	// the list of those that are left would make the policy too large.
+	dropsWhole bool
 
 	// ceiling is access that may be there, allows its Allows and required its Denies.
 	// shares are the Allows that a new statement may be made of.

@@ -27,7 +27,7 @@ type Space struct {
 func (sp *Space) Remainder(b Box, others []Box, yield func(Box) bool) (more bool, err error) {
 	var touching []Box
 	pick := -1
-	cost := 1 + b.size()/8
+	cost := 1 + b.size()/4
 	for _, other := range others {
 		if err := sp.Spend(cost); err != nil {
 			return false, err
@@ -48,7 +48,7 @@ func (sp *Space) Remainder(b Box, others []Box, yield func(Box) bool) (more bool
 	splitter := touching[pick]
 	rest := slices.Delete(touching, pick, pick+1)
 	for _, s := range splitter {
-		if err := sp.Spend(cost); err != nil {
+		if err := sp.Spend(4 * cost); err != nil { // two boxes are made
 			return false, err
 		}
 		outside := sp.Dimensions[s.Dimension].All.AndNot(s.In)

@@ -6,6 +6,7 @@ package pattern
 import (
 	"slices"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Pattern is a regular language without alternatives: a sequence of elements,
@@ -178,13 +179,21 @@ func ARN(value Value) Pattern {
 }
 
 // Matches tells whether the pattern matches all of s, in at most
-// len(p)*len(s) steps.
+// len(p)*len(s) steps. Elements before the first repeated one match one character each, so that
+// most texts are told apart there.
 func (p Pattern) Matches(s string) bool {
-	here := make([]bool, len(p)+1)
+	for len(p) > 0 && !p[0].repeat {
+		c, width := utf8.DecodeRuneInString(s)
+		if width == 0 || !p[0].matches(c) {
+			return false
+		}
+		p, s = p[1:], s[width:]
+	}
+	here, next := make([]bool, len(p)+1), make([]bool, len(p)+1)
 	here[0] = true
 	p.skip(here)
 	for _, c := range s {
-		next := make([]bool, len(p)+1)
+		clear(next)
 		for i, e := range p {
 			if !here[i] || !e.matches(c) {
 				continue
@@ -196,7 +205,7 @@ func (p Pattern) Matches(s string) bool {
 			}
 		}
 		p.skip(next)
-		here = next
+		here, next = next, here
 	}
 	return here[len(p)]
 }
