@@ -108,7 +108,7 @@ func harmless(o guardrail.Outcome) (guardrail.Outcome, error) {
 	o.Aliases = o.Aliases[:min(len(o.Aliases), mostAliases)]
 	o.Findings = worstFirst(o.Findings)
 	for i := range o.Findings {
-		o.Findings[i].Witness = nil
+		o.Findings[i].Witness, o.Findings[i].Lint = nil, nil
 	}
 	if o.Plan != nil {
 		o.Plan = &guardrail.PlannedPolicy{Edits: o.Plan.Edits, Hash: o.Plan.Hash}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/lint"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
@@ -92,6 +93,7 @@ func TestARepairThatIsNotConfirmedIsNotCalledDone(t *testing.T) {
 func TestProgramsReadThePublicOutcomeWithoutWhatQuotesThePolicy(t *testing.T) {
 	o := repaired(func(o *guardrail.Outcome) {
 		o.Findings[0].Witness = &evaluation.Request{Principal: "THE POLICY"}
+		o.Findings[0].Lint = &lint.Finding{Detail: "THE POLICY"}
 	})
 	p := report(t, o)
 	want := repaired(func(o *guardrail.Outcome) {

@@ -85,6 +85,11 @@ func withoutPlaces(findings []guardrail.Finding) {
 	for i, f := range findings {
 		if strings.HasPrefix(string(f.Code), "lint-") {
 			findings[i].Message = lintPlace.ReplaceAllString(f.Message, "")
+			if f.Lint != nil {
+				placeless := *f.Lint
+				placeless.Line, placeless.Column = 0, 0
+				findings[i].Lint = &placeless
+			}
 		}
 	}
 }

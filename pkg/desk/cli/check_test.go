@@ -201,6 +201,9 @@ func TestCheckAsText(t *testing.T) {
 	got.check(t, exitDifferent, "NON-COMPLIANT  standard input\n  key type  SYMMETRIC_DEFAULT ENCRYPT_DECRYPT\n  baseline  default\n  action    reported (report-mode)\n", "")
 	got.check(t, exitDifferent, "  critical  public-access, statement 2 \"for the partners\" on line 2: PUBLIC: anyone with an AWS account can decrypt\n            (kms:Decrypt).\n", "")
 	got.check(t, exitDifferent, "  repair    not written; it would change the policy:\n            - Removed statement 2 \"for the partners\": ", "")
+	typo := kmsguard(t, allowing(`"Principal":{"AWS":"arn:aws:iam::`+account+`:root"},"Action":"kms:Decrypt","Condition":{"StringEquals":{"kms:ViaService":"s3.eu-west-1.amazonaws.com"}}`),
+		"check", "--default-config", "--account", account, "--region", "us-east-1", "-")
+	typo.check(t, exitDifferent, `"kms:ViaService" never is "s3.eu-west-1.amazonaws.com"`, "") // as diff says it
 	several := kmsguard(t, "", "check", "--default-config", "--account", account, write(t, "a.json", accountPolicy), write(t, "b.json", accountPolicy))
 	several.check(t, exitFine, "\n\nCOMPLIANT  ", "")
 }

@@ -48,7 +48,7 @@ const codeNotExplained guardrail.Code = "not-explained"
 func (j Judged) items() []item {
 	var list []item
 	for _, f := range j.Source.Placed(j.Outcome.Findings) {
-		i := item{severity: f.Severity, code: guardrail.Code(Printable(string(f.Code))), message: Printable(f.Message), id: Printable(f.ID)}
+		i := item{severity: f.Severity, code: guardrail.Code(Printable(string(f.Code))), message: Printable(said(f)), id: Printable(f.ID)}
 		if f.Statement != nil {
 			i.statement, i.sid, i.line = *f.Statement+1, Printable(f.SID), f.Line
 		}

@@ -101,13 +101,26 @@ func (s Source) findings(style Style, indent string, list []guardrail.Finding) s
 		if f.Statement != nil && f.Code != guardrail.CodeUndecided { // whose message names it
 			text += ", " + statementWords(f)
 		}
-		text = style.Wrap(Printable(text+": "+f.Message), indent+strings.Repeat(" ", 10))
+		text = style.Wrap(Printable(text+": "+said(f)), indent+strings.Repeat(" ", 10))
 		text = style.paint(text, string(f.Severity), severityColours[f.Severity])
 		if !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
 	}
 	return strings.Join(texts, "\n")
+}
+
+// said returns what a finding says to people at a desk. Of a finding of package lint that is its
+// detail, which quotes the policy.
+func said(f guardrail.Finding) string {
+	switch {
+	case f.Lint == nil:
+		return f.Message
+	case f.Lint.Line == 0:
+		return f.Lint.Detail
+	default:
+		return fmt.Sprintf("%s (line %d, column %d)", f.Lint.Detail, f.Lint.Line, f.Lint.Column)
+	}
 }
 
 // statementsOf returns the statements of a policy's text; none where it is malformed or "".

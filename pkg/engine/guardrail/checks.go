@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/lint"
@@ -145,23 +146,27 @@ func (e *examination) findOtherThanDefault() {
 }
 
 // findLint adds what the policy's author surely did not mean. A message quotes no text of
-// the policy, so it has the explanation and the place, and not the detail.
+// the policy, so it has the explanation and the place; the detail is in Lint.
 func (e *examination) findLint() {
 	k := e.snapshot.Key
 	for _, l := range lint.CheckType(k.PolicyKey(), keyTypeOf(k), e.Live) {
 		f := NewFinding(k, Code(lintPrefix+string(l.Code)), rules.Severity(l.Severity), fmt.Sprintf("%s (line %d, column %d)%s", l.Code.Explain(), l.Line, l.Column, meant(l)))
-		f.Statement = &l.Statement
+		f.Statement, f.Lint = &l.Statement, &l
 		e.add(f)
 	}
 }
 
-// meant says which action or condition key the author of a policy meant. Other suggestions
-// repeat text of the policy.
+// meant says which action or condition key the author of a policy meant, without the part of a
+// name that the author chooses. Other suggestions repeat text of the policy.
 func meant(l lint.Finding) string {
-	if l.Suggestion == "" || l.Code != lint.UnknownAction && l.Code != lint.UnknownConditionKey {
+	name := l.Suggestion
+	if key, ok := catalog.LookupConditionKey(name); ok {
+		name = key.Name
+	}
+	if name == "" || l.Code != lint.UnknownAction && l.Code != lint.UnknownConditionKey {
 		return ""
 	}
-	return ". Did you mean " + l.Suggestion + "?"
+	return ". Did you mean " + name + "?"
 }
 
 // findNoReach finds what the key policy keeps from the guardrail's own role: to change the

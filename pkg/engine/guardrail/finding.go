@@ -9,6 +9,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/evaluation"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/lint"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
 
@@ -173,6 +174,9 @@ type Finding struct {
 	// Witness is one request that shows it. Its context may repeat values of the
 	// policy's conditions: it belongs into an outcome, not into a log.
 	Witness *evaluation.Request `json:"witness,omitempty"`
+	// Lint is what package lint says, with text of the policy and, where it is clear, what was
+	// meant instead; nil where the finding is about something else. It belongs where Witness does.
+	Lint *lint.Finding `json:"lint,omitempty"`
 	// Difference is the proved difference from the floor or the ceiling that the finding is
 	// about; nil where it is about something else. Package repair mends it.
 	Difference *access.Difference `json:"-"`

@@ -89,11 +89,12 @@ func listed(words []string) string {
 var serviceLinked = regexp.MustCompile(`^arn:[a-z-]+:iam::([0-9]{12}):role/aws-service-role/[^/]+/([^/]+)$`)
 
 // people names principals for people: users and roles of the key's account by their names,
-// others by ARN, whole accounts in words, and service-linked roles of other accounts as such.
+// others by ARN, whole accounts in words, and service-linked roles of other accounts as such. Of
+// principals like an example it gives one example.
 func people(k rules.Key, principals []string) string {
 	own := "arn:" + k.Partition + ":iam::" + k.Account + ":"
 	var names []string
-	for _, text := range principals {
+	for _, text := range oneExample(principals) {
 		name := strings.NewReplacer(
 			"every other root user of account "+k.Account, "the root user", "every principal of any other account", "anyone with an AWS account",
 			"every principal of account ", "everyone in account ",
@@ -106,6 +107,35 @@ func people(k rules.Key, principals []string) string {
 		names = append(names, name)
 	}
 	return rules.FirstOf(names, 8)
+}
+
+// unnamedSession is the ARN of an example of a role's sessions: nobody has given it a name.
+var unnamedSession = regexp.MustCompile(`^role sessions such as arn:[a-z-]+:sts::([0-9]{12}):assumed-role/([^/]+)/unnamed-session`)
+
+// oneExample returns principals with all that are "users such as …", "roles such as …" and the
+// like told as one, by the example of a role where there is one. Sessions without a name are
+// those of their role.
+func oneExample(principals []string) (list []string) {
+	const such = "s such as "
+	var best string
+	for _, text := range principals {
+		_, example, isExample := strings.Cut(text, such)
+		session := unnamedSession.FindStringSubmatch(text)
+		switch {
+		case session != nil:
+			if !slices.ContainsFunc(principals, func(role string) bool { return strings.HasSuffix(role, "/"+session[2]) }) {
+				list = append(list, "sessions of role "+session[2]+" of account "+session[1])
+			}
+		case !isExample || strings.HasPrefix(text, "services"):
+			list = append(list, text)
+		case best == "" || strings.HasPrefix(text, "roles"):
+			best = example
+		}
+	}
+	if best != "" {
+		list = append(list, "principals such as "+best)
+	}
+	return list
 }
 
 // excessMessage says who can do what beyond the ceiling.
@@ -126,7 +156,7 @@ func (e *examination) excessMessage(d access.Difference) string {
 
 // sentence begins a name with a capital, unless it is an ARN or an account's word.
 func sentence(text string) string {
-	for _, word := range []string{"anyone", "everyone", "role ", "user ", "service-linked role "} {
+	for _, word := range []string{"anyone", "everyone", "principals ", "sessions ", "role ", "user ", "service-linked role "} {
 		if strings.HasPrefix(text, word) {
 			return strings.ToUpper(text[:1]) + text[1:]
 		}

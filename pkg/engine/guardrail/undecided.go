@@ -155,10 +155,20 @@ func (d *doubts) tell(i int, difference access.Difference, reading Reading) {
 	if witness, ok := d.example(i, difference.Witness); ok {
 		f.Witness = &witness
 	} else {
-		f.Message = "It cannot be ruled out that " + inSentence(f.Message)
+		f.Message = "It cannot be ruled out that " + inSentence(f.Message) + d.why(i)
 	}
 	f.Statement = &i
 	d.add(f)
+}
+
+// why says why statement i is not decided, or nothing where a Deny is what is not decided.
+func (d *doubts) why(i int) string {
+	for _, open := range d.above.Inconclusive {
+		if open.Policy == access.Actual && open.Statement == i && open.Reason != access.OverBudget {
+			return " The reason: " + undecided(open) + "."
+		}
+	}
+	return ""
 }
 
 // notTold returns the actions of a difference that are not told yet.

@@ -85,15 +85,15 @@ func nearestKey(name string) string {
 			}
 		}
 	}
-	rest := ""
-	similar := spelling.Nearest(name, keyNames)
-	if similar == "" {
-		if end := strings.LastIndexAny(name, ":/"); end >= 0 {
-			similar, rest = spelling.Nearest(name[:end+1], keyNames), name[end+1:]
+	isFamily := func(name string) bool { return strings.HasSuffix(name, ":") || strings.HasSuffix(name, "/") }
+	if end := strings.LastIndexAny(name, ":/"); end >= 0 {
+		if family := spelling.Nearest(name[:end+1], keyNames); isFamily(family) {
+			return family + cmp.Or(name[end+1:], "KEY")
 		}
 	}
-	if strings.HasSuffix(similar, ":") || strings.HasSuffix(similar, "/") {
-		return similar + cmp.Or(rest, "…")
+	similar := spelling.Nearest(name, keyNames)
+	if isFamily(similar) {
+		return similar + "KEY"
 	}
 	return similar
 }

@@ -198,3 +198,22 @@ func TestMultiRegionKeysAndUnknownRegions(t *testing.T) {
 		t.Errorf("found %+v, want a suggestion that leaves the Region open", via)
 	}
 }
+
+// TestTheRegionOfAKeyWhoseARNIsNotKnown: a file is checked with --account and --region alone.
+func TestTheRegionOfAKeyWhoseARNIsNotKnown(t *testing.T) {
+	d := parse(t, policyOf(allow(role, `"kms:Decrypt"`, `{"StringEquals":{"kms:ViaService":"s3.eu-west-1.amazonaws.com"}}`)))
+	for _, row := range []struct {
+		multiRegion string
+		want        int
+		reason      string
+	}{
+		{"false", 1, "a key of one Region is not used from another"},
+		{"true", 0, "a replica may be in that Region"},
+		{"", 0, "it may be a multi-Region key"},
+	} {
+		k := policy.Key{Partition: key.Partition, Account: key.Account, Region: key.Region, MultiRegion: row.multiRegion}
+		if got := lint.Check(k, d); len(got) != row.want {
+			t.Errorf("multi-Region %q: %+v, want %d because %s", row.multiRegion, got, row.want, row.reason)
+		}
+	}
+}

@@ -25,9 +25,9 @@ type Finding struct {
 	// value. It is "" where that is not clear.
 	Suggestion string `json:"suggestion,omitempty"`
 	// Line and Column, from 1, are where Value or the statement stands in the document's
-	// text; the column counts bytes.
-	Line   int `json:"line"`
-	Column int `json:"column"`
+	// text; the column counts bytes. Both are 0 where that text was made of a template.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
 }
 
 // Check returns the findings about a policy of a key whose type is not known. See [CheckType].

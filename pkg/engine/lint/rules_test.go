@@ -97,7 +97,8 @@ func TestSuggestions(t *testing.T) {
 		{allow(role, `"kms:Sign"`, `{"StringEquals":{"aws:ViaService":"x"}}`), `did you mean "kms:ViaService"?`, "the other namespace"},
 		{allow(role, `"kms:Sign"`, `{"StringEquals":{"ViaService":"x"}}`), `did you mean "kms:ViaService"`, "no namespace"},
 		{allow(role, `"kms:Sign"`, `{"StringEquals":{"aws:PrincipalTags/team":"x"}}`), `did you mean "aws:PrincipalTag/team"?`, "a family"},
-		{allow(role, `"kms:Encrypt"`, `{"StringEquals":{"kms:EncryptionContext":"x"}}`), `did you mean "kms:EncryptionContext:\u2026"?`, "a family without a member"},
+		{allow(role, `"kms:Encrypt"`, `{"StringEquals":{"kms:EncryptionContext":"x"}}`), `did you mean "kms:EncryptionContext:KEY"?`, "a family without a member"},
+		{allow(role, `"kms:Encrypt"`, `{"StringEquals":{"kms:EncryptionContxt:a":"x"}}`), `did you mean "kms:EncryptionContext:a"?`, "a family with a letter less, and a short member"},
 	} {
 		findings := lint.Check(key, parse(t, policyOf(test.statement)))
 		if len(findings) != 1 || !strings.Contains(findings[0].Detail, test.want) {

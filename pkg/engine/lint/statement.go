@@ -29,7 +29,7 @@ type statement struct {
 func newStatement(key policy.Key, keyType catalog.KeyType, d *policy.Document, index int) *statement {
 	st := &d.Statements[index]
 	s := &statement{
-		Statement: st, key: key, keyType: keyType, region: regionOf(key.ARN), document: d, index: index,
+		Statement: st, key: key, keyType: keyType, region: key.Region, document: d, index: index,
 		places: findPlaces(d.Text(), st.Offset, st.End), variables: d.HasVariables(), decided: make([]bool, len(st.Conditions)),
 	}
 	for _, c := range st.Conditions {
@@ -43,17 +43,15 @@ func newStatement(key policy.Key, keyType catalog.KeyType, d *policy.Document, i
 	return s
 }
 
-// regionOf returns the Region of a key's ARN, "" where there is none.
-func regionOf(arn string) string {
-	if parts := strings.Split(arn, ":"); len(parts) == 6 {
-		return parts[3]
-	}
-	return ""
-}
-
-// isMultiRegion tells whether the key is, or may become, one of several with one id.
+// isMultiRegion tells whether the key is, or may become, one of several with one id. A key of
+// which neither the ARN nor the type is known may be.
 // https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
-func (s *statement) isMultiRegion() bool { return strings.Contains(s.key.ARN, ":key/mrk-") }
+func (s *statement) isMultiRegion() bool {
+	if s.key.ARN == "" {
+		return s.key.MultiRegion != "false"
+	}
+	return strings.Contains(s.key.ARN, ":key/mrk-")
+}
 
 // spot is what a finding is about: a value, and the offset at which it stands.
 type spot struct {

@@ -136,7 +136,8 @@ func (t teller) isWorthReporting(o guardrail.Outcome) bool {
 
 // log writes the one line that an event leaves. The outcome in it names
 // principals and actions but quotes no policy: it is without witnesses, whose
-// context may repeat values of the policy's conditions, and without the plan.
+// context may repeat values of the policy's conditions, without what lint quotes, and without
+// the plan.
 func (t teller) log(ctx context.Context, o guardrail.Outcome) {
 	level := slog.LevelInfo
 	if o.Verdict == guardrail.NonCompliant || o.Verdict == guardrail.CannotJudge {
@@ -145,7 +146,7 @@ func (t teller) log(ctx context.Context, o guardrail.Outcome) {
 	o.Plan = nil
 	o.Findings = slices.Clone(o.Findings)
 	for i := range o.Findings {
-		o.Findings[i].Witness, o.Findings[i].SID = nil, ""
+		o.Findings[i].Witness, o.Findings[i].Lint, o.Findings[i].SID = nil, nil, ""
 	}
 	t.config.Log.LogAttrs(ctx, level, "outcome",
 		slog.String("key", o.KeyARN), slog.String("verdict", string(o.Verdict)), slog.String("severity", string(o.Severity)),
