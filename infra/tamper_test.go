@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,5 +126,48 @@ func TestTamperingWithAPartOfTheGuardrailIsTold(t *testing.T) {
 		if err != nil || (len(matches) > 0) != row.want {
 			t.Errorf("%s: %v, %v, want told: %v", row.reason, matches, err, row.want)
 		}
+	}
+}
+
+// TestTheSamplePolicyDeniesWhatIsTold: docs/policies/protect-guardrail.json prevents every call
+// that the tamper rules tell of.
+func TestTheSamplePolicyDeniesWhatIsTold(t *testing.T) {
+	text, err := os.ReadFile("../docs/policies/protect-guardrail.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sample struct{ Statement []struct{ Action []string } }
+	if err := json.Unmarshal(text, &sample); err != nil {
+		t.Fatal(err)
+	}
+	var denied []string
+	told := 0
+	for _, st := range sample.Statement {
+		denied = append(denied, st.Action...)
+	}
+	for _, rule := range decodeResources[ruleProperties](t, newTemplate(t, sweeping(t, configured(t, repairing), "24")), "AWS::Events::Rule") {
+		pattern, err := json.Marshal(rule.EventPattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p struct {
+			Source []string
+			Detail struct {
+				EventName []struct{ Prefix string }
+			}
+		}
+		if err := json.Unmarshal(pattern, &p); err != nil || len(p.Detail.EventName) == 0 || p.Detail.EventName[0].Prefix == "" {
+			continue // no tamper rule
+		}
+		told += len(p.Detail.EventName)
+		for _, name := range p.Detail.EventName {
+			action := strings.TrimPrefix(p.Source[0], "aws.") + ":" + name.Prefix
+			if !slices.ContainsFunc(denied, func(d string) bool { return strings.TrimSuffix(d, "*") == action }) {
+				t.Errorf("%s is told, and the sample does not deny it", action)
+			}
+		}
+	}
+	if told < 20 {
+		t.Errorf("only %d calls are told", told)
 	}
 }

@@ -32,7 +32,7 @@ type library struct {
 var (
 	engine = []string{
 		"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/defaultpolicy", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access",
-		"pkg/engine/spelling", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/rules", "pkg/engine/guardrail", "pkg/engine/repair", "pkg/engine/trail",
+		"pkg/engine/spelling", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/rules", "pkg/engine/guardrail", "pkg/engine/repair", "pkg/engine/prevention", "pkg/engine/trail",
 	}
 
 	sdk      = library{"SDK", []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}}
@@ -84,6 +84,7 @@ var table = []row{
 		imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/defaultpolicy", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/lint", "pkg/engine/recognition", "pkg/engine/rules"}, reason: pure,
 	},
 	{folder: "pkg/engine/repair", imports: []string{"pkg/engine/policy", "pkg/engine/catalog", "pkg/engine/integration", "pkg/engine/evaluation", "pkg/engine/access", "pkg/engine/rules", "pkg/engine/guardrail"}, reason: pure},
+	{folder: "pkg/engine/prevention", imports: []string{"pkg/engine/policy", "pkg/engine/evaluation", "pkg/engine/rules"}, reason: pure},
 	{folder: "pkg/engine/trail", reason: pure},
 	{
 		folder: "pkg/config", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/spelling", "pkg/engine/integration", "pkg/engine/rules"}, libraries: []library{yaml}, never: notInLambda,

@@ -15,7 +15,7 @@ func newConfig(o *options) *cobra.Command {
 		RunE:    group, Args: cobra.ArbitraryArgs,
 		SuggestionsMinimumDistance: 2,
 	}
-	cmd.AddCommand(newConfigValidate(o), newConfigExplain(o), newConfigSchema(o))
+	cmd.AddCommand(newConfigValidate(o), newConfigExplain(o), newConfigPrevent(o), newConfigSchema(o))
 	return cmd
 }
 
