@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/desk/report"
@@ -47,8 +46,7 @@ func prevent(o *options, args []string) error {
 	for _, reason := range policy.Reasons {
 		o.streams.note("kmsguard: note: %s", report.Printable(reason))
 	}
-	_, err = io.WriteString(o.streams.out, policy.Document.Text())
-	return err
+	return printDocument(o.streams.out, policy.Document)
 }
 
 // onePolicy returns the policy that the command line names, "" for both.
@@ -65,20 +63,32 @@ func onePolicy(args []string) (string, error) {
 
 // printPolicies prints both policies with the reasons of their statements.
 func printPolicies(w io.Writer, style report.Style, p prevention.Policies) error {
-	var b strings.Builder
-	for _, one := range []struct {
+	for i, one := range []struct {
 		name   string
 		policy prevention.Policy
 	}{{"SERVICE CONTROL POLICY (scp)", p.Service}, {"RESOURCE CONTROL POLICY (rcp)", p.Resource}} {
-		if b.Len() > 0 {
-			b.WriteString("\n")
+		text := one.name + "\n"
+		if i > 0 {
+			text = "\n" + text
 		}
-		b.WriteString(one.name + "\n")
 		for n, st := range one.policy.Document.Statement {
-			b.WriteString(style.Wrap("  "+st.Sid+": "+one.policy.Reasons[n], "    ") + "\n")
+			text += style.Wrap("  "+st.Sid+": "+one.policy.Reasons[n], "    ") + "\n"
 		}
-		b.WriteString(one.policy.Document.Text())
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+		if err := printDocument(w, one.policy.Document); err != nil {
+			return err
+		}
 	}
-	_, err := io.WriteString(w, b.String())
+	return nil
+}
+
+func printDocument(w io.Writer, d prevention.Document) error {
+	text, err := d.Text()
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, text)
 	return err
 }

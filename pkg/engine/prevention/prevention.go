@@ -51,10 +51,14 @@ type Statement struct {
 	Condition map[string]map[string][]string `json:",omitempty"`
 }
 
-// Text returns the policy as indented JSON, with a line feed at its end.
-func (d Document) Text() string {
-	text, _ := json.MarshalIndent(d, "", "  ") // strings and lists of them
-	return string(text) + "\n"
+// Text returns the policy as indented JSON, with a line feed at its end. It never fails for a
+// document that [For] made.
+func (d Document) Text() (string, error) {
+	text, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		return "", fmt.Errorf("writing a policy: %w", err)
+	}
+	return string(text) + "\n", nil
 }
 
 // For returns the policies of a configuration that was checked. It returns
@@ -69,10 +73,12 @@ func For(c *rules.Configuration) (Policies, error) {
 	}
 	outside := outsiders(c)
 	p := Policies{Service: keepLockoutCheck(), Resource: keepOutsidersOut(c.Organization.ID, outside.accounts, outside.organizations), Refused: outside.unlisted}
-	for name, policy := range map[string]Policy{"service control policy": p.Service, "resource control policy": p.Resource} {
-		if text, _ := json.Marshal(policy.Document); len(text) > MaxSize {
-			return Policies{}, fmt.Errorf("the %s would have %d characters, and Organizations takes %d: guardrail.yaml names %d accounts outside organization.accounts", name, len(text), MaxSize, len(outside.accounts))
-		}
+	text, err := json.Marshal(p.Resource.Document) // the other one is of a fixed length
+	switch {
+	case err != nil:
+		return Policies{}, fmt.Errorf("writing the resource control policy: %w", err)
+	case len(text) > MaxSize:
+		return Policies{}, fmt.Errorf("the resource control policy would have %d characters, and Organizations takes %d: guardrail.yaml names %d accounts outside organization.accounts", len(text), MaxSize, len(outside.accounts))
 	}
 	return p, prove(c, p, outside.accounts)
 }
