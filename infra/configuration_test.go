@@ -211,7 +211,7 @@ func TestFunctionStartsWithWhatIsDeployed(t *testing.T) {
 				t.Errorf("repairs: %v, want %v", got.Configuration.Repairs(), row.repairs)
 			}
 			row.want.Account, row.want.Role, row.want.Concurrency, row.want.Configuration = "111122223333", role, 6, got.Configuration
-			row.want.FindingsTopic, row.want.ArchiveBucket = findings, bucket
+			row.want.FindingsTopic, row.want.ArchiveBucket, row.want.ModeParameter = findings, bucket, app.DefaultModeParameter
 			if diff := cmp.Diff(row.want, got); diff != "" {
 				t.Errorf("the function understands (-want +got):\n%s", diff)
 			}

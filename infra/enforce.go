@@ -122,6 +122,7 @@ func newLogGroup(scope constructs.Construct) awslogs.LogGroup {
 func (f *enforceFunction) environment(settings settings) *map[string]*string {
 	environment := settingsEnvironment(settings)
 	environment["GUARDRAIL_ROLE_ARN"] = f.Role.RoleArn()
+	environment["GUARDRAIL_MODE_PARAMETER"] = jsii.String(modeParameter)
 	environment["GUARDRAIL_CONCURRENCY"] = jsii.String(strconv.Itoa(settings.Concurrency + 1))
 	return &environment
 }
@@ -161,6 +162,7 @@ func (f *enforceFunction) permit(settings settings, configuration configuration)
 	permitReading(f.Role, keys, configuration)
 	if configuration.Repairs() && settings.ModeMax != modeMaxReport {
 		allow(f.Role, "RepairKeyPolicies", keys, "kms:PutKeyPolicy")
+		allow(f.Role, "ReadTheKillSwitch", &[]*string{modeParameterARN(f.Construct)}, "ssm:GetParameter")
 		f.warn("repair-mode", "the configuration repairs: the function will change policies of this account's customer managed keys; run with mode: report first")
 	}
 	for i, missing := range configuration.missing(settings) {

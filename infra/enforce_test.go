@@ -68,7 +68,7 @@ func TestEnvironmentIsTheDeployments(t *testing.T) {
 	for bucket = range decodeResources[any](t, template, "AWS::S3::Bucket") {
 	}
 	want := map[string]any{
-		"GUARDRAIL_MODE_MAX": "repair",
+		"GUARDRAIL_MODE_MAX": "repair", "GUARDRAIL_MODE_PARAMETER": "/kms-guardrail/mode-max",
 		"ARCHIVE_BUCKET":     map[string]any{"Ref": bucket},
 		"GUARDRAIL_ACCOUNT":  map[string]any{"Ref": "AWS::AccountId"},
 		"GUARDRAIL_ROLE_ARN": map[string]any{"Fn::GetAtt": []any{role, "Arn"}},
@@ -150,7 +150,7 @@ func TestTheRoleMayDoWhatTheConfigurationNeeds(t *testing.T) {
 		"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage",
 		"s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject", // the archive, in every mode
 	}
-	repair := []string{"kms:PutKeyPolicy"}
+	repair := []string{"kms:PutKeyPolicy", "ssm:GetParameter"} // no ssm:PutParameter: the function cannot lift its own kill switch
 	killed := configured(t, repairing)
 	killed["guardrail:modeMax"] = "report"
 	for _, row := range []struct {
@@ -194,6 +194,10 @@ func TestAllowsReachOnlyTheAccountsOwnResources(t *testing.T) {
 			if got := substituted(t, s.Resource); got != keys {
 				t.Errorf("%v is for %s, want the account's keys", actions, got)
 			}
+		case strings.HasPrefix(actions[0], "ssm:"):
+			if got, want := substituted(t, s.Resource), "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"+modeParameter; got != want {
+				t.Errorf("%v is for %s, want %s", actions, got, want)
+			}
 		case strings.HasPrefix(actions[0], "s3:"):
 			// TestFunctionMayAddAndDeleteOnlyWhatPackageArchiveDoes
 		case strings.HasPrefix(actions[0], "sns:"):
@@ -205,8 +209,8 @@ func TestAllowsReachOnlyTheAccountsOwnResources(t *testing.T) {
 		}
 		seen++
 	}
-	if seen != 10 {
-		t.Errorf("%d statements were looked at, want all ten", seen)
+	if seen != 11 {
+		t.Errorf("%d statements were looked at, want all eleven", seen)
 	}
 }
 

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"strconv"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -104,6 +107,14 @@ func (f *findings) onWaiting(id, description string, queue awssqs.IQueue) {
 // onErrors raises an alarm when an invocation of a function fails.
 func (f *findings) onErrors(id, description string, errors awscloudwatch.Metric) {
 	f.alarm(id, description, 0, errors)
+}
+
+// onLines raises an alarm when a function logs a line with a text.
+func (f *findings) onLines(id, description, text string, logs awslogs.ILogGroup) {
+	filter := logs.AddMetricFilter(jsii.String(id), &awslogs.MetricFilterOptions{
+		FilterPattern: awslogs.FilterPattern_Literal(jsii.String(strconv.Quote(text))), MetricNamespace: jsii.String("kms-guardrail"), MetricName: &id,
+	})
+	f.alarm(id, description, 0, filter.Metric(metric("Sum")))
 }
 
 func metric(statistic string) *awscloudwatch.MetricOptions {

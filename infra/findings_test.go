@@ -122,8 +122,12 @@ func alarmsOf(t *testing.T, template assertions.Template) []string {
 	var lines []string
 	for id, a := range decodeResources[alarmProperties](t, template, "AWS::CloudWatch::Alarm") {
 		if !cmp.Equal(a.AlarmActions, []any{topic}) || a.ComparisonOperator != "GreaterThanThreshold" || a.TreatMissingData != "notBreaching" ||
-			a.Period != 300 || a.EvaluationPeriods != 1 || a.AlarmDescription == "" || len(a.Dimensions) != 1 {
+			a.Period != 300 || a.EvaluationPeriods != 1 || a.AlarmDescription == "" || len(a.Dimensions) != 1 && a.Namespace != "kms-guardrail" {
 			t.Errorf("%s: %+v", id, a)
+			continue
+		}
+		if a.Namespace == "kms-guardrail" { // of a log, which no dimension names
+			lines = append(lines, fmt.Sprintf("%s %s %s over %v", a.Namespace, a.MetricName, a.Statistic, a.Threshold))
 			continue
 		}
 		object, _ := a.Dimensions[0].Value.(map[string]any)
@@ -146,6 +150,7 @@ func TestWhereTheGuardrailDoesNotWorkAnAlarmTellsTheTopic(t *testing.T) {
 		"AWS/SQS ApproximateNumberOfMessagesVisible Maximum EventsDeadLetters over 0",
 		"AWS/SQS ApproximateNumberOfMessagesVisible Maximum FlushUndelivered over 0",
 		"AWS/SQS ApproximateNumberOfMessagesVisible Maximum KeyEventsUndelivered over 0",
+		"kms-guardrail KillSwitchUnreadable Sum over 0",
 	}
 	sweep := []string{
 		"AWS/Lambda Errors Sum SweepFunction over 0",
@@ -167,8 +172,9 @@ func TestWhereTheGuardrailDoesNotWorkAnAlarmTellsTheTopic(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			queues := len(decodeResources[any](t, template, "AWS::SQS::Queue")) + len(decodeResources[any](t, template, "AWS::Lambda::Function"))
-			if len(row.want) != queues {
-				t.Errorf("%d alarms for %d queues and functions", len(row.want), queues)
+			filters := len(decodeResources[any](t, template, "AWS::Logs::MetricFilter"))
+			if len(row.want) != queues+filters {
+				t.Errorf("%d alarms for %d queues and functions and %d filters of logs", len(row.want), queues, filters)
 			}
 		})
 	}

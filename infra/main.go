@@ -81,7 +81,7 @@ func describe(app awscdk.App, id string) (awscdk.Stack, error) {
 		return nil, err
 	}
 	code := filepath.Join(*app.Outdir(), "enforce")
-	if err := stageBundle(code, settings.FunctionAsset, configuration.Text, settings.variables("GUARDRAIL_ROLE_ARN", "GUARDRAIL_CONCURRENCY")); err != nil {
+	if err := stageBundle(code, settings.FunctionAsset, configuration.Text, settings.variables("GUARDRAIL_ROLE_ARN", "GUARDRAIL_CONCURRENCY", "GUARDRAIL_MODE_PARAMETER")); err != nil {
 		return nil, err
 	}
 	sweepCode := ""

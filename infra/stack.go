@@ -68,6 +68,8 @@ func newGuardrailStack(scope constructs.Construct, id string, props *guardrailSt
 	}
 	// In every mode: what was repaired before is still reported under the kill switch, and the
 	// record of it does not move to another bucket when the mode changes.
+	newKillSwitch(stack, "KillSwitch")
+	findings.onLines("KillSwitchUnreadable", "the kill switch cannot be read or understood: after an hour nothing is repaired", switchUnreadable, enforce.Logs)
 	archive := newArchive(stack, "Archive", &archiveProps{
 		Function: enforce, Sweep: sweep, Writers: props.Settings.ArchiveWriters, Deployers: props.Settings.ArchiveDeployers,
 		RetentionDays: props.Settings.ArchiveRetentionDays, ObjectLock: props.Settings.ObjectLock,

@@ -14,7 +14,9 @@
 //
 //	GUARDRAIL_CONFIG       the configuration; default: guardrail.yaml beside the binary,
 //	                       and without that file the default configuration
-//	GUARDRAIL_MODE_MAX     report lowers every rule to report: the kill switch
+//	GUARDRAIL_MODE_MAX     report lowers every rule to report, whatever the parameter says
+//	GUARDRAIL_MODE_PARAMETER  the SSM parameter of the kill switch (package killswitch), which
+//	                       is read every minute where a rule repairs; none: no such switch
 //	ARCHIVE_BUCKET         the bucket of the archive, required where a rule repairs
 //	FINDINGS_TOPIC_ARN     the SNS topic by which people are told of findings from
 //	                       notify.from on, of repairs, and of the first sweep under

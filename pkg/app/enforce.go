@@ -15,6 +15,7 @@ import (
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awskms"
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/awsssm"
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
 	"github.com/kms-guardrail/kms-guardrail/pkg/guard/enforcer"
 )
@@ -48,6 +49,19 @@ func start(ctx context.Context, getenv func(string) string) (settings Settings, 
 // there; with is how S3 is called, where that is not as KMS is. A configuration that
 // repairs needs an archive: without one it is an error. So is a topic that is none.
 func NewEnforceWith(aws aws.Config, settings Settings, log *slog.Logger, with ...func(*s3.Options)) (*Handler, error) {
+	c, topic, err := enforcerConfig(aws, settings, log, with...)
+	switch {
+	case err != nil:
+		return nil, err
+	case settings.ModeParameter == "" || !c.Configuration.Repairs():
+		return NewHandler(enforcer.New(c), log), nil
+	default:
+		return NewHandler(newSwitched(c, awsssm.New(aws, settings.ModeParameter), topic), log), nil
+	}
+}
+
+// enforcerConfig wires what an enforcer works with, and the topic, nil where there is none.
+func enforcerConfig(aws aws.Config, settings Settings, log *slog.Logger, with ...func(*s3.Options)) (enforcer.Config, *notify.Topic, error) {
 	c := enforcer.Config{
 		Keys: awskms.New(aws, settings.Concurrency), Configuration: settings.Configuration,
 		Role: settings.Role, Account: settings.Account,
@@ -59,20 +73,21 @@ func NewEnforceWith(aws aws.Config, settings Settings, log *slog.Logger, with ..
 		o := archive.Options{Bucket: settings.ArchiveBucket, BucketOwner: settings.Account}
 		a, err := archive.New(aws, o, append(with, pathStyle)...)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", EnvArchiveBucket, err)
+			return c, nil, fmt.Errorf("%s: %w", EnvArchiveBucket, err)
 		}
 		c.Archive = a
 	case settings.Configuration.Repairs():
-		return nil, errors.New("the configuration repairs, and nothing is written that was not archived: " + EnvArchiveBucket + " must name a bucket")
+		return c, nil, errors.New("the configuration repairs, and nothing is written that was not archived: " + EnvArchiveBucket + " must name a bucket")
 	}
-	if settings.FindingsTopic != "" {
-		topic, err := notify.New(aws, settings.FindingsTopic)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", EnvFindingsTopic, err)
-		}
-		c.Reporter = topic
+	if settings.FindingsTopic == "" {
+		return c, nil, nil
 	}
-	return NewHandler(enforcer.New(c), log), nil
+	topic, err := notify.New(aws, settings.FindingsTopic)
+	if err != nil {
+		return c, nil, fmt.Errorf("%s: %w", EnvFindingsTopic, err)
+	}
+	c.Reporter = topic
+	return c, topic, nil
 }
 
 // pathStyle lets an endpoint that stands in for S3 do without a host for each bucket.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ import (
 const (
 	EnvConfig              = "GUARDRAIL_CONFIG"
 	EnvModeMax             = "GUARDRAIL_MODE_MAX"
+	EnvModeParameter       = "GUARDRAIL_MODE_PARAMETER"
 	EnvArchiveBucket       = "ARCHIVE_BUCKET"
 	EnvFindingsTopic       = "FINDINGS_TOPIC_ARN"
 	EnvAccount             = "GUARDRAIL_ACCOUNT"
@@ -46,6 +48,8 @@ type Settings struct {
 	FindingsTopic string
 	// Account is the only one whose keys are handled; "" for any.
 	Account string
+	// ModeParameter is the name of the SSM parameter with the kill switch; "" for none.
+	ModeParameter string
 	// Role is the ARN of the role that the function runs as; "" if the settings do not name it.
 	Role string
 	// Concurrency is how many instances of the function may run at once.
@@ -84,6 +88,7 @@ func SettingsFor(c *rules.Configuration, getenv func(string) string) (Settings, 
 	s := Settings{
 		Configuration: c,
 		ArchiveBucket: getenv(EnvArchiveBucket), FindingsTopic: getenv(EnvFindingsTopic), Account: getenv(EnvAccount), Role: getenv(EnvRole),
+		ModeParameter:  getenv(EnvModeParameter),
 		OrganizationID: getenv(EnvOrganizationID), Concurrency: 1,
 	}
 	switch most := getenv(EnvModeMax); rules.Mode(most) {
@@ -95,6 +100,9 @@ func SettingsFor(c *rules.Configuration, getenv func(string) string) (Settings, 
 	}
 	if _, err := notify.RegionOf(s.FindingsTopic); s.FindingsTopic != "" && err != nil {
 		return s, fmt.Errorf("%s is %q; it must be the ARN of a standard SNS topic, or not be set", EnvFindingsTopic, s.FindingsTopic)
+	}
+	if s.ModeParameter != "" && !parameterName.MatchString(s.ModeParameter) {
+		return s, fmt.Errorf("%s is %q; it must be the name of an SSM parameter, such as %s, or not be set", EnvModeParameter, s.ModeParameter, DefaultModeParameter)
 	}
 	if s.Account != "" && !policy.IsAccountID(s.Account) {
 		return s, fmt.Errorf("%s is %q; it must be an account id of twelve digits, or not be set", EnvAccount, s.Account)
@@ -115,6 +123,13 @@ func SettingsFor(c *rules.Configuration, getenv func(string) string) (Settings, 
 	}
 	return s, nil
 }
+
+// DefaultModeParameter is the name that the deployment gives the parameter of the kill switch.
+const DefaultModeParameter = "/kms-guardrail/mode-max"
+
+// parameterName is the name of a parameter with a path.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
+var parameterName = regexp.MustCompile(`^(/[a-zA-Z0-9_.-]+){1,15}$`)
 
 // checkEnvironment returns an error that names each variable that the file lists and that is
 // not set. Without the file nothing is required.

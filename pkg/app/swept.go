@@ -46,6 +46,6 @@ func firstWords(place string, s sweeper.Summary) string {
 	if !s.Complete {
 		fmt.Fprintf(&b, "The sweep was not complete: %d keys failed, and others may not have been looked at. The next one begins anew, and repairs nothing either.\n", s.Failed)
 	}
-	b.WriteString("If that is not what you want, set GUARDRAIL_MODE_MAX=report in the environment of the functions now.\n")
+	b.WriteString("If that is not what you want, run: kmsguard pause --why ...\n")
 	return b.String()
 }

@@ -11,8 +11,7 @@ const restoreManual = `restore puts the policy back that a key had before an arc
 is the id that history lists and outcomes carry; the key is the record's. It shows first what
 would change, as diff does, and what guardrail.yaml says of the policy: name the deployed one,
 since what the guardrail does not permit it repairs again. To keep such a policy, give the key an
-exemption or a rule with mode: report, or pull the kill switch (GUARDRAIL_MODE_MAX=report in
-the function's environment) before.
+exemption or a rule with mode: report before, or pause all repairs (kmsguard pause).
 
 Without --yes nothing is written, unless somebody at a terminal answers y. Nothing is ever
 written that would lock everybody out, or that KMS would refuse; KMS's own lockout check stays

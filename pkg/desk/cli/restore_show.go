@@ -118,7 +118,11 @@ func (r *restoring) show() error {
 	if err := report.Outcome(&b, style, report.Source{Policy: r.archived.Text()}, *r.result.Outcome); err != nil {
 		return err
 	}
-	b.WriteString("\n" + style.Wrap(report.Printable(r.warning()), "") + "\n\n")
+	b.WriteString("\n" + style.Wrap(report.Printable(r.warning()), "") + "\n")
+	if r.result.Would == undoIt { // on one line, to be copied
+		b.WriteString("  kmsguard pause --for 4h --why \"...\"\n")
+	}
+	b.WriteString("\n")
 	_, err = io.WriteString(r.options.streams.out, b.String())
 	return err
 }
@@ -128,8 +132,7 @@ func (r *restoring) warning() string {
 	switch o := r.result.Outcome; r.result.Would {
 	case undoIt:
 		return "The guardrail would undo this: the restore's own event makes it repair the key again (within ten minutes). To keep the policy, first " +
-			"exempt the key in guardrail.yaml or give it a rule with mode: report, or pull the kill switch: " +
-			"GUARDRAIL_MODE_MAX=report in the function's environment."
+			"exempt the key in guardrail.yaml or give it a rule with mode: report, or pause all repairs:"
 	case acceptIt:
 		return fmt.Sprintf("The guardrail would let it be: it is %s.", o.Verdict)
 	default:

@@ -55,7 +55,7 @@ func TestRestorePutsThePolicyBackByteForByte(t *testing.T) {
 		"\nWhat the configuration says of the archived policy:\nNON-COMPLIANT  " + arn + "\n",
 		"  critical  public-access, statement 2 \"for the partners\" on line 2: ",
 		"\nThe guardrail would undo this: the restore's own event makes it repair the key again (within ten minutes). To keep the\npolicy, first exempt the key",
-		"mode: report, or pull the kill switch:\nGUARDRAIL_MODE_MAX=report in the function",
+		"or pause all repairs:\n  kmsguard pause --for 4h --why \"...\"\n",
 		"\n\nNot restored: nothing was written. With --yes it is.\n",
 	} {
 		preview.check(t, exitDifferent, words, "")
