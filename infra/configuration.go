@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
@@ -29,7 +30,7 @@ type configuration struct {
 // readConfiguration reads the named file; "" is guardrail.yaml in the working directory, or
 // the zero configuration where there is none. Whatever is wrong with the file is an error
 // here, with file, line and reason, before anything is deployed that could not start.
-func readConfiguration(named string) (configuration, error) {
+func readConfiguration(named string, now time.Time) (configuration, error) {
 	path := named
 	if path == "" {
 		path = configurationFile
@@ -41,7 +42,7 @@ func readConfiguration(named string) (configuration, error) {
 	case err != nil:
 		return configuration{}, fmt.Errorf("context %sconfig: reading the configuration: %w", contextPrefix, err)
 	}
-	read, deployment, err := config.ReadDeployment(path, text)
+	read, deployment, err := config.ReadDeployment(path, text, now)
 	if err != nil {
 		return configuration{}, fmt.Errorf("the configuration would not start the function:\n%w", err)
 	}

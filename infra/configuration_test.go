@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
@@ -22,21 +23,21 @@ import (
 
 func TestTheWorkingDirectorysFileIsTheConfiguration(t *testing.T) {
 	t.Chdir(t.TempDir())
-	zero, err := readConfiguration("")
+	zero, err := readConfiguration("", time.Now())
 	if err != nil || zero.Text != nil || zero.Hash() != rules.DefaultConfiguration().Hash() || zero.Repairs() {
 		t.Errorf("without a file: %+v, %v, want the zero configuration", zero, err)
 	}
 	if err := os.WriteFile("guardrail.yaml", []byte(repairing), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	found, err := readConfiguration("")
+	found, err := readConfiguration("", time.Now())
 	if err != nil || string(found.Text) != repairing || !found.Repairs() {
 		t.Errorf("with a file: %+v, %v, want the file", found, err)
 	}
 	if err := os.WriteFile("other.yaml", []byte(strings.Replace(repairing, "repair", "report", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	named, err := readConfiguration("other.yaml")
+	named, err := readConfiguration("other.yaml", time.Now())
 	if err != nil || named.Repairs() {
 		t.Errorf("with another one named: %+v, %v, want that", named, err)
 	}
@@ -52,7 +53,7 @@ func TestABrokenConfigurationFailsTheSynthesisWithItsPlace(t *testing.T) {
 		{"an empty file is not the zero configuration", "", []string{"configuration.yaml"}},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
-			_, err := describe(awscdk.NewApp(appProps(t, configured(t, row.text))), "Test")
+			_, err := describe(awscdk.NewApp(appProps(t, configured(t, row.text))), "Test", time.Now())
 			for _, part := range row.want {
 				if err == nil || !strings.Contains(err.Error(), part) {
 					t.Errorf("got %v, want an error with %q", err, part)
@@ -63,7 +64,7 @@ func TestABrokenConfigurationFailsTheSynthesisWithItsPlace(t *testing.T) {
 }
 
 func TestANamedConfigurationHasToBeThere(t *testing.T) {
-	_, err := readConfiguration(filepath.Join(t.TempDir(), "gone.yaml"))
+	_, err := readConfiguration(filepath.Join(t.TempDir(), "gone.yaml"), time.Now())
 	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "guardrail:config") || !strings.Contains(err.Error(), "gone.yaml") {
 		t.Errorf("got %v, want a missing file, and the setting that names it", err)
 	}
@@ -80,7 +81,7 @@ func TestEveryExampleDeploys(t *testing.T) {
 			context := map[string]any{
 				"guardrail:config": file, "guardrail:organizationId": "o-a1b2c3d4e5", "guardrail:organizationalUnits": "ou-ab12-cdef3456",
 			}
-			configuration, err := readConfiguration(file)
+			configuration, err := readConfiguration(file, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
@@ -49,7 +50,7 @@ func TestTheContextCountsMoreThanTheFile(t *testing.T) {
 	context["guardrail:notifyEmail"] = "ops@example.com"
 	context["guardrail:archiveRetentionDays"] = "500"
 	path, _ := context["guardrail:config"].(string)
-	configuration, err := readConfiguration(path)
+	configuration, err := readConfiguration(path, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func TestADeploymentThatCannotBeBuiltFailsTheSynthesis(t *testing.T) {
 			for key, value := range row.context {
 				context[key] = value
 			}
-			if _, err := describe(awscdk.NewApp(appProps(t, context)), "Test"); err == nil || !strings.Contains(err.Error(), row.want) {
+			if _, err := describe(awscdk.NewApp(appProps(t, context)), "Test", time.Now()); err == nil || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("got %v, want an error with %q", err, row.want)
 			}
 		})

@@ -36,6 +36,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -57,7 +58,7 @@ func main() {
 // synthesize writes the template of the stack that the CDK context describes.
 func synthesize() error {
 	app := awscdk.NewApp(nil)
-	if _, err := describe(app, "KmsGuardrail"); err != nil {
+	if _, err := describe(app, "KmsGuardrail", time.Now()); err != nil {
 		return err
 	}
 	app.Synth(nil)
@@ -66,10 +67,10 @@ func synthesize() error {
 
 // describe makes the stack that the context of the application describes. The functions'
 // code is put together in the application's output, not in the source tree.
-func describe(app awscdk.App, id string) (awscdk.Stack, error) {
+func describe(app awscdk.App, id string, now time.Time) (awscdk.Stack, error) {
 	context := contextOf(app)
 	named, _ := context[contextPrefix+"config"].(string) // readSettings refuses what is no string
-	configuration, err := readConfiguration(named)
+	configuration, err := readConfiguration(named, now)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
@@ -38,7 +39,7 @@ func newStack(t *testing.T, context map[string]any) awscdk.Stack {
 func newApp(t *testing.T, context map[string]any) (awscdk.App, awscdk.Stack) {
 	t.Helper()
 	app := awscdk.NewApp(appProps(t, context))
-	stack, err := describe(app, "Test")
+	stack, err := describe(app, "Test", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

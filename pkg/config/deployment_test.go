@@ -26,9 +26,25 @@ func TestTheDeploymentIsRead(t *testing.T) {
 			return d
 		}()},
 	} {
-		_, got, err := config.ReadDeployment("g.yaml", []byte(row.text))
+		_, got, err := config.ReadDeployment("g.yaml", []byte(row.text), time.Time{})
 		if diff := cmp.Diff(row.want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", row.because, err, diff)
 		}
+	}
+}
+
+// TestDatesTooFarAwayAreRefusedBeforeADeployment: a function that starts does not ask.
+func TestDatesTooFarAwayAreRefusedBeforeADeployment(t *testing.T) {
+	const text = least + "exemptions:\n  - {name: a, match: {accounts: [111122223333]}, owner: a, reason: a, critical: true, codes: [public-access], expires: 2027-03-01}\n"
+	_, _, err := config.ReadDeployment("g.yaml", []byte(text), time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC))
+	const want = "g.yaml:4:120: critical findings are excused for at most 30 days: the last day can be 2027-01-31"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if _, _, err := config.ReadDeployment("g.yaml", []byte(text), time.Date(2027, 2, 1, 12, 0, 0, 0, time.UTC)); err != nil {
+		t.Errorf("a month later: %v", err)
+	}
+	if _, err := config.Read("g.yaml", []byte(text)); err != nil {
+		t.Errorf("a function that starts: %v", err)
 	}
 }

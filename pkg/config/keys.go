@@ -69,7 +69,7 @@ func baseline(b *rules.Baseline, name string) value {
 		{key: "users", doc: "Who uses keys.", value: principals(&b.Users, "ARNs of users and roles of the key's account, or of another account's root, each of which must have the access.")},
 		{key: "administratorsMayDelete", doc: "Administrators may schedule a key's deletion.", value: truth(&b.AdministratorsMayDelete)},
 		{key: "integrations", doc: "What a policy may carry for AWS services; [integrations.md](integrations.md) describes each.", value: list(&b.Integrations, integrationName)},
-		{key: "permit", doc: "Further statements that a policy may carry.", value: list(&b.Permit, statement)},
+		{key: "permit", doc: "Further statements that a policy may carry.", value: permitted(b)},
 		{key: "require", doc: "Further statements that a policy must carry.", value: list(&b.Require, statement)},
 		{key: "hardeningDenies", doc: "Deny statements that only narrow: `permit` them, or `report` them.", value: enum(&b.HardeningDenies, "way", rules.PermitDenies, rules.ReportDenies)},
 		{key: "guardrailAccess", doc: "The ARN of the guardrail's own role, which every policy must let read and repair it, so that a key stays in reach when its policy loses the account statement. Off where it is left out.", value: templated(&b.GuardrailAccess, "the ARN of a role")},
@@ -115,13 +115,25 @@ func rule(p *rules.Rule) value {
 
 func exemption(p *rules.Exemption) value {
 	p.Match = anyKey()
+	p.Principals, p.Codes, p.Findings = []string{}, []string{}, []string{}
 	return object([]field{
 		{key: "name", required: true, doc: "A name of its own, which outcomes repeat.", value: uniqueName(&p.Name, "exemption")},
 		{key: "match", required: true, doc: "Which keys. Each list that is not empty must have an entry that fits, and one must have an entry.", value: exemptionMatch(&p.Match)},
 		{key: "owner", required: true, doc: "Who answers for it.", value: words(&p.Owner)},
 		{key: "reason", required: true, doc: "Why.", value: words(&p.Reason)},
 		{key: "expires", required: true, doc: "Its last day, which ends at midnight UTC.", value: dayAfter(&p.Expires)},
+		{key: "principals", doc: "Excuses findings about these only: ARNs with `*` and `?`, but not for the account, and account ids. Each principal of a finding must fit.", value: list(&p.Principals, func(p *string) value { return templated(p, "an ARN pattern or an account id") })},
+		{key: "codes", doc: "Excuses findings of these codes only, such as `foreign-access`.", value: list(&p.Codes, findingCode)},
+		{key: "findings", doc: "Excuses the findings with these ids only, as outcomes have them.", value: list(&p.Findings, words)},
+		{key: "critical", doc: "Excuses critical findings, too. It needs one of the lists, and lasts for at most 30 days.", value: truth(&p.Critical)},
 	}, nil)
+}
+
+// findingCode is the code of a finding that an exemption can name.
+func findingCode(p *string) value {
+	v := enum(p, "code of a finding", rules.ExcusableCodes()...)
+	v.words = "the code of a finding about a key policy"
+	return v
 }
 
 func repair(p *rules.RepairSettings) value {

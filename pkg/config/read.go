@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
@@ -18,7 +19,12 @@ import (
 // Load reads the configuration in a file. The error of a file that is there and can be
 // read is an [*Errors]; one that is not there is [fs.ErrNotExist]. What counts then
 // ([rules.DefaultConfiguration], say) is for the caller to decide.
-func Load(path string) (*rules.Configuration, error) {
+func Load(path string) (*rules.Configuration, error) { return load(path, time.Time{}) }
+
+// LoadDated is [Load] with the dates checked as [ReadDeployment] does.
+func LoadDated(path string, now time.Time) (*rules.Configuration, error) { return load(path, now) }
+
+func load(path string, now time.Time) (*rules.Configuration, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no configuration file %s: %w", path, fs.ErrNotExist)
@@ -31,7 +37,8 @@ func Load(path string) (*rules.Configuration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	return Read(path, text)
+	c, _, err := read(path, text, now)
+	return c, err
 }
 
 // Read reads a configuration from the text of a file, whose name is for messages only.
@@ -42,12 +49,19 @@ func Load(path string) (*rules.Configuration, error) {
 // The statements of permit and require are the exception: they are kept as they are
 // written, because a repair writes them so.
 func Read(name string, text []byte) (*rules.Configuration, error) {
-	c, _, err := ReadDeployment(name, text)
+	c, _, err := read(name, text, time.Time{})
 	return c, err
 }
 
-// ReadDeployment is [Read] with what the file says of its deployment.
-func ReadDeployment(name string, text []byte) (*rules.Configuration, Deployment, error) {
+// ReadDeployment is [Read] with what the file says of its deployment. It is for whoever writes or
+// deploys the file: what lasts for too long, counted from now, is an error as well. A function that
+// starts with a file that was deployed does not ask.
+func ReadDeployment(name string, text []byte, now time.Time) (*rules.Configuration, Deployment, error) {
+	return read(name, text, now)
+}
+
+// read reads a configuration. Dates are checked where now is not zero.
+func read(name string, text []byte, now time.Time) (*rules.Configuration, Deployment, error) {
 	r := &reader{problems: problems{file: name}, names: map[string]int{}}
 	root := document(&r.problems, text)
 	if err := r.err(); err != nil {
@@ -60,7 +74,11 @@ func ReadDeployment(name string, text []byte) (*rules.Configuration, Deployment,
 		return nil, Deployment{}, err
 	}
 	r.checkDeployment(root, c, d)
-	for _, found := range c.Check() {
+	wrong := c.Check()
+	if !now.IsZero() {
+		wrong = append(wrong, c.CheckDates(now)...)
+	}
+	for _, found := range wrong {
 		detail := found.Detail
 		if w := found.Witness; w != nil {
 			detail += fmt.Sprintf("; for example %s with %s", w.Principal, w.Action)

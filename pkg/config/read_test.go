@@ -100,7 +100,7 @@ func TestEveryFieldCanBeSet(t *testing.T) {
 			}
 			return
 		}
-		if got.Kind() == reflect.Slice && got.Type().Elem().Kind() == reflect.Struct {
+		if got.Kind() == reflect.Slice && got.Type().Elem().Kind() == reflect.Struct && got.Type().Elem() != reflect.TypeFor[time.Time]() {
 			compare(path, got.Index(0), preset.Index(0))
 			return
 		}
@@ -129,6 +129,7 @@ func TestValuesOfTheFullFile(t *testing.T) {
 		{"a plain account id keeps its leading zero", r.Match.Accounts, []string{"111122223333", "012345678901"}},
 		{"tag values are their text", r.Match.Tags, map[string]string{"team": "payments", "tier": "1", "legacy": "on", "empty": ""}},
 		{"an exemption has its last day to the end", e.Expires, time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)},
+		{"a statement is permitted on its last day", b.PermitUntil, []time.Time{time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)}},
 		{"a folded text is one line", e.Reason, "The vendor reads it until the end of the contract."},
 		{"days and hours add up", c.Repair.Budget.Window, 6*24*time.Hour + 12*time.Hour},
 		{"a list replaces its default", c.Repair.HoldWhen, []rules.HoldReason{rules.HoldCrossAccountAccess}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 )
 
 // schemaID is where the schema of the latest version is.
@@ -44,7 +45,8 @@ func objectSchema(fields []field) schema {
 	return schema{"type": "object", "additionalProperties": false, "properties": properties, "required": required}
 }
 
-func statementSchema() schema {
+// statementSchema is that of a policy statement with more keys.
+func statementSchema(more schema) schema {
 	one := schema{"type": plainTypes}
 	several := schema{"anyOf": []schema{one, {"type": "array", "items": one}}}
 	principal := schema{"anyOf": []schema{
@@ -61,5 +63,6 @@ func statementSchema() schema {
 		"Action": several, "NotAction": several, "Resource": several, "NotResource": several,
 		"Condition": conditions,
 	}
+	maps.Copy(properties, more)
 	return schema{"type": "object", "additionalProperties": false, "properties": properties, "required": []string{"Effect"}}
 }

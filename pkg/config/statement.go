@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
@@ -31,8 +32,58 @@ func statement(p *rules.Template) value {
 			w.object(withResource(n), elements)
 			*p = rules.Template(w.json)
 		},
-		schema: statementSchema,
+		schema: func() schema { return statementSchema(nil) },
 	}
+}
+
+// permitted is the list of the statements that a baseline permits. Each may have `until`, the last
+// day on which it is permitted, beside its elements.
+func permitted(b *rules.Baseline) value {
+	type entry struct {
+		statement rules.Template
+		until     time.Time
+	}
+	var entries []entry
+	v := list(&entries, func(e *entry) value {
+		one := statement(&e.statement)
+		return value{
+			words: one.words + ", which may have `until`, its last day",
+			read: func(r *reader, n *yaml.Node) {
+				if _, day := member(n, untilKey); day != nil {
+					dayAfter(&e.until).read(r, day)
+					n = without(n, untilKey)
+				}
+				one.read(r, n)
+			},
+			schema: func() schema {
+				return statementSchema(schema{untilKey: dayAfter(&e.until).schema()})
+			},
+		}
+	})
+	read := v.read
+	v.preset, v.read = b.Permit, func(r *reader, n *yaml.Node) {
+		read(r, n)
+		b.Permit, b.PermitUntil = make([]rules.Template, len(entries)), make([]time.Time, len(entries))
+		for i, e := range entries {
+			b.Permit[i], b.PermitUntil[i] = e.statement, e.until
+		}
+	}
+	return v
+}
+
+// untilKey is the key of the last day of a permitted statement.
+const untilKey = "until"
+
+// without returns a mapping without one of its entries.
+func without(n *yaml.Node, name string) *yaml.Node {
+	rest := *n
+	rest.Content = nil
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value != name {
+			rest.Content = append(rest.Content, n.Content[i], n.Content[i+1])
+		}
+	}
+	return &rest
 }
 
 // withResource returns a statement that names a resource: where it does not, "*" before

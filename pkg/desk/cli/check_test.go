@@ -51,6 +51,7 @@ var (
 	appPolicy = statement(`"Principal":{"AWS":"arn:aws:iam::111122223333:role/App"},"Action":"kms:Decrypt"`)
 	// crowdedPolicy is as large as KMS stores, and lets in what may be let in.
 	crowdedPolicy = `{"Version":"2012-10-17","Id":"` + strings.Repeat("x", 32*1024-180) + `","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/App"},"Action":"kms:Sign","Resource":"*"}}`
+	foreignPolicy = statement(`"Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"kms:Decrypt"`)
 	// logsPolicy lets CloudWatch Logs in, for anybody.
 	logsPolicy = statement(`"Principal":{"Service":"logs.us-east-1.amazonaws.com"},"Action":"kms:Decrypt"`)
 	orgPolicy  = statement(`"Principal":"*","Action":"kms:Decrypt","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`)
@@ -116,9 +117,14 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 			"high account-statement-missing, high no-administrator, low access-missing, low lint-dead-statement, high plan-refused", 0,
 		},
 		{
-			"an exemption is in force", publicPolicy, []string{"--alias", "alias/vendor"}, exitFine,
+			"an exemption is in force", foreignPolicy, []string{"--alias", "alias/vendor"}, exitFine,
 			judgement{event: event{Verdict: "exempt", Action: "none", ActionReason: "exempt", Mode: "repair"}, Rule: "default", Baseline: "roles", Exemption: "vendor"},
-			"critical public-access, high service-access, medium account-access", 0,
+			"high foreign-access", 0,
+		},
+		{
+			"an exemption is in force, and the key is public", publicPolicy, []string{"--alias", "alias/vendor"}, exitDifferent,
+			judgement{event: event{Verdict: "non-compliant", Action: "reported", ActionReason: "would-repair", Mode: "repair"}, Rule: "default", Baseline: "roles", Exemption: "vendor"},
+			"critical public-access, high service-access, medium account-access", 1,
 		},
 		{
 			"integrations depend on the Region", accountPolicy, []string{"--alias", "alias/logs-a", "--region", "us-east-1"}, exitFine,
@@ -190,7 +196,11 @@ func TestCheckJudgesAFileAsThePolicyOfAKey(t *testing.T) {
 				kmsguard(t, "", args...).check(t, exitDifferent, `"actionReason":"would-remove-service-access"`, "")
 				return
 			}
-			kmsguard(t, "", args...).check(t, exitFine, `"verdict":"compliant"`, "") // what the plan promises
+			promised := "compliant"
+			if test.want.Exemption != "" {
+				promised = "exempt"
+			}
+			kmsguard(t, "", args...).check(t, exitFine, `"verdict":"`+promised+`"`, "") // what the plan promises
 		})
 	}
 }

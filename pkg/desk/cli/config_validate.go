@@ -54,13 +54,14 @@ func (o *options) fileToValidate(args []string) (string, error) {
 
 func readConfiguration(file string, in io.Reader) (*rules.Configuration, error) {
 	if file != standardInput {
-		return config.Load(file)
+		return config.LoadDated(file, time.Now())
 	}
 	text, err := readFile(file, in)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", nameOf(file), err)
 	}
-	return config.Read(nameOf(file), text)
+	c, _, err := config.ReadDeployment(nameOf(file), text, time.Now())
+	return c, err
 }
 
 // validation is what is said of a file. Its JSON form is public.

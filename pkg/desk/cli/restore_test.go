@@ -104,7 +104,8 @@ func TestRestoreSaysWhatTheGuardrailWouldDo(t *testing.T) {
 	h.archive(t)
 	repairs := write(t, "guardrail.yaml", repairConfiguration)
 	_, _, record := h.repaired(t, repairs)
-	const exemption = "exemptions:\n  - {name: partners, match: {accounts: ['111122223333']}, owner: me, reason: why, expires: 2999-12-31}\n"
+	exemption := "exemptions:\n  - {name: partners, match: {accounts: ['111122223333']}, owner: me, reason: why, critical: true, codes: [public-access, service-access, account-access], expires: " +
+		time.Now().AddDate(0, 0, 10).Format(time.DateOnly) + "}\n"
 	const anotherConfiguration = "note: the repair was made by another configuration than this one; --config names the deployed one\n"
 	tests := []struct {
 		because, configuration, would, words, err string

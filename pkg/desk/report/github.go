@@ -25,10 +25,10 @@ func NewGitHub(w io.Writer) *GitHub { return &GitHub{w, newCounts()} }
 // Add writes the findings of one key or file.
 func (g *GitHub) Add(j Judged) error {
 	g.Count(j.Outcome)
-	if j.Outcome.Verdict == guardrail.Exempt {
-		return nil
-	}
 	for _, i := range j.items() {
+		if i.isExcused {
+			continue
+		}
 		if err := g.command(githubCommand(i.severity), j.Source.File, j.line(i), Printable(string(i.severity))+" "+string(i.code), j.told(i)); err != nil {
 			return err
 		}

@@ -37,6 +37,8 @@ type item struct {
 	statement int // from 1; 0 for none
 	sid       string
 	line      int // of the statement, from 1; 0 where it is not known
+	// isExcused says that an exemption excuses the finding.
+	isExcused bool
 }
 
 // codeNotExplained is the code of an outcome that is not fine and does not say why. Nothing
@@ -48,7 +50,7 @@ const codeNotExplained guardrail.Code = "not-explained"
 func (j Judged) items() []item {
 	var list []item
 	for _, f := range j.Source.Placed(j.Outcome.Findings) {
-		i := item{severity: f.Severity, code: guardrail.Code(Printable(string(f.Code))), message: Printable(said(f)), id: Printable(f.ID)}
+		i := item{severity: f.Severity, code: guardrail.Code(Printable(string(f.Code))), message: Printable(said(f)), id: Printable(f.ID), isExcused: f.IsExcused() || j.Outcome.Verdict == guardrail.Exempt}
 		if f.Statement != nil {
 			i.statement, i.sid, i.line = *f.Statement+1, Printable(f.SID), f.Line
 		}

@@ -94,7 +94,7 @@ func (u *JUnit) Add(j Judged) error {
 func (u *JUnit) split(j Judged) (worse, other []string) {
 	for _, i := range j.items() {
 		line := Printable(string(i.severity)) + " " + string(i.code) + i.where() + ": " + i.message
-		if i.severity.AtLeast(u.run.FailOn) {
+		if i.severity.AtLeast(u.run.FailOn) && !i.isExcused {
 			worse = append(worse, line)
 		} else {
 			other = append(other, line)

@@ -101,6 +101,9 @@ func (s Source) findings(style Style, indent string, list []guardrail.Finding) s
 		if f.Statement != nil && f.Code != guardrail.CodeUndecided { // whose message names it
 			text += ", " + statementWords(f)
 		}
+		if f.IsExcused() {
+			text += ", excused by exemption " + f.Exemption
+		}
 		text = style.Wrap(Printable(text+": "+said(f)), indent+strings.Repeat(" ", 10))
 		text = style.paint(text, string(f.Severity), severityColours[f.Severity])
 		if !slices.Contains(texts, text) {

@@ -104,7 +104,7 @@ func (s *SARIF) result(j Judged, i item) sarifResult {
 	if i.id != "" {
 		r.Fingerprints = fingerprints(j, i)
 	}
-	if o.Verdict == guardrail.Exempt {
+	if i.isExcused {
 		r.Suppressions = []sarifSuppression{{Kind: "external", Status: "accepted", Justification: Printable("exemption " + o.Exemption)}}
 	}
 	return r

@@ -44,10 +44,10 @@ func NewTable(w io.Writer, style Style) *Table {
 // Add keeps the findings of one key or file.
 func (t *Table) Add(j Judged) error {
 	t.Count(j.Outcome)
-	if j.Outcome.Verdict == guardrail.Exempt {
-		return nil
-	}
 	for _, i := range j.items() {
+		if i.isExcused {
+			continue
+		}
 		t.rows = append(t.rows, tableRow{
 			rank: i.severity.Compare(rules.NoSeverity), severity: i.severity, label: Printable(string(i.severity)),
 			where: j.where(i), region: Printable(j.Outcome.Region), code: string(i.code), message: i.message,

@@ -174,6 +174,8 @@ type Finding struct {
 	// Witness is one request that shows it. Its context may repeat values of the
 	// policy's conditions: it belongs into an outcome, not into a log.
 	Witness *evaluation.Request `json:"witness,omitempty"`
+	// Exemption names the exemption that excuses the finding; "" for none.
+	Exemption string `json:"exemption,omitempty"`
 	// Lint is what package lint says, with text of the policy and, where it is clear, what was
 	// meant instead; nil where the finding is about something else. It belongs where Witness does.
 	Lint *lint.Finding `json:"lint,omitempty"`
@@ -210,6 +212,9 @@ func Neutral(text string) string {
 	}
 	return b.String()
 }
+
+// IsExcused tells whether an exemption excuses the finding.
+func (f Finding) IsExcused() bool { return f.Exemption != "" }
 
 // Worst returns the worst severity of findings, rules.NoSeverity for none.
 func Worst(findings []Finding) rules.Severity {

@@ -18,7 +18,8 @@ const (
 	Compliant Verdict = "compliant"
 	// NonCompliant: at least one finding above info is proved.
 	NonCompliant Verdict = "non-compliant"
-	// Exempt: an exemption is in force; what was found is listed all the same.
+	// Exempt: an exemption is in force and excuses every finding above info; they are listed all
+	// the same.
 	Exempt Verdict = "exempt"
 	// CannotJudge is never treated as compliant.
 	CannotJudge Verdict = "cannot-judge"
@@ -28,8 +29,10 @@ const (
 
 // Judgement is what Judge says of a key.
 type Judgement struct {
-	Verdict  Verdict
-	Severity rules.Severity // the worst of the findings
+	Verdict Verdict
+	// Severity is the worst of the findings that no exemption excuses; of an exempt key, the worst
+	// of all.
+	Severity rules.Severity
 	Findings []Finding
 	// Selection is what of the configuration applies.
 	Selection rules.Selection
@@ -92,9 +95,12 @@ func Unjudged(k rules.Key, code Code, message string) Judgement {
 // conclude draws the verdict, and the decision, from the findings.
 func (e *examination) conclude(c *rules.Configuration) {
 	j, s := &e.Judgement, e.snapshot
-	has := func(is func(Finding) bool) bool { return slices.ContainsFunc(j.Findings, is) }
+	j.excuse()
+	has := func(is func(Finding) bool) bool {
+		return slices.ContainsFunc(j.Findings, func(f Finding) bool { return !f.IsExcused() && is(f) })
+	}
 	switch {
-	case j.Selection.Exemption != nil:
+	case j.Selection.Exemption != nil && !has(func(f Finding) bool { return f.Severity.AtLeast(rules.Low) && f.Code != CodeExemptByTag }):
 		j.Verdict = Exempt
 	case has(func(f Finding) bool { return f.Severity.AtLeast(rules.Low) && f.Code.proved() && !f.Code.isLint() }):
 		j.Verdict = NonCompliant
@@ -111,11 +117,46 @@ func (e *examination) conclude(c *rules.Configuration) {
 		}
 	}
 	slices.SortStableFunc(j.Findings, func(a, b Finding) int { return b.Severity.Compare(a.Severity) })
+	if j.Verdict != Exempt { // what is excused comes last
+		slices.SortStableFunc(j.Findings, func(a, b Finding) int { return compareBool(a.IsExcused(), b.IsExcused()) })
+	}
 	if more := len(j.Findings) - mostFindings; more > 0 {
 		j.Findings = append(j.Findings[:mostFindings], NewFinding(s.Key, CodeMoreFindings, j.Findings[mostFindings].Severity, fmt.Sprintf("%d more findings are not listed", more)))
 	}
 	j.Severity = Worst(j.Findings)
+	if j.Verdict != Exempt {
+		j.Severity = Worst(slices.DeleteFunc(slices.Clone(j.Findings), Finding.IsExcused))
+	}
 	j.Decision = j.decide(s, c)
+}
+
+// excuse marks the findings that the exemption in force excuses. An info needs no excuse.
+func (j *Judgement) excuse() {
+	x := j.Selection.Exemption
+	if x == nil {
+		return
+	}
+	for i := range j.Findings {
+		f := &j.Findings[i]
+		var principals []string
+		if f.Difference != nil {
+			principals = f.Difference.Principals
+		}
+		if f.Severity.AtLeast(rules.Low) && f.Code != CodeExemptByTag && x.Excuses(string(f.Code), f.ID, f.Severity, principals, j.At) {
+			f.Exemption = x.Name
+		}
+	}
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
 }
 
 // mostFindings bounds an outcome: a hostile policy can have a thousand differences,

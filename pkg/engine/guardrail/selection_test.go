@@ -86,7 +86,7 @@ func exemption(change func(*rules.Exemption)) rules.Exemption {
 }
 
 func TestAnExemptionHoldsUntilItExpires(t *testing.T) {
-	public := document(accountStatement, statement("Allow", everyone, "kms:Decrypt"))
+	shared := document(accountStatement, statement("Allow", `{"AWS":"`+foreign+`"}`, "kms:Decrypt"))
 	for _, row := range []struct {
 		exemption rules.Exemption
 		labels    rules.Labels
@@ -95,19 +95,19 @@ func TestAnExemptionHoldsUntilItExpires(t *testing.T) {
 		code      guardrail.Code // one that is among the findings
 		reason    string
 	}{
-		{exemption(func(*rules.Exemption) {}), rules.Labels{}, public, guardrail.Exempt, guardrail.CodePublicAccess, "what it is exempt from is listed"},
+		{exemption(func(*rules.Exemption) {}), rules.Labels{}, shared, guardrail.Exempt, guardrail.CodeForeignAccess, "what it is exempt from is listed"},
 		{exemption(func(*rules.Exemption) {}), rules.Labels{}, "{", guardrail.Exempt, guardrail.CodeMalformedPolicy, "the key is exempt, whatever is wrong"},
-		{exemption(func(e *rules.Exemption) { e.Expires = now }), rules.Labels{}, public, guardrail.NonCompliant, guardrail.CodeExemptionExpired, "the first moment without effect"},
+		{exemption(func(e *rules.Exemption) { e.Expires = now }), rules.Labels{}, shared, guardrail.NonCompliant, guardrail.CodeExemptionExpired, "the first moment without effect"},
 		{exemption(func(e *rules.Exemption) { e.Expires = now }), rules.Labels{}, document(accountStatement), guardrail.Compliant, guardrail.CodeExemptionExpired, "an expired one makes nothing worse"},
-		{exemption(func(e *rules.Exemption) { e.Match.Accounts = []string{foreign} }), rules.Labels{}, public, guardrail.NonCompliant, guardrail.CodePublicAccess, "another account's"},
+		{exemption(func(e *rules.Exemption) { e.Match.Accounts = []string{foreign} }), rules.Labels{}, shared, guardrail.NonCompliant, guardrail.CodeForeignAccess, "another account's"},
 		{
 			exemption(func(e *rules.Exemption) {
 				e.Match = rules.Match{Keys: []string{"1234abcd-12ab-34cd-56ef-1234567890ab"}}
 			}),
-			rules.Labels{}, public, guardrail.Exempt, guardrail.CodePublicAccess, "by key id",
+			rules.Labels{}, shared, guardrail.Exempt, guardrail.CodeForeignAccess, "by key id",
 		},
-		{exemption(func(e *rules.Exemption) { e.Match = rules.Match{Keys: []string{symmetric.ARN}} }), rules.Labels{}, public, guardrail.Exempt, guardrail.CodePublicAccess, "by key ARN"},
-		{exemption(func(e *rules.Exemption) { e.Match = rules.Match{Keys: []string{"90ab"}} }), rules.Labels{}, public, guardrail.NonCompliant, guardrail.CodePublicAccess, "the end of an id is no id"},
+		{exemption(func(e *rules.Exemption) { e.Match = rules.Match{Keys: []string{symmetric.ARN}} }), rules.Labels{}, shared, guardrail.Exempt, guardrail.CodeForeignAccess, "by key ARN"},
+		{exemption(func(e *rules.Exemption) { e.Match = rules.Match{Keys: []string{"90ab"}} }), rules.Labels{}, shared, guardrail.NonCompliant, guardrail.CodeForeignAccess, "the end of an id is no id"},
 		{
 			exemption(func(e *rules.Exemption) { e.Match = rules.Match{Tags: map[string]string{"exempt": "yes"}} }),
 			labelled("", map[string]string{"exempt": "yes"}), document(accountStatement), guardrail.Exempt, guardrail.CodeExemptByTag, "every use of a tag is told",
@@ -116,11 +116,11 @@ func TestAnExemptionHoldsUntilItExpires(t *testing.T) {
 			exemption(func(e *rules.Exemption) {
 				e.Name, e.Match = "off", rules.Match{Tags: map[string]string{"exempt": "yes"}}
 			}),
-			labelled("", map[string]string{"exempt": "yes"}), public, guardrail.NonCompliant, guardrail.CodePublicAccess, "exemptions by tag have to be switched on",
+			labelled("", map[string]string{"exempt": "yes"}), shared, guardrail.NonCompliant, guardrail.CodeForeignAccess, "exemptions by tag have to be switched on",
 		},
 		{
 			exemption(func(e *rules.Exemption) { e.Match = rules.Match{Tags: map[string]string{"exempt": "yes"}} }),
-			rules.Labels{}, public, guardrail.NonCompliant, guardrail.CodePublicAccess, "tags that are not known exempt nobody",
+			rules.Labels{}, shared, guardrail.NonCompliant, guardrail.CodeForeignAccess, "tags that are not known exempt nobody",
 		},
 	} {
 		c := configured(func(b *rules.Baseline) { b.Style = defaultpolicy.API })

@@ -1,5 +1,10 @@
 package lint
 
+import (
+	"maps"
+	"slices"
+)
+
 // Severity says how much a finding matters.
 type Severity string
 
@@ -15,6 +20,9 @@ const (
 // Explain says in a few words what a finding of a kind means: a fixed text without any of
 // the policy's, for places that must not repeat it. It is "" for a code that is none.
 func (c Code) Explain() string { return kinds[c].explanation }
+
+// Codes returns the kinds of findings, sorted.
+func Codes() []Code { return slices.Sorted(maps.Keys(kinds)) }
 
 // kinds are the severity and the explanation of each code.
 var kinds = map[Code]struct {

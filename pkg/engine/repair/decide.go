@@ -66,9 +66,10 @@ func Decide(s guardrail.Snapshot, j guardrail.Judgement, c *rules.Configuration,
 	return Decision{Plan: plan, Holds: append(d.Holds, Hold{HoldUnplanned, "only what is critical is repaired, and the rest is left: " + refusal.Detail})}, nil
 }
 
-// isReset tells whether a repair is always the generated default.
+// isReset tells whether a repair is always the generated default. A default would take what an
+// exemption excuses.
 func isReset(j *guardrail.Judgement, c *rules.Configuration) bool {
-	return c.Repair.Strategy == rules.Reset || j.Selection.Baseline.Match == rules.ExactDefault
+	return j.Selection.Exemption == nil && (c.Repair.Strategy == rules.Reset || j.Selection.Baseline.Match == rules.ExactDefault)
 }
 
 // decide plans edits, and leaves what is held.

@@ -20,7 +20,7 @@ func (p adder) lacking() []guardrail.Finding {
 	}
 	var list []guardrail.Finding
 	for _, f := range p.judgement.Findings {
-		if d := f.Difference; d != nil && f.Severity.AtLeast(p.from) && (d.Policy == access.Floor || p.isByDeny(*d)) {
+		if d := f.Difference; d != nil && !f.IsExcused() && f.Severity.AtLeast(p.from) && (d.Policy == access.Floor || p.isByDeny(*d)) {
 			list = append(list, f)
 		}
 	}

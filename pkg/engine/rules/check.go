@@ -118,31 +118,6 @@ func (c *Configuration) checkRules(found *problems) {
 	}
 }
 
-func (c *Configuration) checkExemptions(found *problems) {
-	names := map[string]bool{}
-	for i := range c.Exemptions {
-		e, place := &c.Exemptions[i], []string{"exemptions", strconv.Itoa(i)}
-		if e.Name == "" || names[e.Name] {
-			found.add("an exemption needs a name of its own: findings name it", append(place, "name")...)
-		}
-		names[e.Name] = true
-		if strings.TrimSpace(e.Owner) == "" {
-			found.add("an exemption needs an owner: who answers for it", append(place, "owner")...)
-		}
-		if strings.TrimSpace(e.Reason) == "" {
-			found.add("an exemption needs a reason", append(place, "reason")...)
-		}
-		if e.Expires.IsZero() {
-			found.add("an exemption needs a day on which it expires, such as 2027-01-31", append(place, "expires")...)
-		}
-		m := e.Match
-		if len(m.Keys)+len(m.Accounts)+len(m.OrganizationalUnits)+len(m.Regions)+len(m.Aliases)+len(m.Tags) == 0 {
-			found.add("an exemption that matches every key switches the guardrail off; name keys, aliases, accounts, organizationalUnits, regions or tags", append(place, "match")...)
-		}
-		checkMatch(found, append(place, "match"), m)
-	}
-}
-
 // checkMatch finds entries that can match no key.
 func checkMatch(found *problems, place []string, m Match) {
 	each(found, place, "accounts", m.Accounts, "an account id of twelve digits", policy.IsAccountID)

@@ -68,6 +68,9 @@ type Baseline struct {
 	// Permit and Require are statements that a policy may, and must, carry.
 	Permit  []Template `json:"permit"`
 	Require []Template `json:"require"`
+	// PermitUntil are the moments from which the statements of Permit, by their index, are not
+	// permitted any more; zero, or nothing at the index, for none.
+	PermitUntil []time.Time `json:"permitUntil"`
 	// HardeningDenies says what to do about Deny statements that only narrow.
 	HardeningDenies Denies `json:"hardeningDenies"`
 	// GuardrailAccess is the ARN of a role, the guardrail's own, that every policy
@@ -140,21 +143,6 @@ type Match struct {
 	// Tags must all be there.
 	Tags map[string]string `json:"tags"`
 }
-
-// Exemption lets the keys that it matches be as they are, until a day.
-type Exemption struct {
-	Name   string `json:"name"`
-	Match  Match  `json:"match"`
-	Owner  string `json:"owner"`
-	Reason string `json:"reason"`
-	// Expires is the first moment at which it has no effect any more: the end of the
-	// day that the file names, in UTC.
-	Expires time.Time `json:"expires"`
-}
-
-// LastDay is the day that the file names, such as 2027-01-31: the last on which the
-// exemption has an effect.
-func (e Exemption) LastDay() string { return e.Expires.UTC().Add(-1).Format(time.DateOnly) }
 
 // RepairSettings say what may be repaired, and how.
 type RepairSettings struct {
@@ -261,7 +249,7 @@ func DefaultBaseline() Baseline {
 		AdministratorsMayDelete: true, HardeningDenies: PermitDenies,
 		Administrators: Principals{Required: []string{}, Permitted: []string{}},
 		Users:          Principals{Required: []string{}, Permitted: []string{}},
-		Integrations:   []string{}, Permit: []Template{}, Require: []Template{},
+		Integrations:   []string{}, Permit: []Template{}, PermitUntil: []time.Time{}, Require: []Template{},
 	}
 }
 

@@ -50,7 +50,7 @@ func (s Selection) RuleName() string {
 // depends on them, the selection is uncertain.
 func (c *Configuration) Select(k Key, labels Labels, now time.Time) Selection {
 	s := Selection{Mode: c.Mode}
-	c.selectBaseline(k, labels, &s)
+	c.selectBaseline(k, labels, now, &s)
 	for i := range c.Exemptions {
 		e := &c.Exemptions[i]
 		fit, why := e.Match.fits(k, labels)
@@ -72,7 +72,7 @@ func (c *Configuration) Select(k Key, labels Labels, now time.Time) Selection {
 	return s
 }
 
-func (c *Configuration) selectBaseline(k Key, labels Labels, s *Selection) {
+func (c *Configuration) selectBaseline(k Key, labels Labels, now time.Time, s *Selection) {
 	name := c.Default
 	for i := range c.Rules {
 		rule := &c.Rules[i]
@@ -103,6 +103,9 @@ func (c *Configuration) selectBaseline(k Key, labels Labels, s *Selection) {
 		s.Why = append(s.Why, "no rule matches: the default baseline applies")
 	}
 	s.Baseline = c.baseline(name)
+	if s.Baseline != nil {
+		s.Baseline = s.Baseline.At(now)
+	}
 }
 
 // leastMode returns Repair if each rule that may apply to a key repairs, counted from one of

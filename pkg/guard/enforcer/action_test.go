@@ -67,7 +67,13 @@ func TestWhatIsDoneAboutAKeyAndWhy(t *testing.T) {
 		{"the same, and nothing is critical", byTag, document(toAccount, allow(`{"AWS":"444455556666"}`, "kms:Decrypt"), deny("kms:ListResourceTags")), nil, guardrail.Reported, "rule-undecided", guardrail.CodeRuleUndecided, 0, "a rule may permit it"},
 		{"exempt", change(func(c *rules.Configuration) {
 			c.Exemptions = []rules.Exemption{{Name: "e", Expires: newClock().now().Add(time.Hour), Match: rules.Match{Accounts: []string{account}}}}
-		}), public, nil, guardrail.NoAction, guardrail.ReasonExempt, guardrail.CodePublicAccess, 0, "it is listed all the same"},
+		}), toOther, nil, guardrail.NoAction, guardrail.ReasonExempt, guardrail.CodeForeignAccess, 0, "it is listed all the same"},
+		{"exempt, and public", change(func(c *rules.Configuration) {
+			c.Exemptions = []rules.Exemption{{Name: "e", Expires: newClock().now().Add(time.Hour), Match: rules.Match{Accounts: []string{account}}}}
+		}), public, nil, guardrail.Repaired, "public-access", guardrail.CodePublicAccess, 1, "no exemption excuses it in silence"},
+		{"exempt, and excused to be public", change(func(c *rules.Configuration) {
+			c.Exemptions = []rules.Exemption{{Name: "e", Expires: newClock().now().Add(time.Hour), Match: rules.Match{Accounts: []string{account}}, Critical: true, Codes: []string{"public-access", "service-access", "account-access"}}}
+		}), public, nil, guardrail.NoAction, guardrail.ReasonExempt, guardrail.CodePublicAccess, 0, "the exemption names the code, and says critical"},
 		{"the repair cannot be archived", repair, public, func(_ *testing.T, w *world, _ string) {
 			w.bucket.strike = func(r *http.Request, call serve) (*http.Response, error) {
 				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/records/") {

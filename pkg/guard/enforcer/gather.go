@@ -77,7 +77,7 @@ func (e *Enforcer) decision(event trail.Event, v *view) ledger.Judgement {
 		Compliant: v.Judgement.Verdict == guardrail.Compliant,
 		Critical:  v.Judgement.Severity == rules.Critical,
 		Repair:    v.reading.Readable && v.Judgement.Decision.Repair,
-		MayWrite: v.Judgement.Selection.Mode == rules.Repair && v.Judgement.Selection.Exemption == nil &&
+		MayWrite: v.Judgement.Selection.Mode == rules.Repair && v.Judgement.Verdict != guardrail.Exempt &&
 			!v.Snapshot.FirstSweep && (trigger(event) != guardrail.BySweep || e.config.Configuration.Repair.Sweep),
 	}
 	isYoung := e.config.Now().Sub(event.Time) < ledger.SettlingTime
