@@ -104,7 +104,7 @@ var badValues = []bad{
 	{because: "Lambda has no concurrency of one for a queue", text: "deployment: {concurrency: 1}", want: []string{"3:27: `1` is not a whole number from 2 to 1000"}, editor: true},
 	{because: "a code that is misspelt excuses nothing", text: excusing("codes: [foreign-acces]"), want: []string{"3:109: unknown code of a finding `foreign-acces`; did you mean `foreign-access`?"}, editor: true},
 	{because: "a finding has an id", text: excusing("findings: [x]"), want: []string{`3:112: "x" is not the id of a finding, of 16 digits and letters from a to f`}},
-	{because: "no exemption is for the names of all accounts", text: excusing(`principals: ["arn:aws:iam::*:role/x"]`), want: []string{`3:114: "arn:aws:iam::*:role/x" is not the ARN of a principal, in which the account is no pattern, or an account id`}},
+	{because: "no exemption is for the names of all accounts", text: excusing(`principals: ["arn:aws:iam::*:role/x"]`), want: []string{`3:114: "arn:aws:iam::*:role/x" is not the ARN of a principal, in which the account is no pattern, an account id, or an AWS service such as logs.amazonaws.com`}},
 	{because: "a critical finding is excused by name", text: excusing("critical: true"), want: []string{"3:111: critical findings are excused only by name: list principals, codes or findings"}},
 	{because: "blanks are no reason", text: "exemptions: [{name: a, match: {accounts: [111122223333]}, owner: a, expires: 2027-01-31, reason: ' '}]", want: []string{"3:98: an empty text"}, editor: true},
 }

@@ -122,7 +122,7 @@ func exemption(p *rules.Exemption) value {
 		{key: "owner", required: true, doc: "Who answers for it.", value: words(&p.Owner)},
 		{key: "reason", required: true, doc: "Why.", value: words(&p.Reason)},
 		{key: "expires", required: true, doc: "Its last day, which ends at midnight UTC.", value: dayAfter(&p.Expires)},
-		{key: "principals", doc: "Excuses findings about these only: ARNs with `*` and `?`, but not for the account, and account ids. Each principal of a finding must fit.", value: list(&p.Principals, func(p *string) value { return templated(p, "an ARN pattern or an account id") })},
+		{key: "principals", doc: "Excuses findings about these only: ARNs with `*` and `?`, but not for the account, account ids, and AWS services. Each principal of a finding must fit.", value: list(&p.Principals, func(p *string) value { return templated(p, "an ARN pattern, an account id or an AWS service") })},
 		{key: "codes", doc: "Excuses findings of these codes only, such as `foreign-access`.", value: list(&p.Codes, findingCode)},
 		{key: "findings", doc: "Excuses the findings with these ids only, as outcomes have them.", value: list(&p.Findings, words)},
 		{key: "critical", doc: "Excuses critical findings, too. It needs one of the lists, and lasts for at most 30 days.", value: truth(&p.Critical)},

@@ -65,9 +65,7 @@ func explain(s subject, c *rules.Configuration, now time.Time) explanation {
 		Rule:    selected.RuleName(), Mode: selected.Mode, Why: append([]string{}, selected.Why...),
 		baseline: selected.Baseline,
 	}
-	if selected.Exemption != nil {
-		e.Exemption = selected.Exemption.Name
-	}
+	e.Exemption = selected.ExemptionNames()
 	switch {
 	case s.key.AWSManaged:
 		e.Problem = "the key is managed by AWS, and its policy cannot be changed: it is not judged"

@@ -26,7 +26,7 @@ why        rule logs does not match: its aliases do not include the key's
            rule shared does not match: its Regions do not include the key's
            rule workloads does not match: its Regions do not include the key's
            no rule matches: the default baseline applies
-           exemption vendor of me applies to the end of 2999-12-31 (UTC): why
+           exemption vendor of me excuses everything up to high to the end of 2999-12-31 (UTC): why
 `, "")
 	limits := explain("--account", account, "--tag", "class=secret", "--limits")
 	limits.check(t, exitFine, "rule       secret\nbaseline   strict: style api, match bounds\nmode       report\n", "")

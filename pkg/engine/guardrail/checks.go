@@ -205,7 +205,9 @@ func (e *examination) findExpired() {
 }
 
 func (e *examination) findExemptByTag() {
-	if x := e.Selection.Exemption; x != nil && len(x.Match.Tags) > 0 {
-		e.found(CodeExemptByTag, rules.Low, "exemption %s applies because of a tag, which whoever may tag the key can set", x.Name)
+	for _, x := range e.Selection.Exemptions {
+		if len(x.Match.Tags) > 0 {
+			e.found(CodeExemptByTag, rules.Low, "exemption %s applies because of a tag, which whoever may tag the key can set", x.Name)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -215,6 +216,15 @@ func Neutral(text string) string {
 
 // IsExcused tells whether an exemption excuses the finding.
 func (f Finding) IsExcused() bool { return f.Exemption != "" }
+
+// SeverityOf returns the severity of a judgement: of an exempt key the worst of all findings, else
+// the worst of those that no exemption excuses.
+func SeverityOf(v Verdict, findings []Finding) rules.Severity {
+	if v == Exempt {
+		return Worst(findings)
+	}
+	return Worst(slices.DeleteFunc(slices.Clone(findings), Finding.IsExcused))
+}
 
 // Worst returns the worst severity of findings, rules.NoSeverity for none.
 func Worst(findings []Finding) rules.Severity {

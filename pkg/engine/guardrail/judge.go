@@ -100,7 +100,7 @@ func (e *examination) conclude(c *rules.Configuration) {
 		return slices.ContainsFunc(j.Findings, func(f Finding) bool { return !f.IsExcused() && is(f) })
 	}
 	switch {
-	case j.Selection.Exemption != nil && !has(func(f Finding) bool { return f.Severity.AtLeast(rules.Low) && f.Code != CodeExemptByTag }):
+	case len(j.Selection.Exemptions) > 0 && !has(func(f Finding) bool { return f.Severity.AtLeast(rules.Low) && f.Code != CodeExemptByTag }):
 		j.Verdict = Exempt
 	case has(func(f Finding) bool { return f.Severity.AtLeast(rules.Low) && f.Code.proved() && !f.Code.isLint() }):
 		j.Verdict = NonCompliant
@@ -121,31 +121,45 @@ func (e *examination) conclude(c *rules.Configuration) {
 		slices.SortStableFunc(j.Findings, func(a, b Finding) int { return compareBool(a.IsExcused(), b.IsExcused()) })
 	}
 	if more := len(j.Findings) - mostFindings; more > 0 {
-		j.Findings = append(j.Findings[:mostFindings], NewFinding(s.Key, CodeMoreFindings, j.Findings[mostFindings].Severity, fmt.Sprintf("%d more findings are not listed", more)))
+		first := j.Findings[mostFindings] // the worst that is not listed, or one that is excused as all after it
+		rest := NewFinding(s.Key, CodeMoreFindings, first.Severity, fmt.Sprintf("%d more findings are not listed", more))
+		rest.Exemption = first.Exemption
+		j.Findings = append(j.Findings[:mostFindings], rest)
 	}
-	j.Severity = Worst(j.Findings)
-	if j.Verdict != Exempt {
-		j.Severity = Worst(slices.DeleteFunc(slices.Clone(j.Findings), Finding.IsExcused))
-	}
+	j.Severity = SeverityOf(j.Verdict, j.Findings)
 	j.Decision = j.decide(s, c)
 }
 
-// excuse marks the findings that the exemption in force excuses. An info needs no excuse.
+// excuse marks the findings that an exemption in force excuses. An info needs no excuse.
 func (j *Judgement) excuse() {
-	x := j.Selection.Exemption
-	if x == nil {
-		return
-	}
 	for i := range j.Findings {
 		f := &j.Findings[i]
 		var principals []string
 		if f.Difference != nil {
 			principals = f.Difference.Principals
 		}
-		if f.Severity.AtLeast(rules.Low) && f.Code != CodeExemptByTag && x.Excuses(string(f.Code), f.ID, f.Severity, principals, j.At) {
-			f.Exemption = x.Name
+		if f.Severity.AtLeast(rules.Low) && f.Code != CodeExemptByTag {
+			f.Exemption = j.Selection.ExcusedBy(string(f.Code), f.ID, f.Severity, principals, j.At)
 		}
 	}
+}
+
+// IsExcused tells whether there are findings above info about a statement of the policy, and an
+// exemption excuses each of them. It is false where not all findings are listed.
+func (j *Judgement) IsExcused(statement int) bool {
+	count := 0
+	for _, f := range j.Findings {
+		switch {
+		case f.Code == CodeMoreFindings:
+			return false
+		case f.Statement == nil || *f.Statement != statement || !f.Severity.AtLeast(rules.Low):
+		case !f.IsExcused():
+			return false
+		default:
+			count++
+		}
+	}
+	return count > 0
 }
 
 func compareBool(a, b bool) int {

@@ -67,7 +67,7 @@ type Outcome struct {
 	Before string `json:"before"`
 	After  string `json:"after,omitempty"`
 
-	// Exemption names the one in force.
+	// Exemption names those in force, with commas.
 	Exemption string `json:"exemption,omitempty"`
 	// Plan is the repair that was planned, whether it was written or not.
 	Plan *PlannedPolicy `json:"plan,omitempty"`
@@ -94,9 +94,7 @@ func (o *Outcome) Judged(j Judgement) {
 	if s.Baseline != nil && !s.IsUncertain() {
 		o.Baseline = s.Baseline.Name
 	}
-	if s.Exemption != nil {
-		o.Exemption = s.Exemption.Name
-	}
+	o.Exemption = s.ExemptionNames()
 }
 
 // PlannedPolicy is a repair in an outcome.

@@ -1,6 +1,7 @@
 package guardrail_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -323,5 +324,57 @@ func TestARequiredPrincipalThatFitsNoKeyOfTheAccountIsABadBaseline(t *testing.T)
 	j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: document(accountStatement), Evidence: guardrail.LivePolicy}, needs, now)
 	if j.Verdict != guardrail.CannotJudge || j.Findings[0].Code != guardrail.CodeBadBaseline {
 		t.Errorf("an organization that is not known: %+v", j)
+	}
+}
+
+// TestSeveralExemptionsExcuseTogether: each excuses what it lists, and the rest counts.
+func TestSeveralExemptionsExcuseTogether(t *testing.T) {
+	narrow := func(name string, principals ...string) rules.Exemption {
+		return exemption(func(e *rules.Exemption) { e.Name, e.Principals = name, principals })
+	}
+	policy := document(accountStatement, statement("Allow", `{"AWS":"444455556666"}`, "kms:Decrypt"), statement("Allow", `{"AWS":"777788889999"}`, "kms:Decrypt"),
+		statement("Allow", `{"Service":"s3.amazonaws.com"}`, "kms:Decrypt"))
+	for _, row := range []struct {
+		exemptions []rules.Exemption
+		verdict    guardrail.Verdict
+		severity   rules.Severity
+		excused    []string // by which, in the order of the findings
+		reason     string
+	}{
+		{[]rules.Exemption{narrow("a", "444455556666")}, guardrail.NonCompliant, rules.High, []string{"", "", "a"}, "two are left, and come first"},
+		{[]rules.Exemption{narrow("a", "444455556666"), narrow("b", "777788889999")}, guardrail.NonCompliant, rules.Medium, []string{"", "a", "b"}, "the service is left"},
+		{[]rules.Exemption{narrow("a", "444455556666"), narrow("b", "777788889999", "s3.amazonaws.com")}, guardrail.Exempt, rules.High, []string{"a", "b", "b"}, "all are excused, and the worst is shown"},
+		{[]rules.Exemption{exemption(func(e *rules.Exemption) { e.Name, e.Codes = "c", []string{"foreign-access"} })}, guardrail.NonCompliant, rules.Medium, []string{"", "c", "c"}, "by the code"},
+	} {
+		c := configured(func(b *rules.Baseline) { b.Style = defaultpolicy.API })
+		c.Exemptions = row.exemptions
+		j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: policy, Evidence: guardrail.LivePolicy}, c, now)
+		var excused []string
+		for _, f := range j.Findings {
+			if f.Severity.AtLeast(rules.Low) {
+				excused = append(excused, f.Exemption)
+			}
+		}
+		if j.Verdict != row.verdict || j.Severity != row.severity || !slices.Equal(excused, row.excused) {
+			t.Errorf("%s %s, excused by %q, want %s %s by %q: %s: %+v", j.Verdict, j.Severity, excused, row.verdict, row.severity, row.excused, row.reason, j.Findings)
+		}
+	}
+}
+
+func TestManyExcusedFindingsRaiseNothing(t *testing.T) {
+	list := []string{accountStatement}
+	for i := range 70 {
+		list = append(list, statement("Allow", fmt.Sprintf(`{"AWS":"arn:aws:iam::444455556666:role/r%d"}`, i), "kms:Decrypt"))
+	}
+	c := configured(func(b *rules.Baseline) { b.Style = defaultpolicy.API })
+	c.Exemptions = []rules.Exemption{exemption(func(e *rules.Exemption) { e.Principals = []string{"444455556666"} })}
+	j := guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: document(list...), Evidence: guardrail.LivePolicy}, c, now)
+	if j.Verdict != guardrail.Exempt || j.Decision.Repair || j.Findings[len(j.Findings)-1].Code != guardrail.CodeMoreFindings {
+		t.Errorf("%s %+v", j.Verdict, j.Decision)
+	}
+	list = append(list, statement("Allow", `{"Service":"s3.amazonaws.com"}`, "kms:Decrypt"))
+	j = guardrail.Judge(guardrail.Snapshot{Key: symmetric, Policy: document(list...), Evidence: guardrail.LivePolicy}, c, now)
+	if j.Verdict != guardrail.NonCompliant || j.Severity != rules.Medium || j.Findings[0].Code != guardrail.CodeServiceAccess {
+		t.Errorf("%s %s %+v", j.Verdict, j.Severity, j.Findings[0])
 	}
 }

@@ -12,7 +12,7 @@ import (
 func (j Judgement) ExcessSeverity(k rules.Key, d access.Difference, set policy.Set) rules.Severity {
 	e := examination{Judgement: Judgement{Live: &policy.Document{Set: set}, organization: j.organization}, snapshot: Snapshot{Key: j.organization.Placed(k)}}
 	code, severity := e.judgeExcess(d)
-	if x := j.Selection.Exemption; x != nil && x.Excuses(string(code), NewFinding(k, code, severity, "").ID, severity, d.Principals, j.At) {
+	if j.Selection.ExcusedBy(string(code), NewFinding(k, code, severity, "").ID, severity, d.Principals, j.At) != "" {
 		return rules.NoSeverity
 	}
 	return severity

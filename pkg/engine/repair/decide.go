@@ -69,7 +69,7 @@ func Decide(s guardrail.Snapshot, j guardrail.Judgement, c *rules.Configuration,
 // isReset tells whether a repair is always the generated default. A default would take what an
 // exemption excuses.
 func isReset(j *guardrail.Judgement, c *rules.Configuration) bool {
-	return j.Selection.Exemption == nil && (c.Repair.Strategy == rules.Reset || j.Selection.Baseline.Match == rules.ExactDefault)
+	return len(j.Selection.Exemptions) == 0 && (c.Repair.Strategy == rules.Reset || j.Selection.Baseline.Match == rules.ExactDefault)
 }
 
 // decide plans edits, and leaves what is held.

@@ -32,6 +32,9 @@ func (p weigher) weigh(i int) error {
 	if !st.Principals.Negated {
 		f.faults = make([]fault, max(1, len(st.Principals.Entries)))
 	}
+	if p.isLinear() && p.judgement.IsExcused(i) {
+		return nil // without its conditions it may look worse than it is
+	}
 	if p.isLinear() && p.left < 0 {
 		f.murky = true
 		return p.weighBare(st, f)

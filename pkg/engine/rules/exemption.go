@@ -23,8 +23,8 @@ type Exemption struct {
 	// Expires is the first moment at which it has no effect any more: the end of the
 	// day that the file names, in UTC.
 	Expires time.Time `json:"expires"`
-	// Principals are ARN patterns, with * and ? but not for the account, and account ids. A finding
-	// fits if each principal that it is about does. An account id is the whole account.
+	// Principals are ARN patterns, with * and ? but not for the account, account ids, and AWS services.
+	// A finding fits if each principal that it is about does. An account id is the whole account.
 	Principals []string `json:"principals"`
 	// Codes are those of findings, such as foreign-access.
 	Codes []string `json:"codes"`
@@ -68,6 +68,47 @@ func (e Exemption) Excuses(code, id string, severity Severity, principals []stri
 	}
 }
 
+// what says which findings the exemption excuses.
+func (e Exemption) what() string {
+	var parts []string
+	for _, list := range []struct {
+		name   string
+		values []string
+	}{{"code", e.Codes}, {"principals", e.Principals}, {"id", e.Findings}} {
+		if len(list.values) > 0 {
+			parts = append(parts, list.name+" "+FirstOf(list.values, 4))
+		}
+	}
+	switch {
+	case len(parts) == 0:
+		return "everything up to high"
+	case e.Critical:
+		return "findings, critical ones too, with " + strings.Join(parts, " and ")
+	default:
+		return "findings up to high with " + strings.Join(parts, " and ")
+	}
+}
+
+// ExcusedBy returns the name of the first exemption in force that excuses a finding, "" for none. See
+// [Exemption.Excuses].
+func (s Selection) ExcusedBy(code, id string, severity Severity, principals []string, now time.Time) string {
+	for _, e := range s.Exemptions {
+		if e.Excuses(code, id, severity, principals, now) {
+			return e.Name
+		}
+	}
+	return ""
+}
+
+// ExemptionNames returns the names of the exemptions in force, with commas; "" for none.
+func (s Selection) ExemptionNames() string {
+	var names []string
+	for _, e := range s.Exemptions {
+		names = append(names, e.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
 // names tells whether the exemption lists a principal. Of groups it can list whole accounts only.
 func (e Exemption) names(principal string) bool {
 	for _, account := range []string{"every principal of account ", "every other principal of account "} {
@@ -76,7 +117,7 @@ func (e Exemption) names(principal string) bool {
 		}
 	}
 	return slices.ContainsFunc(e.Principals, func(pattern string) bool {
-		return strings.HasPrefix(principal, "arn:") && (policy.IsLike(pattern, principal) || policy.IsAccountID(pattern) && AccountOf(principal) == pattern)
+		return principal == pattern || strings.HasPrefix(principal, "arn:") && (policy.IsLike(pattern, principal) || policy.IsAccountID(pattern) && AccountOf(principal) == pattern)
 	})
 }
 
@@ -149,8 +190,9 @@ func (e *Exemption) checkFindings(found *problems, place []string) {
 	if e.Critical && len(e.Principals)+len(e.Codes)+len(e.Findings) == 0 {
 		found.add("critical findings are excused only by name: list principals, codes or findings", append(place, "critical")...)
 	}
-	each(found, place, "principals", e.Principals, "the ARN of a principal, in which the account is no pattern, or an account id", func(text string) bool {
-		return policy.IsAccountID(text) || strings.HasPrefix(text, "arn:") && policy.IsAccountID(AccountOf(text))
+	each(found, place, "principals", e.Principals, "the ARN of a principal, in which the account is no pattern, an account id, or an AWS service such as logs.amazonaws.com", func(text string) bool {
+		isService := strings.HasSuffix(text, ".amazonaws.com") && !strings.ContainsAny(text, "*?: ")
+		return isService || policy.IsAccountID(text) || strings.HasPrefix(text, "arn:") && policy.IsAccountID(AccountOf(text))
 	})
 	each(found, place, "findings", e.Findings, "the id of a finding, of 16 digits and letters from a to f", func(text string) bool {
 		_, err := strconv.ParseUint(text, 16, 64)

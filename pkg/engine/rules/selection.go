@@ -22,8 +22,8 @@ type Selection struct {
 	// beyond it counts: no label that is withheld keeps a public key open. Mode is then Repair only
 	// if each rule that may apply repairs.
 	Doubt string
-	// Exemption is the first that is in force for the key; nil for none.
-	Exemption *Exemption
+	// Exemptions are those in force for the key, in the order of the file.
+	Exemptions []*Exemption
 	// Expired are the exemptions that would apply if they had not expired.
 	Expired []*Exemption
 	// Why says it in words: one line for each rule that was tried, then one for each
@@ -64,9 +64,9 @@ func (c *Configuration) Select(k Key, labels Labels, now time.Time) Selection {
 		case !now.Before(e.Expires):
 			s.Expired = append(s.Expired, e)
 			s.Why = append(s.Why, fmt.Sprintf("exemption %s has no effect: it expired at the end of %s (UTC)", e.Name, e.LastDay()))
-		case s.Exemption == nil:
-			s.Exemption = e
-			s.Why = append(s.Why, fmt.Sprintf("exemption %s of %s applies to the end of %s (UTC): %s", e.Name, e.Owner, e.LastDay(), e.Reason))
+		default:
+			s.Exemptions = append(s.Exemptions, e)
+			s.Why = append(s.Why, fmt.Sprintf("exemption %s of %s excuses %s to the end of %s (UTC): %s", e.Name, e.Owner, e.what(), e.LastDay(), e.Reason))
 		}
 	}
 	return s

@@ -54,7 +54,7 @@ func addFinding(o *guardrail.Outcome, code guardrail.Code, severity rules.Severi
 		return
 	}
 	o.Findings = append(o.Findings, added)
-	o.Severity = guardrail.Worst(o.Findings)
+	o.Severity = guardrail.SeverityOf(o.Verdict, o.Findings)
 }
 
 // openFindings are the findings of an outcome that somebody has to resolve, once each.

@@ -95,5 +95,5 @@ func (i *Inspector) addPlan(o *guardrail.Outcome, v View, p Plan, action guardra
 
 func addFinding(o *guardrail.Outcome, v View, code guardrail.Code, severity rules.Severity, message string) {
 	o.Findings = append(o.Findings, guardrail.NewFinding(v.Snapshot.Key, code, severity, message))
-	o.Severity = guardrail.Worst(o.Findings)
+	o.Severity = guardrail.SeverityOf(o.Verdict, o.Findings)
 }
