@@ -31,6 +31,11 @@
 // (https://docs.aws.amazon.com/kms/latest/developerguide/logging-using-cloudtrail.html#filtering-kms-events),
 // and sees the calls of its own Region only.
 //
+// Two more patterns are for events that not every configuration asks for. pattern-labels.json matches
+// calls that change the aliases and tags of a key, by which rules and exemptions choose it.
+// pattern-grants.json matches CreateGrant calls that no AWS service made: a service's grants have
+// invokedBy, there are many of them, and they are the service's own business.
+//
 // # The samples
 //
 // README.md says of every sample what it shows and where its shape comes from. Files
@@ -51,7 +56,13 @@ import (
 //go:embed *.json bad/*.json
 var files embed.FS
 
-const patternFile = "pattern.json"
+// The files of the patterns. No sample's name begins with patternPrefix.
+const (
+	patternPrefix = "pattern"
+	patternFile   = "pattern.json"
+	labelsFile    = "pattern-labels.json"
+	grantsFile    = "pattern-grants.json"
+)
 
 // Sample is one event file.
 type Sample struct {
@@ -64,6 +75,13 @@ type Sample struct {
 // Pattern returns the event pattern, in the language of EventBridge rules
 // (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html).
 func Pattern() []byte { return mustRead(patternFile) }
+
+// LabelPattern returns the pattern for calls that change aliases and tags. It is for configurations
+// whose rules or exemptions ask for them.
+func LabelPattern() []byte { return mustRead(labelsFile) }
+
+// GrantPattern returns the pattern for calls that make grants, but for those that an AWS service makes.
+func GrantPattern() []byte { return mustRead(grantsFile) }
 
 // Samples returns the events that may reach the guardrail, matched by the pattern or
 // not, sorted by name.
@@ -90,7 +108,7 @@ func list(folder string) []Sample {
 	}
 	var samples []Sample
 	for _, entry := range entries {
-		if entry.IsDir() || entry.Name() == patternFile {
+		if entry.IsDir() || strings.HasPrefix(entry.Name(), patternPrefix) {
 			continue
 		}
 		samples = append(samples, Sample{

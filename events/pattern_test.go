@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -96,7 +97,13 @@ var samples = []row{
 	{"sweep-key-first-sweep", no, "a sweep's messages reach the queue without the rule: from a bus, anybody could send them"},
 	{"sweep-other-detail-type", no, "a sweep's messages reach the queue without the rule: from a bus, anybody could send them"},
 	{"synchronize-multi-region-key", no, "another detail-type; policies are not synchronised"},
-	{"tag-resource", no, "changes no policy"},
+	{"tag-resource", no, "changes no policy; the pattern for labels has it"},
+	{"untag-resource", no, "changes no policy; the pattern for labels has it"},
+	{"create-alias", no, "changes no policy; the pattern for labels has it"},
+	{"update-alias", no, "changes no policy; the pattern for labels has it"},
+	{"delete-alias", no, "changes no policy; the pattern for labels has it"},
+	{"create-grant-foreign", no, "changes no policy; the pattern for grants has it"},
+	{"create-grant-service", no, "changes no policy"},
 	{"unknown-operation", no, "names are listed, not guessed"},
 	{"update-primary-region", no, "swaps primary and replica, changes no policy"},
 	{"update-primary-region-new-primary", no, "swaps primary and replica, changes no policy"},
@@ -283,5 +290,27 @@ func TestExcludingOwnCallsInThePatternWouldLoseTheRootUser(t *testing.T) {
 	}
 	if !matches(t, events.Pattern(), root) {
 		t.Error("pattern.json loses the root user's event")
+	}
+}
+
+// TestLabelsAndGrantsHavePatternsOfTheirOwn: each of the two matches these samples, and no other.
+func TestLabelsAndGrantsHavePatternsOfTheirOwn(t *testing.T) {
+	for _, row := range []struct {
+		pattern []byte
+		samples []string
+		reason  string
+	}{
+		{events.LabelPattern(), []string{"create-alias", "delete-alias", "tag-resource", "untag-resource", "update-alias"}, "they change aliases and tags"},
+		{events.GrantPattern(), []string{"create-grant-foreign"}, "a grant that a service makes for itself has invokedBy"},
+	} {
+		var found []string
+		for _, sample := range events.Samples() {
+			if matches(t, row.pattern, sample.JSON) {
+				found = append(found, sample.Name)
+			}
+		}
+		if !slices.Equal(found, row.samples) {
+			t.Errorf("matched %q, want %q: %s", found, row.samples, row.reason)
+		}
 	}
 }

@@ -42,13 +42,17 @@ func (c *claims) add(place string, key keyRef, err error) {
 
 // addResources adds the KMS keys under resources. Resources of another type are
 // passed over; an entry without a type counts when it looks like a key.
-func (c *claims) addResources(record object) {
+func (c *claims) addResources(record object) { c.addResourcesBut(record, nil) }
+
+// addResourcesBut is addResources without the resources whose ARN is none of a key, although CloudTrail
+// gives them the type.
+func (c *claims) addResourcesBut(record object, isOther func(arn string) bool) {
 	for _, resource := range record.objects("resources") {
 		arn, kind := resource.text("ARN"), resource.text("type")
 		if kind == "" && strings.Contains(arn, ":key/") {
 			kind = "AWS::KMS::Key"
 		}
-		if kind != "AWS::KMS::Key" {
+		if kind != "AWS::KMS::Key" || isOther != nil && isOther(arn) {
 			continue
 		}
 		key, err := parseKeyARN(resource.at("ARN"), arn)
@@ -78,10 +82,10 @@ func (c *claims) addMetadata(metadata object) {
 	c.add(place, key, err)
 }
 
-// addKeyID adds the key in the member keyId, if there is one: a key ARN, or the id of a
-// key in the account and Region of the event.
-func (c *claims) addKeyID(from object, at home) {
-	keyID, place := from.text("keyId"), from.at("keyId")
+// addKeyID adds the key in a member, if it is there: a key ARN, or the id of a key in the
+// account and Region of the event.
+func (c *claims) addKeyID(from object, member string, at home) {
+	keyID, place := from.text(member), from.at(member)
 	switch {
 	case keyID == "":
 	case strings.HasPrefix(keyID, "arn:"):

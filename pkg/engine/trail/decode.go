@@ -160,7 +160,7 @@ func complete(event Event, record object, found subject) (Event, error) {
 	event.Account = found.key.account
 	event.Region = found.key.region
 	event.Partition = found.key.partition
-	event.PolicyText = found.policy
+	event.PolicyText, event.Grant = found.policy, found.grant
 
 	// Older records mark what was cut with a member "omitted".
 	parameters := record.object("requestParameters")

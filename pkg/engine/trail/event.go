@@ -64,8 +64,23 @@ type Event struct {
 	// new policy still lets the caller change it.
 	BypassLockoutCheck bool
 
+	// Grant is the grant that a CreateGrant call made; zero for other calls.
+	Grant Grant
+
 	// Ignored is why there is nothing to judge, or empty.
 	Ignored Reason
+}
+
+// Grant is a grant, as far as CloudTrail tells of it.
+// https://docs.aws.amazon.com/kms/latest/developerguide/ct-creategrant.html
+type Grant struct {
+	// ID is hexadecimal; "" where the record does not have it.
+	ID string
+	// Grantee is the ARN or the service of the grantee principal, printable and at most maxTextBytes long.
+	Grantee string
+	// Operations are the names of the operations, without kms:, with commas; printable and at most
+	// maxTextBytes long.
+	Operations string
 }
 
 // Reason is why an event that is understood asks for no judgement. The values are

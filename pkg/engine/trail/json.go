@@ -86,6 +86,24 @@ func (o object) objects(name string) []object {
 	return list
 }
 
+// texts is an array member whose elements are texts; absent or null is empty.
+func (o object) texts(name string) []string {
+	elements, ok := o.members[name].([]any)
+	if !ok && o.members[name] != nil {
+		o.faults.add(o.at(name), "an array")
+	}
+	var list []string
+	for i, element := range elements {
+		text, ok := element.(string)
+		if !ok {
+			o.faults.add(o.at(name)+"["+strconv.Itoa(i)+"]", "a text")
+			continue
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
 // truth is a boolean member; absent or null is false. CloudTrail writes some flags as
 // booleans and some as strings.
 func (o object) truth(name string) bool {

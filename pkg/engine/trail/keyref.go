@@ -84,3 +84,8 @@ func consistsOf(text string, allowed func(byte) bool) bool {
 	}
 	return true
 }
+
+// isGrantID tells whether text is the id of a grant: hexadecimal, of up to 128 digits.
+func isGrantID(text string) bool {
+	return text != "" && len(text) <= 128 && strings.Trim(text, "0123456789abcdefABCDEF") == ""
+}

@@ -1,12 +1,23 @@
 package trail
 
-// operations is the table of the calls that give a key its policy, by event name:
+import "strings"
+
+// operations is the table of the calls that give a key its policy, that change its aliases or tags, or
+// that make a grant, by event name:
 // how to find the key in the record of a successful one. To handle another
 // operation, add a line here, a name in events/pattern.json and a sample.
 var operations = map[string]func(record object, at home) (subject, error){
 	"CreateKey":    createdKey,
 	"PutKeyPolicy": changedKey,
 	"ReplicateKey": replicaKey,
+
+	"CreateAlias":   labelledKey,
+	"UpdateAlias":   labelledKey,
+	"DeleteAlias":   labelledKey,
+	"TagResource":   labelledKey,
+	"UntagResource": labelledKey,
+
+	"CreateGrant": grantedKey,
 }
 
 // subject is the key that a call was about, and what the record says of it.
@@ -14,6 +25,7 @@ type subject struct {
 	key     keyRef
 	policy  string
 	manager string // keyManager, AWS or CUSTOMER, where the record has key metadata
+	grant   Grant  // of a CreateGrant call
 }
 
 // createdKey: CreateKey, also the one that KMS makes in the Region of a new replica.
@@ -40,14 +52,51 @@ func changedKey(record object, at home) (subject, error) {
 	parameters := record.object("requestParameters")
 	var named claims
 	named.addResources(record)
-	named.addKeyID(parameters, at)
+	named.addKeyID(parameters, "keyId", at)
 	// Null today; other operations have had the key ARN here since December 2022.
-	named.addKeyID(record.object("responseElements"), at)
+	named.addKeyID(record.object("responseElements"), "keyId", at)
 	key, err := named.agreed("key")
 	if err != nil {
 		return subject{}, err
 	}
 	return subject{key: key, policy: parameters.text("policy")}, at.owns(key)
+}
+
+// labelledKey: CreateAlias, UpdateAlias, DeleteAlias, TagResource and UntagResource. Of UpdateAlias it is
+// the key that has the alias now: no record says which one had it before.
+// https://docs.aws.amazon.com/kms/latest/developerguide/ct-updatealias.html
+// https://docs.aws.amazon.com/kms/latest/developerguide/ct-tagresource.html
+func labelledKey(record object, at home) (subject, error) {
+	parameters := record.object("requestParameters")
+	var named claims
+	named.addResourcesBut(record, func(arn string) bool { return strings.Contains(arn, ":alias/") })
+	named.addKeyID(parameters, "keyId", at)
+	named.addKeyID(parameters, "targetKeyId", at)
+	named.addKeyID(record.object("responseElements"), "keyId", at)
+	key, err := named.agreed("key")
+	if err != nil {
+		return subject{}, err
+	}
+	return subject{key: key}, at.owns(key)
+}
+
+// grantedKey: CreateGrant.
+// https://docs.aws.amazon.com/kms/latest/developerguide/ct-creategrant.html
+func grantedKey(record object, at home) (subject, error) {
+	parameters, response := record.object("requestParameters"), record.object("responseElements")
+	var named claims
+	named.addResources(record)
+	named.addKeyID(parameters, "keyId", at)
+	named.addKeyID(response, "keyId", at)
+	key, err := named.agreed("key")
+	if err != nil {
+		return subject{}, err
+	}
+	grant := Grant{ID: response.text("grantId"), Grantee: printable(parameters.text("granteePrincipal")), Operations: printable(strings.Join(parameters.texts("operations"), ","))}
+	if !isGrantID(grant.ID) {
+		grant.ID = ""
+	}
+	return subject{key: key, grant: grant}, at.owns(key)
 }
 
 // replicaKey: ReplicateKey, recorded where the primary is; the key is the replica.
@@ -58,7 +107,7 @@ func replicaKey(record object, at home) (subject, error) {
 
 	var named claims
 	named.addResources(record)
-	named.addKeyID(parameters, at)
+	named.addKeyID(parameters, "keyId", at)
 	primary, replica := named.split(at.region)
 	replica.addMetadata(metadata)
 	if region := parameters.text("replicaRegion"); region != "" && len(primary.list) > 0 {
