@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kms-guardrail/kms-guardrail/events"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
 )
@@ -25,6 +26,18 @@ type configuration struct {
 	Text []byte
 	// Deployment is what the file says of what is built around the functions.
 	Deployment config.Deployment
+}
+
+// patterns returns the patterns of the events that the configuration asks for, by the id of their rule.
+func (c configuration) patterns() map[string][]byte {
+	patterns := map[string][]byte{"Rule": events.Pattern()}
+	if c.NeedsAliases() || c.NeedsTags() {
+		patterns["Labels"] = events.LabelPattern()
+	}
+	if c.Grants == rules.GrantEvents {
+		patterns["Grants"] = events.GrantPattern()
+	}
+	return patterns
 }
 
 // readConfiguration reads the named file; "" is guardrail.yaml in the working directory, or

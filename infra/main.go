@@ -40,8 +40,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
-
-	"github.com/kms-guardrail/kms-guardrail/events"
 )
 
 func main() {
@@ -97,6 +95,6 @@ func describe(app awscdk.App, id string, now time.Time) (awscdk.Stack, error) {
 		Configuration: configuration,
 		Code:          code,
 		SweepCode:     sweepCode,
-		Pattern:       events.Pattern(),
+		Patterns:      configuration.patterns(),
 	})
 }

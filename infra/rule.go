@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -23,41 +25,46 @@ const (
 
 // keyEventRuleProps describes the rule.
 type keyEventRuleProps struct {
-	// Pattern is the JSON of the event pattern, with source, detail-type and detail.
-	Pattern []byte
+	// Patterns are the JSON of event patterns, with source, detail-type and detail, by the id of the
+	// rule. The rule "Rule" is always there.
+	Patterns map[string][]byte
 	// Target receives the events that match.
 	Target awssqs.IQueue
 }
 
-// keyEventRule sends the events that can change a key's policy to the queue.
-type keyEventRule struct {
+// keyEventRules send the events because of which a key is judged to the queue.
+type keyEventRules struct {
 	constructs.Construct
-	// Rule is on the account's default bus, the only one that CloudTrail delivers to.
-	Rule awsevents.Rule
+	// Rules are on the account's default bus, the only one that CloudTrail delivers to.
+	Rules []awsevents.Rule
 	// Undelivered keeps the events that EventBridge could not put on the target. It is not
 	// the dead-letter queue of the function: those messages reached it and failed there.
 	Undelivered awssqs.Queue
 }
 
-// newKeyEventRule makes the rule and the permission for it, and no other rule, to send to
-// its queues. An error means that the pattern is not JSON, or has an element that is not
+// newKeyEventRules makes the rules and the permission for them, and no other rule, to send to
+// their queues. An error means that the pattern is not JSON, or has an element that is not
 // carried over: a pattern that lost a part would match more than it says.
-func newKeyEventRule(scope constructs.Construct, id string, props *keyEventRuleProps) (*keyEventRule, error) {
-	pattern, err := eventPattern(props.Pattern)
-	if err != nil {
-		return nil, err
-	}
-	this := &keyEventRule{Construct: constructs.NewConstruct(scope, &id)}
+func newKeyEventRules(scope constructs.Construct, id string, props *keyEventRuleProps) (*keyEventRules, error) {
+	this := &keyEventRules{Construct: constructs.NewConstruct(scope, &id)}
 	this.Undelivered = newDeadLetterQueue(this.Construct, "Undelivered")
-	this.Rule = awsevents.NewRule(this.Construct, jsii.String("Rule"), &awsevents.RuleProps{
-		Description:  jsii.String("KMS calls that can change a key policy, for kms-guardrail"),
-		EventPattern: pattern,
-	})
-	this.Rule.AddTarget(awseventstargets.NewSqsQueue(props.Target, &awseventstargets.SqsQueueProps{
+	target := awseventstargets.NewSqsQueue(props.Target, &awseventstargets.SqsQueueProps{
 		DeadLetterQueue: this.Undelivered,
 		MaxEventAge:     awscdk.Duration_Hours(jsii.Number(deliveryHours)),
 		RetryAttempts:   jsii.Number(deliveryAttempts),
-	}))
+	})
+	for _, id := range slices.Sorted(maps.Keys(props.Patterns)) {
+		pattern, err := eventPattern(props.Patterns[id])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", id, err)
+		}
+		rule := awsevents.NewRule(this.Construct, &id, &awsevents.RuleProps{
+			Description:  jsii.String("KMS calls because of which kms-guardrail judges a key"),
+			EventPattern: pattern,
+		})
+		rule.AddTarget(target)
+		this.Rules = append(this.Rules, rule)
+	}
 	return this, nil
 }
 

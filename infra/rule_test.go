@@ -6,8 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/kms-guardrail/kms-guardrail/events"
 )
 
 type ruleProperties struct {
@@ -28,7 +32,7 @@ func theRule(t *testing.T) (ruleProperties, map[string]queueProperties) {
 	template := newTemplate(t, nil)
 	rules := decodeResources[ruleProperties](t, template, "AWS::Events::Rule")
 	maps.DeleteFunc(rules, func(id string, rule ruleProperties) bool {
-		return rule.ScheduleExpression != "" || strings.HasPrefix(id, "Tampering")
+		return rule.ScheduleExpression != "" || strings.HasPrefix(id, "Tampering") || strings.HasPrefix(id, "KeyEventsGrants")
 	})
 	if len(rules) != 1 {
 		t.Fatalf("%d rules, want one", len(rules))
@@ -82,5 +86,51 @@ func TestRuleRetriesForADayThenKeepsTheEvent(t *testing.T) {
 	functionsOwn := attributeOwner(t, queues[source].RedrivePolicy.DeadLetterTargetArn)
 	if undelivered == source || undelivered == functionsOwn {
 		t.Errorf("undelivered events go to %s, want a queue of their own", undelivered)
+	}
+}
+
+// TestTheConfigurationDecidesWhichEventsAreAskedFor: events of labels and grants cost something, and a
+// configuration may not need them.
+func TestTheConfigurationDecidesWhichEventsAreAskedFor(t *testing.T) {
+	const byTag = "version: 1\nbaselines: {standard: {style: api}}\nrules: [{name: a, match: {tags: {a: b}}}]\n"
+	for _, row := range []struct {
+		text   string
+		want   []string
+		reason string
+	}{
+		{"version: 1\nbaselines: {standard: {style: api}}\n", []string{"Grants", "Rule"}, "grants are looked at unless the file says no"},
+		{"version: 1\ngrants: off\nbaselines: {standard: {style: api}}\n", []string{"Rule"}, "nothing more is asked for"},
+		{byTag, []string{"Grants", "Labels", "Rule"}, "a rule asks for a tag"},
+	} {
+		file := filepath.Join(t.TempDir(), "guardrail.yaml")
+		if err := os.WriteFile(file, []byte(row.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := readConfiguration(file, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.Sorted(maps.Keys(c.patterns())); !slices.Equal(got, row.want) {
+			t.Errorf("rules %q, want %q: %s", got, row.want, row.reason)
+		}
+	}
+	template := newTemplate(t, configured(t, byTag))
+	found := 0
+	for id, rule := range decodeResources[ruleProperties](t, template, "AWS::Events::Rule") {
+		for prefix, pattern := range map[string][]byte{"KeyEventsLabels": events.LabelPattern(), "KeyEventsGrants": events.GrantPattern()} {
+			var want any
+			if err := json.Unmarshal(pattern, &want); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(id, prefix) {
+				found++
+				if !reflect.DeepEqual(rule.EventPattern, want) {
+					t.Errorf("%s has the pattern %v", id, rule.EventPattern)
+				}
+			}
+		}
+	}
+	if found != 2 {
+		t.Errorf("%d rules", found)
 	}
 }

@@ -20,8 +20,9 @@ type guardrailStackProps struct {
 	// Code is the folder with the function's binary and its configuration; SweepCode is
 	// that of the function that sweeps, "" where there is no sweep.
 	Code, SweepCode string
-	// Pattern is the JSON of the event pattern: events/pattern.json.
-	Pattern []byte
+	// Patterns are the JSON of the event patterns, by the id of their rule: those of package events that
+	// the configuration asks for.
+	Patterns map[string][]byte
 }
 
 // newGuardrailStack makes the stack that guards the keys of one account and Region. An
@@ -33,9 +34,9 @@ func newGuardrailStack(scope constructs.Construct, id string, props *guardrailSt
 
 	timeout := awscdk.Duration_Seconds(jsii.Number(functionTimeoutSeconds))
 	queue := newEventQueue(stack, "Events", &eventQueueProps{ConsumerTimeout: timeout})
-	rule, err := newKeyEventRule(stack, "KeyEvents", &keyEventRuleProps{
-		Pattern: props.Pattern,
-		Target:  queue.Queue,
+	rule, err := newKeyEventRules(stack, "KeyEvents", &keyEventRuleProps{
+		Patterns: props.Patterns,
+		Target:   queue.Queue,
 	})
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ type tamperProps struct {
 	Findings *findings
 	// Queue, Rule, Flush, Enforce and Archive are the guardrail's own parts; Sweep is nil where there is none.
 	Queue   *eventQueue
-	Rule    *keyEventRule
+	Rule    *keyEventRules
 	Flush   *flushSchedule
 	Enforce *enforceFunction
 	Archive *archive
@@ -74,7 +74,10 @@ func newTamperRules(scope constructs.Construct, id string, props *tamperProps) [
 // watched is the table of the rules.
 func watched(props *tamperProps) []watch {
 	functions := []*string{props.Enforce.Function.FunctionName(), props.Enforce.Function.FunctionArn()}
-	rules := []*string{props.Rule.Rule.RuleName(), props.Flush.Rule.RuleName()}
+	rules := []*string{props.Flush.Rule.RuleName()}
+	for _, rule := range props.Rule.Rules {
+		rules = append(rules, rule.RuleName())
+	}
 	roles := []*string{props.Enforce.Role.RoleName()}
 	if props.Sweep != nil {
 		functions = append(functions, props.Sweep.Function.FunctionName(), props.Sweep.Function.FunctionArn())

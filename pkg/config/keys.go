@@ -22,6 +22,7 @@ func file(c *rules.Configuration, d *Deployment) value {
 		{key: "exemptions", doc: "Keys that may be as they are, until a day.", value: list(&c.Exemptions, exemption)},
 		{key: "allowTagExemptions", doc: "Exemptions may match by tag. Whoever may tag a key can then exempt it.", value: truth(&c.AllowTagExemptions)},
 		{key: "repair", doc: "What may be repaired, and how.", value: repair(&c.Repair)},
+		{key: "grants", doc: "Whether grants that somebody makes are looked at: a grant for another account, which no repair of the policy takes back, is reported. Grants that an AWS service makes for itself are not.", value: enum(&c.Grants, "way to look at grants", rules.GrantEvents, rules.NoGrants)},
 		{key: "organization", doc: "The organization of the accounts that own the keys. An account that it does not name is foreign.", value: object([]field{
 			{key: "id", doc: "The id of the organization.", value: text(&c.Organization.ID, organizationFormat)},
 			{key: "accounts", doc: "Member accounts.", value: list(&c.Organization.Accounts, formatted(accountFormat))},
@@ -149,6 +150,7 @@ func repair(p *rules.RepairSettings) value {
 			{key: "account", doc: "Repairs of one account's keys.", value: whole(&p.MaxPerHour.Account, most)},
 			{key: "total", doc: "Repairs of all keys.", value: whole(&p.MaxPerHour.Total, most)},
 		}, nil)},
+		{key: "settle", doc: "How long aliases and tags of a new key may still come; `0s` for not at all. Until then a rule that asks for them and does not find them may yet apply: the key is judged again, and before that only what is critical is told and repaired.", value: orNone(&p.Settle, duration(&p.Settle))},
 		{key: "sweep", doc: "A sweep may repair, too, not only events.", value: truth(&p.Sweep)},
 		{key: "holdWhen", doc: "Whose access keeps an edit from being written, unless it is critical.", value: list(&p.HoldWhen, func(p *rules.HoldReason) value {
 			return enum(p, "reason to hold", rules.HoldReasons()...)

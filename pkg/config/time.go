@@ -40,6 +40,21 @@ func duration(p *time.Duration) value {
 	}
 }
 
+// orNone is a duration that may also be 0s.
+func orNone(p *time.Duration, d value) value {
+	const none = "0s"
+	read := d.read
+	d.words += ", or `" + none + "`"
+	d.read = func(r *reader, n *yaml.Node) {
+		if n.Kind == yaml.ScalarNode && n.Value == none {
+			*p = 0
+			return
+		}
+		read(r, n)
+	}
+	return d
+}
+
 // parseDuration returns 0 for what is none.
 func parseDuration(text string) time.Duration {
 	parts := durationPattern.FindStringSubmatch(text)

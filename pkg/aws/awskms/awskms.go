@@ -126,7 +126,7 @@ func (c *Client) Describe(ctx context.Context, keyARN string) (rules.Key, error)
 	}
 	return rules.Key{
 		ARN: keyARN, Account: parsed.AccountID, Region: parsed.Region, Partition: parsed.Partition,
-		AWSManaged: managed,
+		AWSManaged: managed, Created: aws.ToTime(m.CreationDate),
 		Type: defaultpolicy.KeyType{
 			Spec:        defaultpolicy.KeySpec(m.KeySpec),
 			Usage:       defaultpolicy.KeyUsage(m.KeyUsage),

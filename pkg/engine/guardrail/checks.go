@@ -33,6 +33,7 @@ var checks = []struct {
 	{limitsKnown, (*examination).findUndecided},        // the comparison left something open
 	{limitsKnown, (*examination).findOtherThanDefault}, // the baseline wants exactly a generated default
 	{limitsKnown, (*examination).findLint},             // the author surely did not mean that
+	{limitsKnown, (*examination).findForeignGrant},     // somebody made a grant beyond the ceiling
 	{limitsKnown, (*examination).findNoReach},          // the guardrail is to repair the key, and may not change its policy
 	{nothingKnown, (*examination).findExpired},         // an exemption would apply, and has expired
 	{nothingKnown, (*examination).findExemptByTag},     // a tag exempts the key

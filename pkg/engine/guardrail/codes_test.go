@@ -20,6 +20,7 @@ var elsewhere = map[string]string{
 	"rule-undecided":         "TestARuleThatMayMatchLeavesTheKeyUnjudged",
 	"lockout-check-bypassed": "TestARepairIsWantedWhereModeSeverityAndEvidenceAllow",
 	"guardrail-denied":       "TestWhatTheGuardrailMayNotSeeIsAFindingOfItsOwn",
+	"foreign-grant":          "TestGrantsThatNobodyPermitted",
 	"bad-baseline":           "TestARequiredPrincipalThatFitsNoKeyOfTheAccountIsABadBaseline",
 
 	"locked-out": "pkg/guard/enforcer", "access-denied": "pkg/guard/enforcer", "key-gone": "pkg/guard/enforcer", "bad-event": "pkg/guard/enforcer",

@@ -33,6 +33,11 @@ const (
 	// baseline does not permit; medium.
 	CodeAccountAccess Code = "account-access"
 
+	// CodeForeignGrant: somebody made a grant for another account, or for a principal that nobody
+	// is, beyond the ceiling. It survives every repair of the policy, so the message has the command that
+	// revokes it; by the operations, as for a foreign account.
+	CodeForeignGrant Code = "foreign-grant"
+
 	// CodeAccountStatementMissing: the account cannot change the key policy through
 	// IAM; high. When the principals that still can are gone, so is control of the key.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-root-enable-iam

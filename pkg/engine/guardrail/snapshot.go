@@ -44,6 +44,8 @@ type Snapshot struct {
 	// BypassedLockoutCheck is true where the caller who set this policy asked KMS to
 	// skip the check that it can still be changed.
 	BypassedLockoutCheck bool
+	// Grant is a grant that the event tells of; nil for none. It is what somebody says: nothing else shows it.
+	Grant *Grant
 	// FirstSweep is true where a sweep found the key and no sweep was completed under
 	// this configuration yet: then none may repair.
 	FirstSweep bool

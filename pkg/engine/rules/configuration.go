@@ -29,9 +29,22 @@ type Configuration struct {
 	Repair             RepairSettings `json:"repair"`
 	// Notify.From is the lowest severity that people are told of.
 	Notify NotifySettings `json:"notify"`
+	// Grants says which grants are looked at.
+	Grants GrantWatch `json:"grants"`
 	// Organization is the organization of the accounts that own the keys.
 	Organization Organization `json:"organization"`
 }
+
+// GrantWatch says which grants are looked at.
+type GrantWatch string
+
+// The ways.
+const (
+	// GrantEvents: those that somebody makes, but for an AWS service's own.
+	GrantEvents GrantWatch = "events"
+	// NoGrants: none.
+	NoGrants GrantWatch = "off"
+)
 
 // Mode says what the guardrail may do.
 type Mode string
@@ -153,6 +166,9 @@ type RepairSettings struct {
 	Budget Budget `json:"budget"`
 	// MaxPerHour bounds all repairs of an hour.
 	MaxPerHour PerHour `json:"maxPerHour"`
+	// Settle is how long aliases and tags of a new key may still come; 0 for not at all. Until then a rule
+	// that asks for them and does not find them may yet apply.
+	Settle time.Duration `json:"settle"`
 	// Sweep lets a sweep repair, too, not only events.
 	Sweep bool `json:"sweep"`
 	// HoldWhen lists the reasons to hold an edit that would mend a finding below critical.
@@ -236,7 +252,7 @@ func DefaultConfiguration() *Configuration {
 	b.Integrations = []string{"bound-services", "services-in-account"}
 	return &Configuration{
 		Mode: Report, Default: b.Name, Baselines: []Baseline{b},
-		Rules: []Rule{}, Exemptions: []Exemption{}, Repair: DefaultRepair(), Notify: NotifySettings{From: Medium},
+		Rules: []Rule{}, Exemptions: []Exemption{}, Repair: DefaultRepair(), Notify: NotifySettings{From: Medium}, Grants: GrantEvents,
 		Organization: Organization{Accounts: []string{}},
 	}
 }
@@ -260,6 +276,7 @@ func DefaultRepair() RepairSettings {
 		Budget:     Budget{Repairs: 3, Window: 24 * time.Hour},
 		MaxPerHour: PerHour{Account: 20, Total: 100},
 		HoldWhen:   []HoldReason{HoldServiceAccess, HoldCloudFormation},
+		Settle:     5 * time.Minute,
 	}
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"strings"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
@@ -17,6 +18,8 @@ type Key struct {
 	AWSManaged bool
 	// Type decides which default policy AWS generates.
 	Type defaultpolicy.KeyType
+	// Created is when the key was made; zero where that is not known.
+	Created time.Time
 	// OrganizationID names the account's organization. It is "" where the account is in none,
 	// and where the organization is not known.
 	OrganizationID string

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
 )
 
@@ -22,6 +23,8 @@ type Selection struct {
 	// beyond it counts: no label that is withheld keeps a public key open. Mode is then Repair only
 	// if each rule that may apply repairs.
 	Doubt string
+	// Settles is when the doubt ends, because the key is no longer new; zero for any other doubt.
+	Settles time.Time
 	// Exemptions are those in force for the key, in the order of the file.
 	Exemptions []*Exemption
 	// Expired are the exemptions that would apply if they had not expired.
@@ -50,10 +53,14 @@ func (s Selection) RuleName() string {
 // depends on them, the selection is uncertain.
 func (c *Configuration) Select(k Key, labels Labels, now time.Time) Selection {
 	s := Selection{Mode: c.Mode}
+	isSettling := c.isSettling(k, now)
 	c.selectBaseline(k, labels, now, &s)
+	if isSettling && s.IsUncertain() {
+		s.Settles = k.Created.Add(c.Repair.Settle)
+	}
 	for i := range c.Exemptions {
 		e := &c.Exemptions[i]
-		fit, why := e.Match.fits(k, labels)
+		fit, why := e.Match.fits(k, labels, isSettling)
 		switch {
 		case fit == no:
 			continue
@@ -73,10 +80,10 @@ func (c *Configuration) Select(k Key, labels Labels, now time.Time) Selection {
 }
 
 func (c *Configuration) selectBaseline(k Key, labels Labels, now time.Time, s *Selection) {
-	name := c.Default
+	name, isSettling := c.Default, c.isSettling(k, now)
 	for i := range c.Rules {
 		rule := &c.Rules[i]
-		fit, why := rule.Match.fits(k, labels)
+		fit, why := rule.Match.fits(k, labels, isSettling)
 		switch fit {
 		case no:
 			s.Why = append(s.Why, fmt.Sprintf("rule %s does not match: %s", rule.Name, why))
@@ -84,7 +91,7 @@ func (c *Configuration) selectBaseline(k Key, labels Labels, now time.Time, s *S
 		case unknown:
 			s.Doubt = fmt.Sprintf("whether rule %s matches is not known: %s", rule.Name, why)
 			s.Why = append(s.Why, s.Doubt)
-			s.Rule, s.Mode = rule, c.leastMode(k, labels, i)
+			s.Rule, s.Mode = rule, c.leastMode(k, labels, isSettling, i)
 			s.Baseline = &DefaultConfiguration().Baselines[0]
 			return
 		default:
@@ -110,10 +117,10 @@ func (c *Configuration) selectBaseline(k Key, labels Labels, now time.Time, s *S
 
 // leastMode returns Repair if each rule that may apply to a key repairs, counted from one of
 // them on, and the configuration does where perhaps no rule applies.
-func (c *Configuration) leastMode(k Key, labels Labels, from int) Mode {
+func (c *Configuration) leastMode(k Key, labels Labels, isSettling bool, from int) Mode {
 	for i := from; i < len(c.Rules); i++ {
 		rule := &c.Rules[i]
-		fit, _ := rule.Match.fits(k, labels)
+		fit, _ := rule.Match.fits(k, labels, isSettling)
 		if fit != no && cmp.Or(rule.Mode, c.Mode) != Repair {
 			return Report
 		}
@@ -165,13 +172,22 @@ const (
 	unknown
 )
 
+// isSettling tells whether a key is so new that aliases and tags may still come. The keys of other
+// origins and replicas are made by programs that know what they do: they wait for nothing.
+func (c *Configuration) isSettling(k Key, now time.Time) bool {
+	return !k.Created.IsZero() && now.Sub(k.Created) < c.Repair.Settle && k.Type.Origin == defaultpolicy.AWSKMS && k.Type.MultiRegion != defaultpolicy.Replica
+}
+
 // fits tells whether a match fits a key, and for no and unknown what keeps it from
-// fitting. What is known not to fit counts before what is not known.
-func (m Match) fits(k Key, labels Labels) (answer fit, why string) {
+// fitting. What is known not to fit counts before what is not known. Of a key that settles, a label
+// that is not there may still come.
+func (m Match) fits(k Key, labels Labels, isSettling bool) (answer fit, why string) {
 	answer = yes
 	for _, part := range m.parts(k, labels) {
 		switch {
 		case part.asked == 0 || part.fit == yes:
+		case part.fit == no && part.isLabel && isSettling:
+			answer, why = unknown, "the key is new, and its "+part.name+" may still come"
 		case part.fit == no:
 			return no, "its " + part.name + " " + part.verb
 		default:
@@ -186,6 +202,7 @@ type part struct {
 	name, verb string
 	asked      int
 	fit        fit
+	isLabel    bool // people give it to the key, and take it away
 }
 
 func (m Match) parts(k Key, labels Labels) []part {
@@ -197,10 +214,10 @@ func (m Match) parts(k Key, labels Labels) []part {
 		oneOf("key specs", m.KeySpecs, is(k.Type.Spec)),
 		oneOf("origins", m.Origins, is(k.Type.Origin)),
 		known(k.OrganizationalUnits != nil, oneOf("organizational units", m.OrganizationalUnits, func(want string) bool { return slices.Contains(k.OrganizationalUnits, want) })),
-		known(labels.Aliases != nil, oneOf("aliases", m.Aliases, func(want string) bool {
+		known(labels.Aliases != nil, label(oneOf("aliases", m.Aliases, func(want string) bool {
 			return slices.ContainsFunc(labels.Aliases, func(alias string) bool { return policy.IsLike(want, alias) })
-		})),
-		known(labels.Tags != nil, m.tags(labels)),
+		}))),
+		known(labels.Tags != nil, label(m.tags(labels))),
 	}
 }
 
@@ -209,6 +226,11 @@ func oneOf[T any](name string, wanted []T, fits func(T) bool) part {
 	if slices.ContainsFunc(wanted, fits) {
 		p.fit = yes
 	}
+	return p
+}
+
+func label(p part) part {
+	p.isLabel = true
 	return p
 }
 

@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
@@ -79,5 +80,42 @@ func TestTheKillSwitchLowersEveryMode(t *testing.T) {
 	}
 	if c.Mode = rules.Report; !c.Repairs() {
 		t.Error("a rule that repairs is not seen")
+	}
+}
+
+// TestLabelsOfANewKeyMayStillCome: for five minutes, a rule that asks for a label which is not there may
+// apply.
+func TestLabelsOfANewKeyMayStillCome(t *testing.T) {
+	byAlias, byTag := rules.Match{Aliases: []string{"alias/pay*"}}, rules.Match{Tags: map[string]string{"team": "payments"}}
+	for _, row := range []struct {
+		match   rules.Match
+		labels  rules.Labels
+		age     time.Duration
+		change  func(*rules.Key, *rules.Configuration)
+		rule    string
+		settles bool
+		reason  string
+	}{
+		{byAlias, labelled("", nil), time.Minute, nil, "r", true, "the alias may still come"},
+		{byAlias, labelled("alias/payments", nil), time.Minute, nil, "r", false, "the alias is there"},
+		{byTag, labelled("", map[string]string{"team": "payments"}), 0, nil, "r", false, "a tag of CreateKey counts at once"},
+		{byTag, labelled("", nil), 0, nil, "r", true, "the tag may still come"},
+		{byAlias, labelled("", nil), 5 * time.Minute, nil, "default", false, "the key is no longer new"},
+		{rules.Match{Aliases: []string{"alias/pay*"}, Accounts: []string{foreign}}, labelled("", nil), 0, nil, "default", false, "whatever its aliases, the account is another one"},
+		{rules.Match{}, labelled("", nil), 0, nil, "r", false, "the rule asks for no label"},
+		{byAlias, labelled("", nil), 0, func(k *rules.Key, _ *rules.Configuration) { k.Type.MultiRegion = defaultpolicy.Replica }, "default", false, "a replica waits for nothing"},
+		{byAlias, labelled("", nil), 0, func(k *rules.Key, _ *rules.Configuration) { k.Type.Origin = defaultpolicy.External }, "default", false, "nor does a key of another origin"},
+		{byAlias, labelled("", nil), 0, func(k *rules.Key, _ *rules.Configuration) { k.Created = time.Time{} }, "default", false, "how old it is is not known"},
+		{byAlias, labelled("", nil), 0, func(_ *rules.Key, c *rules.Configuration) { c.Repair.Settle = 0 }, "default", false, "the configuration waits for nothing"},
+	} {
+		c, k := rules.DefaultConfiguration(), symmetric
+		c.Rules, k.Created = []rules.Rule{{Name: "r", Match: row.match}}, now.Add(-row.age)
+		if row.change != nil {
+			row.change(&k, c)
+		}
+		s := c.Select(k, row.labels, now)
+		if s.RuleName() != row.rule || s.IsUncertain() != row.settles || s.Settles.IsZero() == row.settles {
+			t.Errorf("rule %s, in doubt %q, settles %v, want %s, %v: %s", s.RuleName(), s.Doubt, s.Settles, row.rule, row.settles, row.reason)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
@@ -58,8 +59,17 @@ func (e *Enforcer) subjectOf(event trail.Event) inspect.Subject {
 		Event: &inspect.Event{
 			Actor: guardrail.Actor(event.Actor), Policy: event.PolicyText, BypassedLockoutCheck: event.BypassLockoutCheck,
 			SetsDefault: event.Name == "CreateKey" && event.PolicyText == "" && !event.ParametersOmitted,
+			Grant:       grantOf(event),
 		},
 	}
+}
+
+// grantOf returns the grant that an event tells of; nil for none.
+func grantOf(event trail.Event) *guardrail.Grant {
+	if event.Name != "CreateGrant" {
+		return nil
+	}
+	return &guardrail.Grant{ID: event.Grant.ID, Grantee: event.Grant.Grantee, Operations: strings.Split(event.Grant.Operations, ",")}
 }
 
 // outcomeOf is the outcome of a view, with a plan that is not written yet.
@@ -77,6 +87,7 @@ func (e *Enforcer) decision(event trail.Event, v *view) ledger.Judgement {
 		Compliant: v.Judgement.Verdict == guardrail.Compliant,
 		Critical:  v.Judgement.Severity == rules.Critical,
 		Repair:    v.reading.Readable && v.Judgement.Decision.Repair,
+		Unsettled: !v.Judgement.Selection.Settles.IsZero() && v.Judgement.Severity != rules.Critical,
 		MayWrite: v.Judgement.Selection.Mode == rules.Repair && v.Judgement.Verdict != guardrail.Exempt &&
 			!v.Snapshot.FirstSweep && (trigger(event) != guardrail.BySweep || e.config.Configuration.Repair.Sweep),
 	}

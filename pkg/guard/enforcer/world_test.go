@@ -78,6 +78,7 @@ var (
 func configured(change func(*rules.Configuration)) *rules.Configuration {
 	c := rules.DefaultConfiguration()
 	c.Mode, c.Repair.From, c.Notify.From = rules.Repair, rules.Low, rules.Low
+	c.Repair.Settle = 0 // the keys of the tests are all new
 	c.Repair.HoldWhen, c.Repair.Strategy = nil, rules.Reset
 	b := rules.DefaultBaseline()
 	b.Name = "default"

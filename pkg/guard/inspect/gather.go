@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
@@ -23,6 +24,9 @@ func (i *Inspector) Gather(ctx context.Context, s Subject) (View, error) {
 	key, denied := i.config.Keys.Describe(ctx, s.Key.ARN)
 	switch {
 	case denied == nil:
+		if s.Trigger == guardrail.ByCommand {
+			key.Created = time.Time{} // at a desk a key is judged by the labels that it has now
+		}
 		v.Snapshot.Key = i.placed(key)
 	case !errors.Is(denied, ErrAccessDenied):
 		return v, fmt.Errorf("describing the key: %w", denied)
@@ -59,9 +63,13 @@ func (i *Inspector) File(k rules.Key, labels rules.Labels, text string) View {
 }
 
 func (i *Inspector) view(s Subject, evidence guardrail.Evidence) View {
-	return View{Subject: s, Snapshot: guardrail.Snapshot{
+	v := View{Subject: s, Snapshot: guardrail.Snapshot{
 		Key: i.placed(s.Key), Evidence: evidence, Trigger: s.Trigger, Writer: i.config.Role, FirstSweep: s.FirstSweep,
 	}}
+	if s.Event != nil && i.config.Configuration.Grants != rules.NoGrants {
+		v.Snapshot.Grant = s.Event.Grant
+	}
+	return v
 }
 
 // placed adds to a key what AWS KMS does not know of it.

@@ -61,6 +61,8 @@ type Event struct {
 	SetsDefault bool
 	// BypassedLockoutCheck is true where the caller asked KMS to skip the lockout safety check.
 	BypassedLockoutCheck bool
+	// Grant is the grant that the call made; nil for other calls.
+	Grant *guardrail.Grant
 }
 
 // View is a key at one moment: what was read of it, and, after [Inspector.Judge], what the

@@ -24,6 +24,8 @@ var (
 	ErrCorrupt = fmt.Errorf("%w: an object is not as the guardrail writes it", ErrArchive)
 	// ErrUnsettled says that KMS may still answer with an old policy.
 	ErrUnsettled = errors.New("the key policy that was read may be an old one; KMS may not have settled yet")
+	// ErrNewKey says that the key is so new that its aliases and tags may still come.
+	ErrNewKey = errors.New("the key is new, and the aliases or tags that choose its rule may still come")
 )
 
 // BreakerScope is what an hourly limit counts.

@@ -55,6 +55,9 @@ type Judgement struct {
 	// Repair says that a repair is wanted, and was not refused in this delivery. Planned says
 	// that there is a plan for it.
 	Repair, Planned bool
+	// Unsettled says that the key is so new that the rule which applies may still change, and that nothing
+	// about it is critical.
+	Unsettled bool
 	// MayWrite says that the configuration lets the guardrail write this key at all.
 	MayWrite bool
 	// EventAlike says that the event's policy and the live one are judged alike. Then the work
@@ -163,6 +166,8 @@ func (f facts) row() Step {
 
 	case f.isStale():
 		return Step{Do: Wait, Err: ErrUnsettled}
+	case !wanted && s.Judgement.Unsettled:
+		return Step{Do: Wait, Err: ErrNewKey}
 	case !wanted:
 		return Step{Do: Conclude}
 

@@ -92,6 +92,8 @@ func TestNextByRow(t *testing.T) {
 		{situation(func(s *Situation) { s.Judgement.Planned = false }), Plan, "", "a repair is wanted"},
 		{situation(), Claim, "", "within the budget"},
 		{situation(isGood, func(s *Situation) { s.Reading.Event = before }), Conclude, "", "there is nothing to do"},
+		{situation(isGood, func(s *Situation) { s.Judgement.Unsettled = true }), Wait, "", "the rule of a new key may still change"},
+		{situation(func(s *Situation) { s.Judgement.Unsettled = true }), Claim, "", "what is wanted in any case does not wait"},
 		{situation(isBad), Conclude, "", "it is reported only"},
 		{situation(func(s *Situation) { s.Message.EventTime = now.Add(-maxEventAge - time.Second) }), Conclude, EventTooOld, "it may have been repaired, and forgotten"},
 
@@ -200,6 +202,7 @@ func everySituation(do func(Situation)) {
 		},
 		{
 			func(*Situation) {}, isGood, isBad,
+			func(s *Situation) { isGood(s); s.Judgement.Unsettled = true },
 			func(s *Situation) { s.Judgement.Planned = false },
 			func(s *Situation) { s.Judgement.Critical = false },
 		},
@@ -331,7 +334,8 @@ func brokenRule(s Situation, step Step) string {
 		}
 	case Read, Recall, Supersede, Plan: // they change nothing that a rule protects
 	case Wait:
-		if !errors.Is(step.Err, ErrBusy) && !errors.Is(step.Err, ErrUnsettled) {
+		isNew := errors.Is(step.Err, ErrNewKey) && s.Judgement.Unsettled && !wanted
+		if !errors.Is(step.Err, ErrBusy) && !errors.Is(step.Err, ErrUnsettled) && !isNew {
 			return "a message is given back for a reason"
 		}
 	}
