@@ -29,6 +29,15 @@ type Actor struct {
 	EventID   string    `json:"eventId"`
 	EventTime time.Time `json:"eventTime"`
 	InvokedBy string    `json:"invokedBy"`
+
+	Account        string `json:"account,omitempty"`
+	Role           string `json:"role,omitempty"`
+	SourceIdentity string `json:"sourceIdentity,omitempty"`
+	OnBehalfOf     string `json:"onBehalfOf,omitempty"`
+	Provider       string `json:"provider,omitempty"`
+	AccessKeyID    string `json:"accessKeyId,omitempty"`
+	Console        bool   `json:"console,omitempty"`
+	MFA            bool   `json:"mfa,omitempty"`
 }
 
 // Outcome is what became of one key or event. Its JSON form is public.

@@ -41,6 +41,12 @@ func (o object) at(name string) string {
 	return o.place + "." + name
 }
 
+// lenient is the object with faults of its own, which nobody asks for.
+func (o object) lenient() object {
+	o.faults = &faults{}
+	return o
+}
+
 // text is a string member; absent or null is "".
 func (o object) text(name string) string {
 	switch value := o.members[name].(type) {
