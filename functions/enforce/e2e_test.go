@@ -156,7 +156,7 @@ func TestARepairIsArchivedToItsEnd(t *testing.T) {
 	if err := json.Unmarshal(answer, &o); err != nil {
 		t.Fatal(err)
 	}
-	if o.Action != guardrail.Repaired || o.Restore != "kmsguard restore "+o.Archive {
+	if o.Action != guardrail.Repaired || !strings.HasPrefix(o.Restore, "kmsguard restore --archive ") || !strings.HasSuffix(o.Restore, " "+o.Archive) {
 		t.Fatalf("%s", answer)
 	}
 	if record := w.object(o.Archive); !strings.Contains(record, marker) {

@@ -75,7 +75,10 @@ func enforcerConfig(aws aws.Config, settings Settings, log *slog.Logger, with ..
 		if err != nil {
 			return c, nil, fmt.Errorf("%s: %w", EnvArchiveBucket, err)
 		}
-		c.Archive = a
+		c.Archive, c.RestoreFlags = a, "--archive "+settings.ArchiveBucket
+		if aws.Region != "" {
+			c.RestoreFlags += " --region " + aws.Region
+		}
 	case settings.Configuration.Repairs():
 		return c, nil, errors.New("the configuration repairs, and nothing is written that was not archived: " + EnvArchiveBucket + " must name a bucket")
 	}

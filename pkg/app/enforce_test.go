@@ -145,7 +145,7 @@ func TestPeopleAreToldThroughTheTopicFromTheConfiguredSeverityOn(t *testing.T) {
 			t.Fatalf("from %s: %d messages about %s, want %d: %+v", from, len(published), o.Severity, want, o.Findings)
 		}
 		if want == 1 {
-			if got := published[0].Subject; !strings.HasPrefix(got, "[high] KMS key ") {
+			if got := published[0].Subject; !strings.HasPrefix(got, "ACTION NEEDED: KMS key ") {
 				t.Errorf("subject %q", got)
 			}
 		}

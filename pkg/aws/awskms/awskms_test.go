@@ -113,7 +113,10 @@ func checkType(t *testing.T, w *world, arn string, want defaultpolicy.KeyType, p
 		t.Errorf("%s: %v", want, err)
 		return
 	}
-	wantKey := rules.Key{ARN: arn, Account: w.Account.ID, Region: strings.Split(arn, ":")[3], Partition: partition, Type: want}
+	wantKey := rules.Key{ARN: arn, Account: w.Account.ID, Region: strings.Split(arn, ":")[3], Partition: partition, Type: want, Created: got.Created}
+	if age := time.Since(got.Created); age < 0 || age > time.Hour {
+		t.Errorf("%s was made %v ago", arn, age)
+	}
 	if diff := cmp.Diff(wantKey, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", want, diff)
 	}

@@ -67,30 +67,6 @@ func forms(public, text, subject string) (string, error) {
 	return string(body), err
 }
 
-// subject is one line of ASCII: how bad, which key, and what was done, or if nothing was,
-// what is wrong.
-func subject(o guardrail.Outcome) string {
-	about := "KMS event"
-	if id := o.KeyARN[strings.LastIndexByte(o.KeyARN, '/')+1:]; id != "" {
-		about = "KMS key " + id
-	}
-	did := string(o.Action)
-	switch o.Action {
-	case guardrail.Reported, guardrail.NoAction, guardrail.Skipped:
-		did = string(o.Verdict)
-	case guardrail.Held:
-		did = "repair held"
-	default:
-	}
-	line := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
-		}
-		return r
-	}, fmt.Sprintf("[%s] %s: %s", o.Severity, about, did))
-	return line[:min(len(line), mostSubject)]
-}
-
 const (
 	// mostText is the longest that a finding's message and an edit are shown, in bytes;
 	// mostName is that of all other strings, and above what AWS lets a name or ARN have.

@@ -46,7 +46,7 @@ func TestATopicIsCalledInItsRegion(t *testing.T) {
 // SNS takes no attribute without a value, and of a bad event there is no account.
 func TestAnOutcomeWithoutAKeyIsReported(t *testing.T) {
 	p := report(t, guardrail.Outcome{Verdict: guardrail.CannotJudge, Severity: rules.High, Action: guardrail.Reported})
-	if _, there := p.Attributes["account"]; there || p.Subject != "[high] KMS event: cannot-judge" {
+	if _, there := p.Attributes["account"]; there || p.Subject != "CAN'T READ an event of KMS" {
 		t.Errorf("%+v", p)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // TestTheDemoIsACommand runs it in each form; package demo tests what it tells.
 func TestTheDemoIsACommand(t *testing.T) {
 	short := kmsguard(t, "", "demo")
-	short.check(t, exitFine, "undo      kmsguard restore records/111122223333/us-east-1/", "")
+	short.check(t, exitFine, "undo      kmsguard restore --archive ", "")
 	kmsguard(t, "", "demo", "--verbose").check(t, exitFine, "The key policy of \"made public\" before its repair", "")
 	whole := kmsguard(t, "", "demo", "--output", "json")
 	whole.check(t, exitFine, "[\n  {\n", "")

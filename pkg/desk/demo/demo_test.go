@@ -24,7 +24,7 @@ import (
 // What differs from one demo to the next: the time that it took, and the id of the record.
 var (
 	seconds = regexp.MustCompile(`in \d+\.\d s`)
-	record  = regexp.MustCompile(`kmsguard restore \S+`)
+	record  = regexp.MustCompile(`kmsguard restore .*`)
 )
 
 var update = flag.Bool("update", false, "write the golden files")

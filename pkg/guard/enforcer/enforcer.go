@@ -24,6 +24,9 @@ type Config struct {
 	Reporter Reporter
 	// Role is the ARN of the guardrail's own role; "" if the caller does not know it.
 	Role string
+	// RestoreFlags are the flags of kmsguard restore that name the archive; "" if the caller does not know
+	// them.
+	RestoreFlags string
 	// Account is the only one whose keys are handled; "" for any.
 	Account string
 	// OrganizationID names the account's organization, and OrganizationalUnits are the units

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
@@ -70,7 +71,7 @@ func openFindings(o *guardrail.Outcome, now time.Time) []ledger.OpenFinding {
 }
 
 // closedOutcome returns the outcome of a repair that is closed, from its record.
-func closedOutcome(r ledger.Repair, record ledger.Record) guardrail.Outcome {
+func (e *Enforcer) closedOutcome(r ledger.Repair, record ledger.Record) guardrail.Outcome {
 	var o guardrail.Outcome
 	if err := json.Unmarshal(record.Outcome, &o); err != nil { // lost, planted, or of another version
 		o = guardrail.Outcome{
@@ -88,7 +89,8 @@ func closedOutcome(r ledger.Repair, record ledger.Record) guardrail.Outcome {
 		givenUp(&o, r.Reason)
 		return o
 	}
-	o.Archive, o.Restore = string(r.Record), "kmsguard restore "+string(r.Record)
+	o.Archive = string(r.Record)
+	o.Restore = strings.Join(strings.Fields("kmsguard restore "+e.config.RestoreFlags+" "+o.Archive), " ")
 	return o
 }
 

@@ -106,7 +106,7 @@ func (d *delivery) mark(ctx context.Context, r ledger.Repair) (isDone bool, err 
 		return false, err
 	}
 	r.Phase = ledger.Written
-	o := closedOutcome(r, d.record)
+	o := d.closedOutcome(r, d.record)
 	addFinding(&o, guardrail.CodeArchiveUnusable, rules.High, "the repair was written, and the archive does not take note of it: "+err.Error())
 	*d.outcome = o
 	return true, d.tell.send(ctx, o)
@@ -124,7 +124,7 @@ func (d *delivery) report(ctx context.Context, step ledger.Step) (isDone bool, e
 	case err != nil:
 		return false, err
 	}
-	o := closedOutcome(r, record)
+	o := d.closedOutcome(r, record)
 	var at time.Time // of the report
 	switch {
 	case r.Reason == ledger.NotNeeded: // there is nothing to tell
