@@ -156,7 +156,9 @@ func TestTheSubjectIsTheMessage(t *testing.T) {
 		{func(o *guardrail.Outcome) {
 			o.Action, o.Findings, o.Severity = guardrail.Reported, o.Findings[:1], rules.Medium
 		}, "medium finding about KMS key payments (111122223333, us-east-1)"},
-		{func(o *guardrail.Outcome) { o.Action, o.Verdict, o.Findings = guardrail.Reported, guardrail.CannotJudge, nil }, "CAN'T CHECK KMS key payments (111122223333, us-east-1)"},
+		{func(o *guardrail.Outcome) {
+			o.Action, o.Verdict, o.Findings = guardrail.Reported, guardrail.CannotJudge, nil
+		}, "CAN'T CHECK KMS key payments (111122223333, us-east-1)"},
 		{func(o *guardrail.Outcome) {
 			o.Action, o.Verdict = guardrail.Reported, guardrail.CannotJudge
 			o.Findings[0].Code = guardrail.CodeLockedOut
