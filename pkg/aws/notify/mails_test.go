@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -59,7 +60,7 @@ func TestTheMailOfEveryActionAndReason(t *testing.T) {
 }
 
 // example is an outcome with an action for a reason.
-func example(action guardrail.Action, reason string) guardrail.Outcome {
+func example(action guardrail.Action, reason string, more ...func(*guardrail.Outcome)) guardrail.Outcome {
 	return repaired(func(o *guardrail.Outcome) {
 		finding := func(code guardrail.Code, severity rules.Severity, message string) {
 			o.Severity, o.Findings = severity, []guardrail.Finding{guardrail.NewFinding(rules.Key{ARN: keyARN}, code, severity, message)}
@@ -89,7 +90,29 @@ func example(action guardrail.Action, reason string) guardrail.Outcome {
 			finding(guardrail.CodeServiceAccess, rules.High, "logs.us-east-1.amazonaws.com can decrypt (kms:Decrypt).")
 		default:
 		}
+		for _, change := range more {
+			change(o)
+		}
 	})
+}
+
+// TestTheMailOfWhatIsResolved shows the mail that ends a finding.
+func TestTheMailOfWhatIsResolved(t *testing.T) {
+	since := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+	p := report(t, example(guardrail.NoAction, "", func(o *guardrail.Outcome) {
+		o.Verdict, o.Severity, o.Findings, o.Plan = guardrail.Compliant, rules.NoSeverity, nil, nil
+		o.Resolved = []guardrail.Resolved{{ID: "a", Code: guardrail.CodeForeignAccess, Severity: rules.High, FirstSeen: since}}
+	}))
+	text := p.Texts["email"]
+	checkMail(t, "resolved", text)
+	const want = "What happened\n- Resolved: foreign-access, high, which was open since\n  2026-11-20 08:00:00 UTC.\n\nYour turn\nNothing.\n"
+	if p.Subject != "RESOLVED: KMS key payments (111122223333, us-east-1)" || !strings.HasPrefix(text, want) {
+		t.Errorf("%s\n%s", p.Subject, text)
+	}
+	p = report(t, example(guardrail.Reported, "", func(o *guardrail.Outcome) { o.Findings[0].State, o.Findings[0].FirstSeen = "open", &since }))
+	if !strings.Contains(strings.Join(strings.Fields(p.Texts["email"]), " "), "(Open since 2026-11-20 08:00:00 UTC.)") {
+		t.Errorf("%s", p.Texts["email"])
+	}
 }
 
 // checkMail holds a mail against what every mail keeps.

@@ -38,7 +38,7 @@ func newMessage(o guardrail.Outcome) (message, error) {
 		"severity": string(o.Severity), "verdict": string(o.Verdict), "action": string(o.Action),
 		"account": o.Account, "region": o.Region,
 	}}
-	for list := max(len(o.Findings), len(edits(o))); ; list /= 2 {
+	for list := max(len(o.Findings)+len(o.Resolved), len(edits(o))); ; list /= 2 {
 		if m.body, err = body(o, list, m.subject); err != nil || len(m.body) <= mostBytes || list == 0 {
 			return m, err
 		}

@@ -47,6 +47,8 @@ func headline(o guardrail.Outcome) string {
 		return "ACTION NEEDED: " + key
 	case o.Verdict == guardrail.NonCompliant:
 		return fmt.Sprintf("%s finding about KMS key %s", o.Severity, keyName(o))
+	case len(o.Resolved) > 0:
+		return "RESOLVED: KMS key " + keyName(o)
 	default:
 		return fmt.Sprintf("KMS key %s: %s", keyName(o), o.Verdict)
 	}

@@ -17,7 +17,7 @@ const columns = 60
 func text(o guardrail.Outcome, list int) string {
 	m := mail{list: list}
 	m.title("What happened")
-	if len(o.Findings) == 0 {
+	if len(o.Findings)+len(o.Resolved) == 0 {
 		m.paragraphs([]string{"Nothing was found."})
 	}
 	m.items(happened(o))
@@ -49,10 +49,16 @@ func happened(o guardrail.Outcome) (list []string) {
 		if f.Statement != nil {
 			line += fmt.Sprintf(" (Statement %d of the key policy.)", *f.Statement+1) // people count from 1
 		}
+		if f.State == "open" && f.FirstSeen != nil {
+			line += " (Open since " + moment(*f.FirstSeen) + ".)"
+		}
 		if f.IsExcused() {
 			line += " (Excused by exemption " + f.Exemption + ".)"
 		}
 		list = append(list, line)
+	}
+	for _, r := range o.Resolved {
+		list = append(list, fmt.Sprintf("Resolved: %s, %s, which was open since %s.", r.Code, r.Severity, moment(r.FirstSeen)))
 	}
 	return list
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/access"
@@ -180,6 +181,10 @@ type Finding struct {
 	// Witness is one request that shows it. Its context may repeat values of the
 	// policy's conditions: it belongs into an outcome, not into a log.
 	Witness *evaluation.Request `json:"witness,omitempty"`
+	// State says what became of the finding since the last outcome of the key, new, changed or open, and
+	// FirstSeen since when it is open. Both are empty where nothing is remembered.
+	State     string     `json:"state,omitempty"`
+	FirstSeen *time.Time `json:"firstSeen,omitempty"`
 	// Exemption names the exemption that excuses the finding; "" for none.
 	Exemption string `json:"exemption,omitempty"`
 	// Lint is what package lint says, with text of the policy and, where it is clear, what was

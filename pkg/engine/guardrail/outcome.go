@@ -40,6 +40,14 @@ type Actor struct {
 	MFA            bool   `json:"mfa,omitempty"`
 }
 
+// Resolved is a finding that is there no longer.
+type Resolved struct {
+	ID        string         `json:"id"`
+	Code      Code           `json:"code"`
+	Severity  rules.Severity `json:"severity"`
+	FirstSeen time.Time      `json:"firstSeen"`
+}
+
 // Outcome is what became of one key or event. Its JSON form is public.
 type Outcome struct {
 	Schema           string    `json:"schema"`
@@ -76,6 +84,8 @@ type Outcome struct {
 	Before string `json:"before"`
 	After  string `json:"after,omitempty"`
 
+	// Resolved are findings that people were told of and that are there no longer.
+	Resolved []Resolved `json:"resolved,omitempty"`
 	// Exemption names those in force, with commas.
 	Exemption string `json:"exemption,omitempty"`
 	// Plan is the repair that was planned, whether it was written or not.

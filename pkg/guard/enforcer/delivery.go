@@ -36,6 +36,8 @@ type delivery struct {
 	plan repair.Plan
 	// isPartial says that the plan only takes away.
 	isPartial bool
+	// news is what the outcome says that the last one of the key did not; nil where nothing is remembered.
+	news *ledger.News
 	// due is when the event is to be handled again; nil where it is not.
 	due *ledger.Due
 }

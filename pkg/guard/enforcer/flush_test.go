@@ -21,7 +21,7 @@ func (b *bucket) postponed(t *testing.T, at time.Time, ids ...string) {
 	for _, id := range ids {
 		key := ledger.Key(account + "/us-east-1/" + id)
 		due := &ledger.Due{Name: ledger.NewName(key, at, id, 1), At: at, EventID: id, EventTime: at, Actor: &guardrail.Actor{}}
-		l, _ := ledger.Ledger{KeyARN: arnOf(id)}.Conclude(id, nil, due)
+		l, _, _ := ledger.Ledger{KeyARN: arnOf(id)}.Conclude(id, nil, due, at)
 		if err := b.archive().Point(t.Context(), due.Name); err != nil {
 			t.Fatal(err)
 		}

@@ -99,7 +99,9 @@ var mutants = []mutant{
 	{"what may have been written is told as such", "outcome.go", "\t\to.ActionReason = ledger.Unconfirmed\n", "\t\t_ = o\n"},
 	{"what was surely not written is not told as written", "outcome.go", "\tcase r.Phase == ledger.Ended:\n", "\tcase false:\n"},
 	{"what a delivery gave up is closed with its report", "write.go", "if r.Phase == ledger.Ended && !r.Reported && r.Holder == d.holder {", "if false {"},
-	{"findings are kept", "write.go", "next, isChanged := d.book.ledger.Conclude(d.event.ID, open, d.due)", "next, isChanged := d.book.ledger.Conclude(d.event.ID, open[:0], d.due)"},
+	{"findings are kept", "write.go", "d.book.ledger.Conclude(d.event.ID, open, d.due,", "d.book.ledger.Conclude(d.event.ID, open[:0], d.due,"},
+	{"people are told once", "write.go", "isOld := !n.IsWorthTelling(from) &&", "isOld := false && n == nil &&"},
+	{"what people were told is remembered", "write.go", "d.book.ledger.Told(d.config.Now().UTC())", "d.book.ledger"},
 	// What others left.
 	{"a redelivery recalls what was begun", "delivery.go", "\tif d.again {\n", "\tif false {\n"},
 	{"a flush leaves alone what is in work", "flush.go", "|| now.Before(r.Deadline) {", "{"},

@@ -2,6 +2,8 @@ package enforcer
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,16 +60,42 @@ func addFinding(o *guardrail.Outcome, code guardrail.Code, severity rules.Severi
 	o.Severity = guardrail.SeverityOf(o.Verdict, o.Findings)
 }
 
-// openFindings are the findings of an outcome that somebody has to resolve, once each.
+// openFindings are the findings of an outcome that somebody has to resolve, those of one code as one.
 func openFindings(o *guardrail.Outcome, now time.Time) []ledger.OpenFinding {
 	var open []ledger.OpenFinding
+	texts := map[string]string{}
 	for _, f := range o.Findings {
-		isKnown := slices.ContainsFunc(open, func(o ledger.OpenFinding) bool { return o.ID == f.ID })
-		if f.Severity.AtLeast(rules.Low) && !isKnown {
-			open = append(open, ledger.OpenFinding{ID: f.ID, FirstSeen: now, LastAlarm: now})
+		if !f.Severity.AtLeast(rules.Low) || f.IsExcused() {
+			continue
+		}
+		texts[f.ID] += f.Message + "\n"
+		at := slices.IndexFunc(open, func(o ledger.OpenFinding) bool { return o.ID == f.ID })
+		if at < 0 {
+			open, at = append(open, ledger.OpenFinding{ID: f.ID, Code: string(f.Code), Severity: f.Severity, FirstSeen: now}), len(open)
+		}
+		if f.Severity.Compare(open[at].Severity) > 0 {
+			open[at].Severity = f.Severity
 		}
 	}
+	for i := range open {
+		sum := sha256.Sum256([]byte(texts[open[i].ID]))
+		open[i].Text = hex.EncodeToString(sum[:8])
+	}
 	return open
+}
+
+// placeInTime gives the findings of an outcome their states.
+func placeInTime(o *guardrail.Outcome, n ledger.News) {
+	for i := range o.Findings {
+		f := &o.Findings[i]
+		if state, ok := n.States[f.ID]; ok && f.Severity.AtLeast(rules.Low) && !f.IsExcused() {
+			since := n.FirstSeen[f.ID]
+			f.State, f.FirstSeen = string(state), &since
+		}
+	}
+	for _, f := range n.Resolved {
+		o.Resolved = append(o.Resolved, guardrail.Resolved{ID: f.ID, Code: guardrail.Code(f.Code), Severity: f.Severity, FirstSeen: f.FirstSeen})
+	}
 }
 
 // closedOutcome returns the outcome of a repair that is closed, from its record.
@@ -132,7 +160,7 @@ func (t teller) isWorthReporting(o guardrail.Outcome) bool {
 	case guardrail.NonCompliant, guardrail.CannotJudge:
 		return o.Action == guardrail.Repaired || o.Severity.AtLeast(t.config.Configuration.Notify.From)
 	default:
-		return false
+		return slices.ContainsFunc(o.Resolved, func(r guardrail.Resolved) bool { return r.Severity.AtLeast(t.config.Configuration.Notify.From) })
 	}
 }
 

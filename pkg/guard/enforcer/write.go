@@ -172,9 +172,7 @@ func (d *delivery) conclude(ctx context.Context, step ledger.Step) error {
 	if err := d.remember(ctx, step); err != nil {
 		return err
 	}
-	if step.IsQuiet {
-		d.tell.log(ctx, *o)
-	} else if err := d.tell.send(ctx, *o); err != nil {
+	if err := d.announce(ctx, step); err != nil {
 		return err
 	}
 	for _, r := range d.book.ledger.Repairs { // the outcome was the report of what this delivery gave up
@@ -182,6 +180,33 @@ func (d *delivery) conclude(ctx context.Context, step ledger.Step) error {
 			if err := d.book.close(ctx, r.Record, time.Time{}); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// announce reports the outcome, or only logs it where people know all that it says. After people were told,
+// the ledger says so; where that fails they are told once more.
+func (d *delivery) announce(ctx context.Context, step ledger.Step) error {
+	o, from := d.outcome, d.config.Configuration.Notify.From
+	if n := d.news; n != nil {
+		placeInTime(o, *n)
+		isOld := !n.IsWorthTelling(from) && (o.Action == guardrail.Reported || o.Action == guardrail.Held || o.Action == guardrail.PlanRefused)
+		if isOld {
+			d.tell.log(ctx, *o)
+			return nil
+		}
+	}
+	if step.IsQuiet {
+		d.tell.log(ctx, *o)
+		return nil
+	}
+	if err := d.tell.send(ctx, *o); err != nil {
+		return err
+	}
+	if d.news != nil && d.tell.isWorthReporting(*o) {
+		if err := d.book.swap(ctx, d.book.ledger.Told(d.config.Now().UTC())); err != nil {
+			d.config.Log.LogAttrs(ctx, slog.LevelWarn, "what was told is not remembered", slog.String("key", o.KeyARN), slog.String("error", err.Error()))
 		}
 	}
 	return nil
@@ -199,8 +224,10 @@ func (d *delivery) remember(ctx context.Context, step ledger.Step) error {
 			return err
 		}
 	}
-	next, isChanged := d.book.ledger.Conclude(d.event.ID, open, d.due)
-	if !isChanged {
+	next, news, isChanged := d.book.ledger.Conclude(d.event.ID, open, d.due, d.config.Now().UTC())
+	d.news = &news
+	isJudgedAnew := len(open) > 0 && next.ConfigurationHash != d.hash
+	if !isChanged && !isJudgedAnew {
 		return nil
 	}
 	if step.Reason == ledger.BudgetExhausted && d.decision.Critical && !step.IsQuiet {
@@ -215,7 +242,7 @@ func (d *delivery) remember(ctx context.Context, step ledger.Step) error {
 	err := d.book.swap(ctx, next)
 	if errors.Is(err, ledger.ErrArchive) && d.due == nil {
 		d.book.lose(ctx, err)
-		d.book.isKnown = true
+		d.book.isKnown, d.news = true, nil
 		return nil
 	}
 	return err

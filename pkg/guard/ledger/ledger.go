@@ -16,7 +16,7 @@ type Ledger struct {
 	Repairs []Repair `json:"repairs,omitempty"`
 	// Critical counts the repairs of critical findings, also of those that are forgotten.
 	Critical Critical `json:"critical,omitzero"`
-	// Findings are open: they were reported and are not resolved.
+	// Findings are open: they are not resolved.
 	Findings []OpenFinding `json:"findings,omitempty"`
 	// Due is the event to be handled again later; nil for none.
 	Due *Due `json:"due,omitempty"`
@@ -91,14 +91,6 @@ const (
 
 // IsOpen tells whether something of the repair is left to do.
 func (r Repair) IsOpen() bool { return r.Phase == Claimed || !r.Reported }
-
-// OpenFinding is a finding that was reported and is not resolved.
-type OpenFinding struct {
-	ID        string    `json:"id"`
-	FirstSeen time.Time `json:"firstSeen"`
-	// LastAlarm is when an outcome with the finding was last given to the reporter.
-	LastAlarm time.Time `json:"lastAlarm,omitzero"`
-}
 
 // Due is an event that a delivery handles again at a later time. That delivery judges the live
 // policy, so Due keeps the hash of the event's policy and not its text.
@@ -229,20 +221,17 @@ func (l Ledger) change(record Name, change func(*Repair)) Ledger {
 }
 
 // Conclude returns the ledger with what a message found: the open findings, the time when each
-// was first seen, and the event that is due. changed is false where the ledger stays the same.
-func (l Ledger) Conclude(eventID string, open []OpenFinding, due *Due) (_ Ledger, changed bool) {
-	for i := range open {
-		if at := slices.IndexFunc(l.Findings, func(f OpenFinding) bool { return f.ID == open[i].ID }); at >= 0 {
-			open[i].FirstSeen = l.Findings[at].FirstSeen
-		}
-	}
-	changed = len(open) > 0 || len(l.Findings) > 0
-	l.Findings = open
+// was first seen, and the event that is due. changed is false where the ledger stays the same. news is what
+// people may not know yet.
+func (l Ledger) Conclude(eventID string, open []OpenFinding, due *Due, now time.Time) (_ Ledger, news News, changed bool) {
+	before := l.Findings
+	l.Findings, news = l.renewed(open, now)
+	changed = !slices.Equal(before, l.Findings)
 	switch {
 	case due != nil:
 		l.Due, changed = due, true
 	case l.Due != nil && l.Due.EventID == eventID:
 		l.Due, changed = nil, true
 	}
-	return l, changed
+	return l, news, changed
 }

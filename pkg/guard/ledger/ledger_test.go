@@ -58,19 +58,19 @@ func TestALedgerForgetsTheOldestThatAreClosed(t *testing.T) {
 
 func TestConcludingKeepsWhatIsOpenSinceWhenAndWhatIsDue(t *testing.T) {
 	due := &Due{Name: "records/due", EventID: own, At: now}
-	l, changed := Ledger{}.Conclude(own, nil, nil)
+	l, _, changed := Ledger{}.Conclude(own, nil, nil, now)
 	if changed {
 		t.Error("nothing has changed")
 	}
-	l, changed = l.Conclude(own, []OpenFinding{{ID: "f", FirstSeen: now}}, due)
+	l, _, changed = l.Conclude(own, []OpenFinding{{ID: "f", FirstSeen: now}}, due, now)
 	if !changed || l.Due != due || !l.IsPending("records/due") {
 		t.Errorf("%+v", l)
 	}
-	l, changed = l.Conclude(another, []OpenFinding{{ID: "f", FirstSeen: now.Add(time.Hour), LastAlarm: now.Add(time.Hour)}}, nil)
-	if f := l.Findings[0]; !changed || !f.FirstSeen.Equal(now) || !f.LastAlarm.Equal(now.Add(time.Hour)) || l.Due != due {
+	l, _, changed = l.Conclude(another, []OpenFinding{{ID: "f", FirstSeen: now.Add(time.Hour)}}, nil, now)
+	if f := l.Findings[0]; changed || !f.FirstSeen.Equal(now) || l.Due != due {
 		t.Errorf("another event: %+v", l)
 	}
-	if l, changed = l.Conclude(own, nil, nil); !changed || l.Due != nil || len(l.Findings) > 0 {
+	if l, _, changed = l.Conclude(own, nil, nil, now); !changed || l.Due != nil || len(l.Findings) > 0 {
 		t.Errorf("its own: %+v", l)
 	}
 	l.Due = due

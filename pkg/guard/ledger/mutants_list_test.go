@@ -87,7 +87,10 @@ var mutants = []mutation.Mutant{
 	{Rule: "a key has one claim", File: "ledger.go", Old: "isReplaced := o.Phase == Claimed && o.Holder == r.Holder", Broken: "isReplaced := false"},
 	{Rule: "what is open is not forgotten", File: "ledger.go", Old: "len(l.Repairs) > mostRepairs && !l.Repairs[0].IsOpen()", Broken: "len(l.Repairs) > mostRepairs"},
 	{Rule: "what was repaired is not due", File: "ledger.go", Old: "l.Due.EventID == r.EventID {\n\t\tl.Due = nil", Broken: "l.Due.EventID == r.EventID {\n\t\tl.Due.At = at"},
-	{Rule: "findings are open since they were first seen", File: "ledger.go", Old: "\t\t\topen[i].FirstSeen = l.Findings[at].FirstSeen\n", Broken: "\t\t\t_ = at\n"},
+	{Rule: "findings are open since they were first seen", File: "finding.go", Old: "f.FirstSeen, state = old.FirstSeen, ChangedFinding", Broken: "state = ChangedFinding"},
+	{Rule: "a finding that changes is told again", File: "finding.go", Old: "if old.Severity == f.Severity && old.Text == f.Text {", Broken: "if true {"},
+	{Rule: "what people know is not told", File: "finding.go", Old: "f.LastAlarm, state = old.LastAlarm, SameFinding", Broken: "state = SameFinding"},
+	{Rule: "a repair resolves in silence", File: "finding.go", Old: "!isLeft && !isMended", Broken: "!isLeft && (isMended || !isMended)"},
 	{Rule: "who ends a claim closes it", File: "ledger.go", Old: "r.Phase, r.Holder, r.Reason, r.Closed = Ended, holder, reason, at", Broken: "r.Phase, r.Reason, r.Closed = Ended, reason, at"},
 	{Rule: "a name has no text of its holder", File: "record.go", Old: "sum := sha256.Sum256([]byte(holder))", Broken: "sum := sha256.Sum256([]byte(\"\"))"},
 }
