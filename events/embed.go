@@ -47,7 +47,9 @@
 package events
 
 import (
+	"bytes"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"path"
 	"strings"
@@ -82,6 +84,15 @@ func LabelPattern() []byte { return mustRead(labelsFile) }
 
 // GrantPattern returns the pattern for calls that make grants, but for those that an AWS service makes.
 func GrantPattern() []byte { return mustRead(grantsFile) }
+
+// NoticePattern returns the pattern for successful calls of some names, such as DisableKey.
+func NoticePattern(calls []string) []byte {
+	names, err := json.Marshal(calls)
+	if err != nil {
+		panic(err) // texts always marshal
+	}
+	return bytes.Replace(mustRead(labelsFile), []byte(`["CreateAlias", "UpdateAlias", "DeleteAlias", "TagResource", "UntagResource"]`), names, 1)
+}
 
 // Samples returns the events that may reach the guardrail, matched by the pattern or
 // not, sorted by name.

@@ -301,6 +301,7 @@ func TestLabelsAndGrantsHavePatternsOfTheirOwn(t *testing.T) {
 		reason  string
 	}{
 		{events.LabelPattern(), []string{"create-alias", "delete-alias", "tag-resource", "untag-resource", "update-alias"}, "they change aliases and tags"},
+		{events.NoticePattern([]string{"ScheduleKeyDeletion"}), []string{"schedule-key-deletion"}, "the call is asked for by name"},
 		{events.GrantPattern(), []string{"create-grant-foreign"}, "a grant that a service makes for itself has invokedBy"},
 	} {
 		var found []string

@@ -37,6 +37,9 @@ func (c configuration) patterns() map[string][]byte {
 	if c.Grants == rules.GrantEvents {
 		patterns["Grants"] = events.GrantPattern()
 	}
+	if len(c.Notices) > 0 {
+		patterns["Notices"] = events.NoticePattern(c.Notices)
+	}
 	return patterns
 }
 

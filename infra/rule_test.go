@@ -101,6 +101,7 @@ func TestTheConfigurationDecidesWhichEventsAreAskedFor(t *testing.T) {
 		{"version: 1\nbaselines: {standard: {style: api}}\n", []string{"Grants", "Rule"}, "grants are looked at unless the file says no"},
 		{"version: 1\ngrants: off\nbaselines: {standard: {style: api}}\n", []string{"Rule"}, "nothing more is asked for"},
 		{byTag, []string{"Grants", "Labels", "Rule"}, "a rule asks for a tag"},
+		{"version: 1\ngrants: off\nnotices: [DisableKey]\nbaselines: {standard: {style: api}}\n", []string{"Notices", "Rule"}, "people want to hear of a call"},
 	} {
 		file := filepath.Join(t.TempDir(), "guardrail.yaml")
 		if err := os.WriteFile(file, []byte(row.text), 0o600); err != nil {

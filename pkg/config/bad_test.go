@@ -50,7 +50,7 @@ var badTexts = []bad{
 var badValues = []bad{
 	{because: "a typo has one nearest key", text: "repairs: {}", want: []string{"3:1: unknown key `repairs`; did you mean `repair`?"}, editor: true},
 	{because: "case counts", text: "Mode: repair", want: []string{"3:1: unknown key `Mode`; did you mean `mode`?"}, editor: true},
-	{because: "far off, all keys are listed", text: "policy: x", want: []string{"3:1: unknown key `policy`; known: `version`, `mode`, `default`, `baselines`, `rules`, `exemptions`, `allowTagExemptions`, `repair`, `grants`, `organization`, `notify` or `deployment`"}, editor: true},
+	{because: "far off, all keys are listed", text: "policy: x", want: []string{"3:1: unknown key `policy`; known: `version`, `mode`, `default`, `baselines`, `rules`, `exemptions`, `allowTagExemptions`, `repair`, `grants`, `notices`, `organization`, `notify` or `deployment`"}, editor: true},
 	{because: "of two values one would be lost", text: "mode: report\nmode: repair", want: []string{"4:1: the key `mode` stands here twice; the first time on line 3"}},
 	{because: "a key is text", text: "[mode]: repair", want: []string{"3:1: a list as a key; keys are text"}},
 	{because: "a typo has one nearest value", text: "mode: repiar", want: []string{"3:7: unknown mode `repiar`; did you mean `repair`?"}, editor: true},
@@ -141,7 +141,7 @@ var badBaselines = []bad{
 
 // badFiles are other whole files.
 var badFiles = []bad{
-	{because: "a configuration has keys", text: "[]", want: []string{"1:1: a list; expected the keys `version`, `mode`, `default`, `baselines`, `rules`, `exemptions`, `allowTagExemptions`, `repair`, `grants`, `organization`, `notify` or `deployment`"}, editor: true},
+	{because: "a configuration has keys", text: "[]", want: []string{"1:1: a list; expected the keys `version`, `mode`, `default`, `baselines`, `rules`, `exemptions`, `allowTagExemptions`, `repair`, `grants`, `notices`, `organization`, `notify` or `deployment`"}, editor: true},
 	{because: "version and baselines have no default", text: "mode: report", want: []string{"1:1: `version` is missing: the version of this file's schema", "1:1: `baselines` is missing: what key policies are held against, by name"}, editor: true},
 	{because: "another version means something else", text: "version: 2\nbaselines: {a: {style: api}}", want: []string{"1:10: version `2` is not known; this kms-guardrail reads version 1"}, editor: true},
 	{because: "a quoted version is a text", text: "version: '1'\nbaselines: {a: {style: api}}", want: []string{"1:10: version `1` is not known; this kms-guardrail reads version 1"}, editor: true},

@@ -23,6 +23,7 @@ func file(c *rules.Configuration, d *Deployment) value {
 		{key: "allowTagExemptions", doc: "Exemptions may match by tag. Whoever may tag a key can then exempt it.", value: truth(&c.AllowTagExemptions)},
 		{key: "repair", doc: "What may be repaired, and how.", value: repair(&c.Repair)},
 		{key: "grants", doc: "Whether grants that somebody makes are looked at: a grant for another account, which no repair of the policy takes back, is reported. Grants that an AWS service makes for itself are not.", value: enum(&c.Grants, "way to look at grants", rules.GrantEvents, rules.NoGrants)},
+		{key: "notices", doc: "Calls that people are told of whenever somebody makes them. They put a key out of use, and change no policy.", value: list(&c.Notices, func(p *string) value { return enum(p, "call", rules.NoticeCalls()...) })},
 		{key: "organization", doc: "The organization of the accounts that own the keys. An account that it does not name is foreign.", value: object([]field{
 			{key: "id", doc: "The id of the organization.", value: text(&c.Organization.ID, organizationFormat)},
 			{key: "accounts", doc: "Member accounts.", value: list(&c.Organization.Accounts, formatted(accountFormat))},

@@ -80,6 +80,9 @@ func example(action guardrail.Action, reason string, more ...func(*guardrail.Out
 			o.Verdict = guardrail.Exempt
 		case action == guardrail.Skipped:
 			o.Verdict, o.Findings, o.Severity, o.Plan = guardrail.NothingToJudge, nil, rules.NoSeverity, nil
+		case reason == "notice":
+			o.Verdict, o.Plan = guardrail.NothingToJudge, nil
+			finding(guardrail.CodeNotice, rules.Medium, "Somebody called ScheduleKeyDeletion on the key. The guardrail does nothing about it.")
 		case reason == "locked-out":
 			o.Verdict, o.Plan = guardrail.CannotJudge, nil
 			finding(guardrail.CodeLockedOut, rules.High, "KMS does not let the guardrail read the key policy; who can change the policy: role KeyAdmin")

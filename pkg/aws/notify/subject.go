@@ -35,6 +35,8 @@ func headline(o guardrail.Outcome) string {
 	switch {
 	case o.KeyARN == "":
 		return "CAN'T READ an event of KMS"
+	case has(o, guardrail.CodeNotice):
+		return "NOTICE about KMS key " + keyName(o)
 	case o.Action == guardrail.Repaired && o.ActionReason == unconfirmed:
 		return "ACTION NEEDED: look at " + key
 	case o.Action == guardrail.Repaired:

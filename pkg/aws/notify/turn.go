@@ -42,6 +42,7 @@ var turns = map[guardrail.Action]map[string][]string{
 		guardrail.ReasonBelow:      {"Change the key policy, or permit the access in guardrail.yaml. Nothing here is as bad as repair.from."},
 		guardrail.ReasonSweep:      {"Nothing, or change the key policy. A sweep found it. The next change of the key policy makes the guardrail repair it."},
 		guardrail.ReasonFirstSweep: {"Nothing, or change the key policy. The configuration is new, and its first sweep only counts."},
+		"notice":                   {"Nothing, if somebody planned it. Else look at who made the call. A deletion can be cancelled: aws kms cancel-key-deletion."},
 		"undecided":                {"Look at the statement that the finding names. The guardrail could not decide what it allows, so it wrote nothing."},
 		"malformed-policy":         {"Write the key policy anew. The guardrail cannot read it."},
 		"rule-undecided":           {"Let the guardrail read the key's aliases and tags. Without them it does not know which rule applies."},

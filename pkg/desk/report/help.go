@@ -36,6 +36,7 @@ var helps = map[guardrail.Code]string{
 	guardrail.CodeUseDenied:               "A Deny takes decryption, signing or verification from its owner. As long as it is there, data is lost. Remove it.",
 	guardrail.CodeNotGeneratedDefault:     "The policy lies within the limits, but the baseline wants exactly a policy that AWS generates.",
 	guardrail.CodeLockoutCheckBypassed:    "Who set the policy asked KMS to skip the check that it can still be changed. Ask who it was and why.",
+	guardrail.CodeNotice:                  "Somebody made a call that guardrail.yaml asks to be told of (notices). The key was not judged.",
 	guardrail.CodeForeignGrant:            "Somebody made a grant for another account. No repair of the key policy takes it back. Revoke it, or permit the account in guardrail.yaml.",
 	guardrail.CodeExemptByTag:             "A tag exempts the key. Whoever may tag the key can do that. Exempt it by its ARN instead.",
 	guardrail.CodeExemptionExpired:        "An exemption that would apply has expired. Renew or remove it in guardrail.yaml.",

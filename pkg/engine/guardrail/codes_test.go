@@ -21,6 +21,7 @@ var elsewhere = map[string]string{
 	"lockout-check-bypassed": "TestARepairIsWantedWhereModeSeverityAndEvidenceAllow",
 	"guardrail-denied":       "TestWhatTheGuardrailMayNotSeeIsAFindingOfItsOwn",
 	"foreign-grant":          "TestGrantsThatNobodyPermitted",
+	"notice":                 "pkg/guard/enforcer",
 	"bad-baseline":           "TestARequiredPrincipalThatFitsNoKeyOfTheAccountIsABadBaseline",
 
 	"locked-out": "pkg/guard/enforcer", "access-denied": "pkg/guard/enforcer", "key-gone": "pkg/guard/enforcer", "bad-event": "pkg/guard/enforcer",

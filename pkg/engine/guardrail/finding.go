@@ -34,6 +34,8 @@ const (
 	// baseline does not permit; medium.
 	CodeAccountAccess Code = "account-access"
 
+	// CodeNotice: somebody made a call that the configuration wants to hear of; medium. The key is not judged.
+	CodeNotice Code = "notice"
 	// CodeForeignGrant: somebody made a grant for another account, or for a principal that nobody
 	// is, beyond the ceiling. It survives every repair of the policy, so the message has the command that
 	// revokes it; by the operations, as for a foreign account.

@@ -31,8 +31,16 @@ type Configuration struct {
 	Notify NotifySettings `json:"notify"`
 	// Grants says which grants are looked at.
 	Grants GrantWatch `json:"grants"`
+	// Notices are the calls that people want to hear of whenever somebody makes them: names of
+	// [NoticeCalls].
+	Notices []string `json:"notices"`
 	// Organization is the organization of the accounts that own the keys.
 	Organization Organization `json:"organization"`
+}
+
+// NoticeCalls returns the calls of which there can be notices: they put a key out of use and change no policy.
+func NoticeCalls() []string {
+	return []string{"DeleteImportedKeyMaterial", "DisableKey", "ScheduleKeyDeletion"}
 }
 
 // GrantWatch says which grants are looked at.
@@ -252,7 +260,7 @@ func DefaultConfiguration() *Configuration {
 	b.Integrations = []string{"bound-services", "services-in-account"}
 	return &Configuration{
 		Mode: Report, Default: b.Name, Baselines: []Baseline{b},
-		Rules: []Rule{}, Exemptions: []Exemption{}, Repair: DefaultRepair(), Notify: NotifySettings{From: Medium}, Grants: GrantEvents,
+		Rules: []Rule{}, Exemptions: []Exemption{}, Repair: DefaultRepair(), Notify: NotifySettings{From: Medium}, Grants: GrantEvents, Notices: []string{},
 		Organization: Organization{Accounts: []string{}},
 	}
 }

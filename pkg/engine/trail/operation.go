@@ -3,7 +3,7 @@ package trail
 import "strings"
 
 // operations is the table of the calls that give a key its policy, that change its aliases or tags, or
-// that make a grant, by event name:
+// that make a grant or put a key out of use, by event name:
 // how to find the key in the record of a successful one. To handle another
 // operation, add a line here, a name in events/pattern.json and a sample.
 var operations = map[string]func(record object, at home) (subject, error){
@@ -18,6 +18,10 @@ var operations = map[string]func(record object, at home) (subject, error){
 	"UntagResource": labelledKey,
 
 	"CreateGrant": grantedKey,
+
+	"DisableKey":                namedKey,
+	"ScheduleKeyDeletion":       namedKey,
+	"DeleteImportedKeyMaterial": namedKey,
 }
 
 // subject is the key that a call was about, and what the record says of it.
@@ -72,6 +76,21 @@ func labelledKey(record object, at home) (subject, error) {
 	named.addResourcesBut(record, func(arn string) bool { return strings.Contains(arn, ":alias/") })
 	named.addKeyID(parameters, "keyId", at)
 	named.addKeyID(parameters, "targetKeyId", at)
+	named.addKeyID(record.object("responseElements"), "keyId", at)
+	key, err := named.agreed("key")
+	if err != nil {
+		return subject{}, err
+	}
+	return subject{key: key}, at.owns(key)
+}
+
+// namedKey: DisableKey, ScheduleKeyDeletion and DeleteImportedKeyMaterial, which change no policy. People may
+// want to hear of them.
+// https://docs.aws.amazon.com/kms/latest/developerguide/ct-schedule-key-deletion.html
+func namedKey(record object, at home) (subject, error) {
+	var named claims
+	named.addResources(record)
+	named.addKeyID(record.object("requestParameters"), "keyId", at)
 	named.addKeyID(record.object("responseElements"), "keyId", at)
 	key, err := named.agreed("key")
 	if err != nil {

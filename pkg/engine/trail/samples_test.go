@@ -75,7 +75,7 @@ var decoded = []struct {
 	{"replicate-key-parameters-omitted", judge, "the replica is in the response"},
 	{"replicate-key-response-omitted", judge, "the replica follows from the primary and replicaRegion; PolicyText from the request"},
 	{"rotate-key-service-event", trail.NotAPICall, "service event"},
-	{"schedule-key-deletion", trail.UnhandledOperation, "changes no policy"},
+	{"schedule-key-deletion", judge, "people may want to hear of it"},
 	{"sweep-key", judge, "a key that a sweep found, under the configuration that may be repaired by"},
 	{"sweep-key-first-sweep", judge, "no configuration: partition aws-cn from the Region, mrk- id"},
 	{"sweep-other-detail-type", trail.NotAPICall, "a schedule's event: names no key"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/guardrail"
@@ -103,6 +104,8 @@ func (e *Enforcer) Handle(ctx context.Context, m Message) (guardrail.Outcome, er
 		skip(d.outcome, string(event.Ignored))
 	case e.config.Account != "" && event.Account != e.config.Account:
 		refuseEvent(d.outcome, errForeignKey)
+	case slices.Contains(rules.NoticeCalls(), event.Name):
+		e.notice(d.outcome, event.Name)
 	default:
 		return d.end(ctx, d.run(ctx))
 	}

@@ -34,6 +34,18 @@ func skip(o *guardrail.Outcome, reason string) {
 	o.Verdict, o.Action, o.ActionReason = guardrail.NothingToJudge, guardrail.Skipped, reason
 }
 
+// ReasonNotice is the action reason of a notice.
+const ReasonNotice = "notice"
+
+// notice says that somebody made a call which changes no policy, if the configuration wants to hear of it.
+func (e *Enforcer) notice(o *guardrail.Outcome, call string) {
+	skip(o, ReasonNotice)
+	if slices.Contains(e.config.Configuration.Notices, call) {
+		o.Action = guardrail.Reported
+		addFinding(o, guardrail.CodeNotice, rules.Medium, "Somebody called "+call+" on the key. The guardrail does nothing about it.")
+	}
+}
+
 // refuseEvent says that the event itself is bad. It will not get better by
 // handling it again.
 func refuseEvent(o *guardrail.Outcome, err error) {
@@ -159,6 +171,8 @@ func (t teller) isWorthReporting(o guardrail.Outcome) bool {
 	switch o.Verdict {
 	case guardrail.NonCompliant, guardrail.CannotJudge:
 		return o.Action == guardrail.Repaired || o.Severity.AtLeast(t.config.Configuration.Notify.From)
+	case guardrail.NothingToJudge:
+		return o.Action == guardrail.Reported && o.ActionReason == ReasonNotice
 	default:
 		return slices.ContainsFunc(o.Resolved, func(r guardrail.Resolved) bool { return r.Severity.AtLeast(t.config.Configuration.Notify.From) })
 	}
