@@ -10,9 +10,9 @@ import (
 
 func TestFlagsThatCannotApplyAreErrors(t *testing.T) {
 	t.Chdir(t.TempDir())
-	readers := "which reads no configuration; check, config explain, config prevent, config validate, replay, restore, scan do (see kmsguard "
-	judges := "which judges nothing; check, config explain, replay, restore, scan do (see kmsguard "
-	callers := "which calls no AWS; check, config explain, history, pause, redrive, replay, restore, resume, scan do (see kmsguard "
+	readers := "which reads no configuration; check, config explain, config prevent, config validate, permit, replay, restore, scan do (see kmsguard "
+	judges := "which judges nothing; check, config explain, permit, replay, restore, scan do (see kmsguard "
+	callers := "which calls no AWS; check, config explain, history, pause, permit, redrive, replay, restore, resume, scan do (see kmsguard "
 	tests := []struct {
 		because string
 		args    []string

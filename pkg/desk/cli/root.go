@@ -27,7 +27,7 @@ func newRoot(s streams) *cobra.Command {
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	o.addGlobal(root)
-	root.AddCommand(newDefault(o), newIdentify(o), newDiff(o), newEval(o), newCheck(o), newScan(o), newReplay(o), newHistory(o), newRestore(o), newPause(o), newResume(o), newRedrive(o), newDemo(o), newConfig(o), newVersion(o), newCompletion())
+	root.AddCommand(newDefault(o), newIdentify(o), newDiff(o), newEval(o), newCheck(o), newScan(o), newReplay(o), newHistory(o), newRestore(o), newPermit(o), newPause(o), newResume(o), newRedrive(o), newDemo(o), newConfig(o), newVersion(o), newCompletion())
 	root.SetHelpCommand(newHelp())
 	addExitCodes(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
