@@ -152,7 +152,7 @@ synth: need-node ## Write the CloudFormation template to cdk.out (builds what it
 
 .PHONY: deploy
 deploy: need-node ## Deploy with your AWS credentials what guardrail.yaml says, else report only (CDKFLAGS='-c guardrail:config=FILE')
-	npx --yes $(CDK) deploy $(CDKFLAGS)
+	npx --yes $(CDK) deploy --all $(CDKFLAGS)
 
 .PHONY: need-node
 need-node:

@@ -78,21 +78,27 @@ func (c configuration) missing(settings settings) []string {
 	return missing
 }
 
-// roleARN is that of the function's role as guardrail.yaml names it for every account and
-// Region. ownRole is what a file of some accounts or Regions may say instead.
+// roleARN is the ARN of the function's role as guardrail.yaml names it for every account and, where each Region has
+// a stack of its own, for every Region. ownRole is what a file of some accounts or Regions may say instead.
 const roleARN = "arn:${Partition}:iam::${AccountId}:role/" + rolePrefix + "${Region}"
 
 var ownRole = regexp.MustCompile(`^arn:(\$\{Partition\}|aws[a-z-]*):iam::(\$\{AccountId\}|[0-9]{12}):role/` + rolePrefix + `(\$\{Region\}|[a-z]+(-[a-z]+)+-[0-9])$`)
 
-// foreignAccess returns the baselines whose guardrailAccess is no role of such a stack.
-func (c configuration) foreignAccess() []string {
-	var names []string
+// foreignAccess returns the baselines whose guardrailAccess is no role of such a deployment, and the ARN that would
+// be right. With a home Region the role has the name of that Region, and ${Region} is the Region of the key.
+func (c configuration) foreignAccess(s settings) (names []string, right string) {
+	right = roleARN
+	if s.HomeRegion != "" {
+		right = strings.Replace(roleARN, "${Region}", s.HomeRegion, 1)
+	}
 	for _, b := range c.Baselines {
-		if b.GuardrailAccess != "" && !ownRole.MatchString(b.GuardrailAccess) {
+		named := ownRole.FindStringSubmatch(b.GuardrailAccess)
+		isRight := named != nil && (s.HomeRegion == "" || named[3] == s.HomeRegion || named[3] == "${Region}" && len(s.furtherRegions()) == 0)
+		if b.GuardrailAccess != "" && !isRight {
 			names = append(names, b.Name)
 		}
 	}
-	return names
+	return names, right
 }
 
 func (c configuration) namesUnits() bool {

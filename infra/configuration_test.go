@@ -89,7 +89,7 @@ func TestEveryExampleDeploys(t *testing.T) {
 			expect(t, func() {
 				assertions.Annotations_FromStack(stack).HasNoError(jsii.String("*"), assertions.Match_AnyValue())
 			})
-			if names := configuration.foreignAccess(); names != nil {
+			if names, _ := configuration.foreignAccess(settings{}); names != nil {
 				t.Errorf("guardrailAccess of %q names no role of a stack", names)
 			}
 			template := assertions.Template_FromStack(stack, nil)
@@ -162,7 +162,7 @@ func TestAGuardrailAccessThatIsNotTheStacksRoleIsWarnedOf(t *testing.T) {
 				text = strings.Replace(text, "style: api", "style: api, guardrailAccess: \""+row.arn+"\"", 1)
 			}
 			annotations := assertions.Annotations_FromStack(newStack(t, configured(t, text)))
-			warning := assertions.Match_StringLikeRegexp(jsii.String("guardrailAccess of baseline standard is not this stack's role, which is arn:"))
+			warning := assertions.Match_StringLikeRegexp(jsii.String("guardrailAccess of baseline standard is not this deployment's role, which is arn:"))
 			if row.warns {
 				expect(t, func() { annotations.HasWarning(jsii.String("/Test/Enforce/Function"), warning) })
 			} else {

@@ -78,7 +78,7 @@ func newEnforceFunction(scope constructs.Construct, id string, props *enforceFun
 	this := &enforceFunction{Construct: constructs.NewConstruct(scope, &id)}
 	this.Logs = newLogGroup(this.Construct)
 	this.Role = awsiam.NewRole(this.Construct, jsii.String("Role"), &awsiam.RoleProps{
-		RoleName:    awscdk.Fn_Join(jsii.String(""), &[]*string{jsii.String(rolePrefix), awscdk.Aws_REGION()}),
+		RoleName:    jsii.String(rolePrefix + *awscdk.Aws_REGION()),
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 		Description: jsii.String("kms-guardrail enforce: reads key policies, and writes them only where the configuration repairs"),
 	})
@@ -161,18 +161,46 @@ func (f *enforceFunction) permit(settings settings, configuration configuration)
 	keys := keysOfAccount(f.Construct)
 	permitReading(f.Role, keys, configuration)
 	if configuration.Repairs() && settings.ModeMax != modeMaxReport {
-		allow(f.Role, "RepairKeyPolicies", keys, "kms:PutKeyPolicy")
+		permitRepairs(f.Role, keysIn(f.Construct, settings.Regions), keys)
 		allow(f.Role, "ReadTheKillSwitch", &[]*string{modeParameterARN(f.Construct)}, "ssm:GetParameter")
 		f.warn("repair-mode", "the configuration repairs: the function will change policies of this account's customer managed keys; run with mode: report first")
 	}
 	for i, missing := range configuration.missing(settings) {
 		f.warn(fmt.Sprintf("organization-%d", i), missing)
 	}
-	for _, baseline := range configuration.foreignAccess() {
-		f.warn("guardrail-access-"+baseline, "guardrailAccess of baseline "+baseline+" is not this stack's role, which is "+roleARN+
+	baselines, right := configuration.foreignAccess(settings)
+	for _, baseline := range baselines {
+		f.warn("guardrail-access-"+baseline, "guardrailAccess of baseline "+baseline+" is not this deployment's role, which is "+right+
 			": KMS refuses a policy that names a role which does not exist, and the guardrail would not keep its own access")
 	}
 	f.denyLockout()
+}
+
+// permitRepairs grants the one call that changes a key: for the keys of the guarded Regions, and elsewhere for
+// replicas only, because a ReplicateKey event names a key of another Region than its own.
+// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-multiregion-key-type
+func permitRepairs(role awsiam.Role, guarded, everywhere *[]*string) {
+	allow(role, "RepairKeyPolicies", guarded, "kms:PutKeyPolicy")
+	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("RepairReplicas"),
+		Actions:    jsii.Strings("kms:PutKeyPolicy"),
+		Resources:  everywhere,
+		Conditions: &map[string]any{"StringEquals": map[string]any{"kms:MultiRegionKeyType": "REPLICA"}},
+	}))
+}
+
+// keysIn are the account's keys in some Regions; without any, in the Region of the stack.
+func keysIn(scope constructs.Construct, regions []string) *[]*string {
+	if len(regions) == 0 {
+		regions = []string{*awscdk.Aws_REGION()}
+	}
+	var arns []*string
+	for _, region := range regions {
+		arns = append(arns, awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
+			Service: jsii.String("kms"), Region: &region, Resource: jsii.String("key"), ResourceName: jsii.String("*"),
+		}))
+	}
+	return &arns
 }
 
 func (f *enforceFunction) warn(id, message string) {
@@ -192,14 +220,7 @@ func permitReading(role awsiam.Role, keys *[]*string, configuration configuratio
 
 // keysOfAccount are the account's. The Region is open because a ReplicateKey event names a
 // key of another Region than its own.
-func keysOfAccount(scope constructs.Construct) *[]*string {
-	return &[]*string{awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
-		Service:      jsii.String("kms"),
-		Region:       jsii.String("*"),
-		Resource:     jsii.String("key"),
-		ResourceName: jsii.String("*"),
-	})}
-}
+func keysOfAccount(scope constructs.Construct) *[]*string { return keysIn(scope, []string{"*"}) }
 
 // allow grants a function's role actions on resources.
 func allow(role awsiam.Role, sid string, resources *[]*string, actions ...string) {

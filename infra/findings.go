@@ -37,6 +37,8 @@ type findings struct {
 	constructs.Construct
 	// Topic is a standard topic.
 	Topic awssns.Topic
+	// imported is the topic as rules have it; nil while none has.
+	imported awssns.ITopic
 }
 
 // newFindings makes the topic and its subscriptions, tells the function of it, and lets the

@@ -23,10 +23,11 @@
 // thing, the context counts. A guardrail.yaml
 // with anything wrong in it fails the synthesis.
 //
-// The stack names no account, Region or partition: it deploys wherever the credentials
-// point, once per account and Region that has keys, because CloudTrail delivers an event
-// only to the default bus of the Region of the call
-// (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html).
+// CloudTrail delivers an event only to the default bus of the Region of the call
+// (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html). With
+// deployment.homeRegion there is one stack with the functions, and a forwarder stack in each further Region of
+// deployment.regions. Without it the stack names no account, Region or partition: it deploys wherever the
+// credentials point, and guards that Region.
 //
 // The application itself starts nothing in AWS: it writes templates to cdk.out.
 // The functions' code is built before it, by `make build`.
@@ -53,7 +54,7 @@ func main() {
 	}
 }
 
-// synthesize writes the template of the stack that the CDK context describes.
+// synthesize writes the templates of the stacks that the CDK context describes.
 func synthesize() error {
 	app := awscdk.NewApp(nil)
 	if _, err := describe(app, "KmsGuardrail", time.Now()); err != nil {
@@ -63,38 +64,60 @@ func synthesize() error {
 	return nil
 }
 
-// describe makes the stack that the context of the application describes. The functions'
+// deployment is what one `cdk deploy --all` deploys.
+type deployment struct {
+	// Home has the functions.
+	Home awscdk.Stack
+	// Forwarders are the stacks of the further Regions, by Region.
+	Forwarders map[string]awscdk.Stack
+}
+
+// describe makes the stacks that the context of the application describes. The functions'
 // code is put together in the application's output, not in the source tree.
-func describe(app awscdk.App, id string, now time.Time) (awscdk.Stack, error) {
+func describe(app awscdk.App, id string, now time.Time) (deployment, error) {
 	context := contextOf(app)
 	named, _ := context[contextPrefix+"config"].(string) // readSettings refuses what is no string
 	configuration, err := readConfiguration(named, now)
 	if err != nil {
-		return nil, err
+		return deployment{}, err
 	}
 	settings, err := readSettings(context, configuration.Deployment)
 	if err != nil {
-		return nil, err
+		return deployment{}, err
 	}
 	if err := settings.checkRetention(configuration); err != nil {
-		return nil, err
+		return deployment{}, err
 	}
-	code := filepath.Join(*app.Outdir(), "enforce")
-	if err := stageBundle(code, settings.FunctionAsset, configuration.Text, settings.variables("GUARDRAIL_ROLE_ARN", "GUARDRAIL_CONCURRENCY", "GUARDRAIL_MODE_PARAMETER")); err != nil {
-		return nil, err
+	props := &guardrailStackProps{Settings: settings, Configuration: configuration, Patterns: configuration.patterns()}
+	if err := props.stage(*app.Outdir()); err != nil {
+		return deployment{}, err
 	}
-	sweepCode := ""
-	if settings.SweepHours > 0 {
-		sweepCode = filepath.Join(*app.Outdir(), "sweep")
-		if err := stageBundle(sweepCode, settings.SweepAsset, configuration.Text, settings.variables("KEYS_QUEUE_URL")); err != nil {
-			return nil, err
+	d := deployment{Forwarders: map[string]awscdk.Stack{}}
+	if d.Home, err = newGuardrailStack(app, id, props); err != nil {
+		return deployment{}, err
+	}
+	for _, region := range settings.furtherRegions() {
+		stack, err := newForwarderStack(app, id+"-"+region, &forwarderStackProps{Region: region, HomeRegion: settings.HomeRegion, Patterns: props.Patterns})
+		if err != nil {
+			return deployment{}, err
 		}
+		// The bus is there before the first event is sent to it.
+		stack.AddStackDependency(d.Home, nil)
+		d.Forwarders[region] = stack
 	}
-	return newGuardrailStack(app, id, &guardrailStackProps{
-		Settings:      settings,
-		Configuration: configuration,
-		Code:          code,
-		SweepCode:     sweepCode,
-		Patterns:      configuration.patterns(),
-	})
+	return d, nil
+}
+
+// stage puts the functions' code together in a folder.
+func (p *guardrailStackProps) stage(folder string) error {
+	s := p.Settings
+	p.Code = filepath.Join(folder, "enforce")
+	if err := stageBundle(p.Code, s.FunctionAsset, p.Configuration.Text, s.variables("GUARDRAIL_ROLE_ARN", "GUARDRAIL_CONCURRENCY", "GUARDRAIL_MODE_PARAMETER")); err != nil {
+		return err
+	}
+	if s.SweepHours == 0 {
+		return nil
+	}
+	p.SweepCode = filepath.Join(folder, "sweep")
+	return stageBundle(p.SweepCode, s.SweepAsset, p.Configuration.Text, s.variables("KEYS_QUEUE_URL"))
 }

@@ -39,11 +39,11 @@ func newStack(t *testing.T, context map[string]any) awscdk.Stack {
 func newApp(t *testing.T, context map[string]any) (awscdk.App, awscdk.Stack) {
 	t.Helper()
 	app := awscdk.NewApp(appProps(t, context))
-	stack, err := describe(app, "Test", time.Now())
+	d, err := describe(app, "Test", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return app, stack
+	return app, d.Home
 }
 
 func appProps(t *testing.T, context map[string]any) *awscdk.AppProps {

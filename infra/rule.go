@@ -30,12 +30,14 @@ type keyEventRuleProps struct {
 	Patterns map[string][]byte
 	// Target receives the events that match.
 	Target awssqs.IQueue
+	// Bus is where the events arrive; nil for the default bus, the only one that CloudTrail delivers to.
+	Bus awsevents.IEventBus
 }
 
 // keyEventRules send the events because of which a key is judged to the queue.
 type keyEventRules struct {
 	constructs.Construct
-	// Rules are on the account's default bus, the only one that CloudTrail delivers to.
+	// Rules are on one bus.
 	Rules []awsevents.Rule
 	// Undelivered keeps the events that EventBridge could not put on the target. It is not
 	// the dead-letter queue of the function: those messages reached it and failed there.
@@ -61,6 +63,7 @@ func newKeyEventRules(scope constructs.Construct, id string, props *keyEventRule
 		rule := awsevents.NewRule(this.Construct, &id, &awsevents.RuleProps{
 			Description:  jsii.String("KMS calls because of which kms-guardrail judges a key"),
 			EventPattern: pattern,
+			EventBus:     props.Bus,
 		})
 		rule.AddTarget(target)
 		this.Rules = append(this.Rules, rule)

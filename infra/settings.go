@@ -23,6 +23,9 @@ type settings struct {
 	// Config is guardrail:config, the path of the configuration file. "" is guardrail.yaml
 	// in the working directory if it is there, else the zero configuration.
 	Config string
+	// HomeRegion is deployment.homeRegion; "" is the Region of the credentials. Regions is deployment.regions.
+	HomeRegion string
+	Regions    []string
 	// ModeMax is guardrail:modeMax, the kill switch: report lowers every rule of the
 	// configuration to report, and takes the function's permission to write away.
 	ModeMax string
@@ -90,6 +93,8 @@ func readSettings(context map[string]any, d config.Deployment) (settings, error)
 	r := settingsReader{context: context}
 	s := settings{
 		Config:               r.text("config", ""),
+		HomeRegion:           d.HomeRegion,
+		Regions:              d.Regions,
 		ModeMax:              r.text("modeMax", ""),
 		OrganizationID:       r.text("organizationId", ""),
 		OrganizationalUnits:  r.list("organizationalUnits"),
@@ -121,6 +126,11 @@ func readSettings(context map[string]any, d config.Deployment) (settings, error)
 	}
 	r.refuseUnknown()
 	return s, errors.Join(r.errs...)
+}
+
+// furtherRegions are the Regions that forward to the home Region.
+func (s settings) furtherRegions() []string {
+	return slices.DeleteFunc(slices.Clone(s.Regions), func(region string) bool { return region == s.HomeRegion })
 }
 
 // checkRetention refuses an archive that may lose what the budget of a repair still counts:

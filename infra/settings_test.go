@@ -10,7 +10,7 @@ import (
 )
 
 func TestSettingsAreReadFromTheContext(t *testing.T) {
-	plain := settings{NotifyEmail: []string{}, ArchiveRetentionDays: 90, ObjectLock: config.Governance, ArchiveWriters: []string{}, ArchiveDeployers: []string{config.BootstrapRole}, Concurrency: 5, FunctionAsset: "build/enforce", SweepHours: 24, SweepAsset: "build/sweep"}
+	plain := settings{Regions: []string{}, NotifyEmail: []string{}, ArchiveRetentionDays: 90, ObjectLock: config.Governance, ArchiveWriters: []string{}, ArchiveDeployers: []string{config.BootstrapRole}, Concurrency: 5, FunctionAsset: "build/enforce", SweepHours: 24, SweepAsset: "build/sweep"}
 	with := func(change func(*settings)) settings {
 		s := plain
 		change(&s)

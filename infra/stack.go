@@ -25,12 +25,17 @@ type guardrailStackProps struct {
 	Patterns map[string][]byte
 }
 
-// newGuardrailStack makes the stack that guards the keys of one account and Region. An
-// error means that the pattern is not one that the rule can carry.
+// newGuardrailStack makes the stack with the functions. It guards the keys of its own Region, and the keys of each
+// further Region that has a forwarder stack. An error means that the pattern is not one that the rule can carry.
 func newGuardrailStack(scope constructs.Construct, id string, props *guardrailStackProps) (awscdk.Stack, error) {
-	stack := awscdk.NewStack(scope, &id, &awscdk.StackProps{
+	stackProps := &awscdk.StackProps{
 		Description: jsii.String("kms-guardrail: compares key policies with the default that AWS generates for the key's type"),
-	})
+	}
+	if home := props.Settings.HomeRegion; home != "" {
+		stackProps.Env = &awscdk.Environment{Region: &home}
+	}
+	stack := awscdk.NewStack(scope, &id, stackProps)
+	acknowledgeOpenAccount(stack)
 
 	timeout := awscdk.Duration_Seconds(jsii.Number(functionTimeoutSeconds))
 	queue := newEventQueue(stack, "Events", &eventQueueProps{ConsumerTimeout: timeout})
@@ -77,11 +82,27 @@ func newGuardrailStack(scope constructs.Construct, id string, props *guardrailSt
 	})
 	flush := newFlushSchedule(stack, "Flush", &flushScheduleProps{Target: enforce.Function})
 	findings.onDeadLetters("UndeliveredFlushes", "EventBridge could not start a flush", flush.Undelivered)
+	rules := rule.Rules
+	if len(props.Settings.furtherRegions()) > 0 {
+		home, err := newHomeBus(stack, "Home", &homeBusProps{Patterns: props.Patterns, Queue: queue.Queue, Findings: findings})
+		if err != nil {
+			return nil, err
+		}
+		findings.onDeadLetters("UndeliveredForwardedEvents", "EventBridge could not deliver key events of other Regions", home.KeyEvents.Undelivered)
+		rules = append(rules, home.Rules...)
+	}
 	newTamperRules(stack, "Tampering", &tamperProps{
-		Findings: findings, Queue: queue, Rule: rule, Flush: flush, Enforce: enforce, Archive: archive, Sweep: sweep,
+		Findings: findings, Queue: queue, Rules: rules, Flush: flush, Enforce: enforce, Archive: archive, Sweep: sweep,
 	})
 	output(stack, "ArchiveBucket", "The bucket of replaced policies; it outlives the stack", archive.Bucket.BucketName())
 	return stack, nil
+}
+
+// acknowledgeOpenAccount silences the warning that a rule and its target may be in different accounts: both are in
+// the account of the credentials.
+func acknowledgeOpenAccount(stack awscdk.Stack) {
+	awscdk.Annotations_Of(stack).AcknowledgeWarning(jsii.String("@aws-cdk/aws-events:ruleUnresolvedEnvironment"),
+		jsii.String("rules and targets are in the account of the credentials"))
 }
 
 // output shows a value after the deployment.

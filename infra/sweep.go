@@ -55,6 +55,7 @@ func newSweepFunction(scope constructs.Construct, id string, props *sweepFunctio
 	this := &sweepFunction{Construct: constructs.NewConstruct(scope, &id)}
 	this.Logs = newLogGroup(this.Construct)
 	this.Role = awsiam.NewRole(this.Construct, jsii.String("Role"), &awsiam.RoleProps{
+		RoleName:    jsii.String(rolePrefix + "sweep-" + *awscdk.Aws_REGION()),
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 		Description: jsii.String("kms-guardrail sweep: lists keys, reads their policies, and sends to the queue of events"),
 	})

@@ -119,7 +119,9 @@ func TestTamperingWithAPartOfTheGuardrailIsTold(t *testing.T) {
 		{"the archive's policy", "s3", "PutBucketPolicy", map[string]any{"bucketName": id("AWS::S3::Bucket", "Archive")}, "192.0.2.1", true},
 		{"another bucket", "s3", "PutBucketPolicy", map[string]any{"bucketName": "other"}, "192.0.2.1", false},
 		{"the topic", "sns", "DeleteTopic", map[string]any{"topicArn": id("AWS::SNS::Topic", "Findings")}, "192.0.2.1", true},
-		{"the role of the function", "iam", "PutRolePolicy", map[string]any{"roleName": id("AWS::IAM::Role", "EnforceRole")}, "192.0.2.1", true},
+		{"the role of a function", "iam", "PutRolePolicy", map[string]any{"roleName": "kms-guardrail-sweep-eu-west-1"}, "192.0.2.1", true},
+		{"another role", "iam", "PutRolePolicy", map[string]any{"roleName": "other"}, "192.0.2.1", false},
+		{"the bus that other Regions forward to", "events", "DeleteEventBus", map[string]any{"name": "kms-guardrail"}, "192.0.2.1", true},
 		{"the stack, once for a deployment", "cloudformation", "ExecuteChangeSet", map[string]any{"stackName": "AWS::StackName"}, "192.0.2.1", true},
 	} {
 		matches, err := q.MatchesForEvent(call(t, row.service, row.name, row.parameters, row.from))

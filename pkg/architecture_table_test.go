@@ -87,7 +87,7 @@ var table = []row{
 	{folder: "pkg/engine/prevention", imports: []string{"pkg/engine/policy", "pkg/engine/evaluation", "pkg/engine/rules"}, reason: pure},
 	{folder: "pkg/engine/trail", reason: pure},
 	{
-		folder: "pkg/config", imports: []string{"pkg/engine/defaultpolicy", "pkg/engine/spelling", "pkg/engine/integration", "pkg/engine/rules"}, libraries: []library{yaml}, never: notInLambda,
+		folder: "pkg/config", imports: []string{"pkg/engine/catalog", "pkg/engine/defaultpolicy", "pkg/engine/spelling", "pkg/engine/integration", "pkg/engine/rules"}, libraries: []library{yaml}, never: notInLambda,
 		reason: "the reader of guardrail.yaml knows its types and YAML; what the file means is for the engine",
 	},
 	{

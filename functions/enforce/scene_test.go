@@ -191,7 +191,7 @@ type message struct {
 func (w *world) messages() []message {
 	w.t.Helper()
 	symmetric := consoleDefault(w.t, defaultpolicy.KeyType{})
-	list := []message{w.compliant(symmetric), w.drifted(symmetric), w.hmac(), w.replica(), w.lockedOut()}
+	list := []message{w.compliant(symmetric), w.drifted(symmetric), w.hmac(), w.replica(), w.forwarded(symmetric), w.lockedOut()}
 
 	unanswered, event := w.create(&kms.CreateKeyInput{Policy: aws.String(public)})
 	list = append(list, message{name: "KMS fails", event: event, key: unanswered, policy: public, failed: true})
@@ -240,6 +240,24 @@ func (w *world) replica() message {
 	return message{
 		name: "replica in another Region", event: w.lastEvent(1), key: *out.ReplicaKeyMetadata.Arn,
 		policy:  consoleDefault(w.t, defaultpolicy.KeyType{MultiRegion: defaultpolicy.Replica}),
+		verdict: guardrail.NonCompliant, action: guardrail.Repaired, reason: "public-access", writes: 1,
+	}
+}
+
+// forwarded is the event of a key of another Region, as its forwarder sends it to the home Region: with the
+// account, the Region and the id that it had.
+func (w *world) forwarded(symmetric string) message {
+	w.t.Helper()
+	client := w.kms(ireland)
+	out, err := client.CreateKey(w.t.Context(), &kms.CreateKeyInput{Policy: &symmetric})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := client.PutKeyPolicy(w.t.Context(), &kms.PutKeyPolicyInput{KeyId: out.KeyMetadata.Arn, Policy: aws.String(public)}); err != nil {
+		w.t.Fatal(err)
+	}
+	return message{
+		name: "forwarded from another Region", event: w.lastEvent(0), key: *out.KeyMetadata.Arn, policy: symmetric,
 		verdict: guardrail.NonCompliant, action: guardrail.Repaired, reason: "public-access", writes: 1,
 	}
 }

@@ -2,16 +2,26 @@ package config
 
 import (
 	"regexp"
+	"slices"
+	"strconv"
 	"time"
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/catalog"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
+	"github.com/kms-guardrail/kms-guardrail/pkg/engine/spelling"
 )
 
 // Deployment is `deployment:` of guardrail.yaml: what is built around the functions. No
 // judgement reads it, so it is outside of [rules.Configuration.Hash].
 type Deployment struct {
+	// HomeRegion is the Region with the functions, the archive and the topic. "" is whichever Region the
+	// credentials of a deployment point to, and then no other Region is guarded.
+	HomeRegion string
+	// Regions are the Regions whose keys are guarded, HomeRegion included, in alphabetical order. It is empty
+	// where HomeRegion is.
+	Regions []string
 	Notify  DeploymentNotify
 	Sweep   DeploymentSweep
 	Archive DeploymentArchive
@@ -78,6 +88,7 @@ const (
 // https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
 func DefaultDeployment() Deployment {
 	return Deployment{
+		Regions:     []string{},
 		Notify:      DeploymentNotify{Mail: []string{}},
 		Sweep:       DeploymentSweep{Every: 24 * time.Hour},
 		Archive:     DeploymentArchive{RetentionDays: 90, ObjectLock: Governance, Writers: []string{}, Deployers: []string{BootstrapRole}},
@@ -107,6 +118,8 @@ var deployerFormat = format{
 // deployment is the table of the keys of `deployment:`.
 func deployment(d *Deployment) value {
 	return object([]field{
+		{key: "homeRegion", doc: "The Region with the functions, the archive and the topic. Left out, it is the Region that the credentials of `cdk deploy` point to, and only that Region is guarded.", value: region(&d.HomeRegion)},
+		{key: "regions", doc: "The Regions whose keys are guarded, `homeRegion` among them. Each further Region has a stack that forwards its events to the home Region. Left out, it is the home Region alone.", value: list(&d.Regions, region)},
 		{key: "notify", doc: "Who is told.", value: object([]field{
 			{key: "mail", doc: "Addresses that are asked to subscribe to the topic of findings.", value: list(&d.Notify.Mail, formatted(mailFormat))},
 		}, nil)},
@@ -123,6 +136,25 @@ func deployment(d *Deployment) value {
 	}, nil)
 }
 
+// region is a Region of AWS KMS.
+func region(p *string) value {
+	v := text(p, regionFormat)
+	read := v.read
+	v.read = func(r *reader, n *yaml.Node) {
+		before := len(r.list)
+		read(r, n)
+		if len(r.list) > before || catalog.PartitionOf(*p) != "" {
+			return
+		}
+		hint := ""
+		if near := spelling.Nearest(n.Value, slices.Collect(catalog.Regions(""))); near != "" {
+			hint = "; did you mean " + quoted(near) + "?"
+		}
+		r.fail(n, "AWS KMS has no Region %s%s", quoted(n.Value), hint)
+	}
+	return v
+}
+
 // hours is a duration of whole hours, as a schedule of EventBridge takes it.
 func hours(p *time.Duration) value {
 	v := duration(p)
@@ -137,11 +169,34 @@ func hours(p *time.Duration) value {
 	return v
 }
 
-// checkDeployment refuses an archive that may lose what a repair's budget still counts.
-func (r *reader) checkDeployment(root *yaml.Node, c *rules.Configuration, d Deployment) {
+// checkDeployment refuses an archive that may lose what a repair's budget still counts, and Regions that one
+// home cannot guard. It puts the Regions in order.
+func (r *reader) checkDeployment(root *yaml.Node, c *rules.Configuration, d *Deployment) {
 	if window := c.Repair.Budget.Window; !d.Archive.KeepsFor(window) {
 		days := int((window + 24*time.Hour - 1) / (24 * time.Hour))
 		place := []string{"deployment", "archive", "retentionDays"}
 		r.fail(locate(root, place), "`retentionDays` is %d, and `repair.budget.window` is longer; write at least %d", d.Archive.RetentionDays, days)
 	}
+	at := func(i int) *yaml.Node { return locate(root, []string{"deployment", "regions", strconv.Itoa(i)}) }
+	for i, region := range d.Regions {
+		switch home := catalog.PartitionOf(d.HomeRegion); {
+		case slices.Contains(d.Regions[:i], region):
+			r.fail(at(i), "`regions` has %s twice; write it once", quoted(region))
+		case home != "" && catalog.PartitionOf(region) != home:
+			r.fail(at(i), "%s is in partition %s, and `homeRegion` is in %s; events do not cross partitions: deploy the other partition with a file of its own",
+				quoted(region), catalog.PartitionOf(region), home)
+		}
+	}
+	switch partition := catalog.PartitionOf(d.HomeRegion); {
+	case len(d.Regions) > 1 && (partition == "aws-cn" || partition == "aws-us-gov"):
+		// https://aws.amazon.com/blogs/compute/expanding-cross-region-event-routing-with-amazon-eventbridge/
+		r.fail(locate(root, []string{"deployment", "regions"}), "EventBridge forwards no events between the Regions of %s; name one Region, and deploy each other Region with a file of its own", partition)
+	case d.HomeRegion == "" && len(d.Regions) > 0:
+		r.fail(at(0), "`regions` needs `homeRegion`: the Region with the functions and the archive")
+	case d.HomeRegion != "" && len(d.Regions) == 0:
+		d.Regions = []string{d.HomeRegion}
+	case d.HomeRegion != "" && !slices.Contains(d.Regions, d.HomeRegion):
+		r.fail(locate(root, []string{"deployment", "homeRegion"}), "`regions` lacks the home Region %s; add it", quoted(d.HomeRegion))
+	}
+	slices.Sort(d.Regions)
 }

@@ -16,10 +16,16 @@ func TestTheDeploymentIsRead(t *testing.T) {
 	}{
 		{"what is left out has its default", least, config.DefaultDeployment()},
 		{"every key can be set", full(t), config.Deployment{
+			HomeRegion: "eu-central-1", Regions: []string{"eu-central-1", "us-east-1"},
 			Notify:  config.DeploymentNotify{Mail: []string{"security@example.com"}},
 			Sweep:   config.DeploymentSweep{Every: 12 * time.Hour},
 			Archive: config.DeploymentArchive{RetentionDays: 400, ObjectLock: config.Compliance, Writers: []string{"arn:aws:iam::111122223333:role/KeyOperator"}, Deployers: []string{"arn:aws:iam::111122223333:role/Pipeline*"}}, Concurrency: 9,
 		}},
+		{"a home is guarded", least + "deployment: {homeRegion: eu-central-1}\n", func() config.Deployment {
+			d := config.DefaultDeployment()
+			d.HomeRegion, d.Regions = "eu-central-1", []string{"eu-central-1"}
+			return d
+		}()},
 		{"a retention as long as the window is enough", least + "repair: {budget: {window: 1d}}\ndeployment: {archive: {retentionDays: 1}}\n", func() config.Deployment {
 			d := config.DefaultDeployment()
 			d.Archive.RetentionDays = 1

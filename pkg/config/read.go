@@ -73,7 +73,7 @@ func read(name string, text []byte, now time.Time) (*rules.Configuration, Deploy
 	if err := r.err(); err != nil {
 		return nil, Deployment{}, err
 	}
-	r.checkDeployment(root, c, d)
+	r.checkDeployment(root, c, &d)
 	wrong := c.Check()
 	if !now.IsZero() {
 		wrong = append(wrong, c.CheckDates(now)...)

@@ -21,7 +21,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
-	"golang.org/x/time/rate"
 
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/defaultpolicy"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/rules"
@@ -39,11 +38,6 @@ const patientAttempts = 6
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 const policyName = "default"
 
-// writesPerSecond is a third of what KMS takes of PutKeyPolicy in an account and
-// Region, so that people can still change policies while the guardrail repairs many.
-// https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
-const writesPerSecond = 5
-
 // throttled is the code of the one answer to PutKeyPolicy after which it is tried again. After
 // any other (none, or a 5xx) it may have taken effect: another try would replace, unread, what
 // somebody put since. https://docs.aws.amazon.com/kms/latest/developerguide/throttling.html
@@ -52,7 +46,7 @@ const throttled = "ThrottlingException"
 // Client reads and writes key policies. It may be used by several goroutines.
 type Client struct {
 	api    *kms.Client
-	writes *rate.Limiter
+	writes *writeLimits
 	// onWrite are the options of PutKeyPolicy.
 	onWrite func(*kms.Options)
 }
@@ -80,7 +74,7 @@ func newClient(config aws.Config, concurrency int, reader aws.Retryer) *Client {
 	return &Client{
 		onWrite: func(o *kms.Options) { o.Retryer = writer },
 		api:     kms.NewFromConfig(config, func(o *kms.Options) { o.Retryer = reader }),
-		writes:  rate.NewLimiter(rate.Limit(float64(writesPerSecond)/float64(max(concurrency, 1))), 1),
+		writes:  newWriteLimits(concurrency),
 	}
 }
 
@@ -225,11 +219,11 @@ func (c *Client) Tags(ctx context.Context, keyARN string) (map[string]string, er
 // PutPolicy implements the enforcer's Keys with one PutKeyPolicy call, after a wait where
 // too many came before it. The lockout safety check is on, as it is by default.
 func (c *Client) PutPolicy(ctx context.Context, keyARN, policy string) error {
-	_, region, err := inRegionOf(keyARN)
+	parsed, region, err := inRegionOf(keyARN)
 	if err != nil {
 		return err
 	}
-	if err := c.writes.Wait(ctx); err != nil {
+	if err := c.writes.of(parsed.AccountID, parsed.Region).Wait(ctx); err != nil {
 		return fmt.Errorf("waiting to write: %w", err)
 	}
 	_, err = c.api.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: &keyARN, PolicyName: aws.String(policyName), Policy: &policy}, region, c.onWrite)
