@@ -20,7 +20,7 @@ var stateful = map[string][]string{
 	"AWS::S3::Bucket":     {"ArchiveBucket49F1AC64"},
 	"AWS::Logs::LogGroup": {"EnforceLogs8D2C5BF0", "SweepLogsA7192123"},
 	"AWS::SNS::Topic":     {"FindingsTopic6108FA32"},
-	"AWS::SQS::Queue":     {"EventsDeadLetters8A90034E", "EventsQueue7396B467", "FlushUndeliveredDD86F52D", "KeyEventsUndelivered9C327A12", "SweepUndeliveredF660A827"},
+	"AWS::SQS::Queue":     {"EventsDeadLetters8A90034E", "EventsQueue7396B467", "FindingsUndeliveredE7AADCC5", "FlushUndeliveredDD86F52D", "KeyEventsUndelivered9C327A12", "SweepUndeliveredF660A827"},
 }
 
 func TestEveryModeHasTheSameArchiveAndFlush(t *testing.T) {

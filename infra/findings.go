@@ -39,6 +39,8 @@ type findings struct {
 	Topic awssns.Topic
 	// imported is the topic as rules have it; nil while none has.
 	imported awssns.ITopic
+	// undelivered keeps what rules could not publish; nil while there is no rule.
+	undelivered awssqs.Queue
 }
 
 // newFindings makes the topic and its subscriptions, tells the function of it, and lets the

@@ -228,7 +228,7 @@ func TestPoliciesAreWrittenInTheGuardedRegionsOnly(t *testing.T) {
 	var resources []string
 	for _, st := range statementsOf(t, assertions.Template_FromStack(newDeployment(t, threeRegions).Home, nil)) {
 		if st.Sid == "RepairKeyPolicies" {
-			for _, resource := range st.Resource.([]any) { //nolint:errcheck // a panic is a failure as well
+			for _, resource := range st.Resource.([]any) {
 				resources = append(resources, substituted(t, resource))
 			}
 		}
@@ -255,7 +255,7 @@ func TestTheRoleOfAHomeIsNamedByItsRegion(t *testing.T) {
 		{"the home is the only Region", prefix + "${Region}", "eu-central-1", []string{"eu-central-1"}, 0},
 		{"another home", prefix + "us-east-1", "eu-central-1", []string{"eu-central-1", "us-east-1"}, 1},
 	} {
-		c, err := readConfiguration(configured(t, "version: 1\nbaselines: {standard: {style: api, guardrailAccess: \""+row.access+"\"}}\n")["guardrail:config"].(string), time.Now()) //nolint:errcheck // it is a string
+		c, err := readConfiguration(configured(t, "version: 1\nbaselines: {standard: {style: api, guardrailAccess: \""+row.access+"\"}}\n")["guardrail:config"].(string), time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

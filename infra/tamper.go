@@ -130,8 +130,12 @@ func (f *findings) ruleTarget(text string) awsevents.IRuleTarget {
 		f.letRulesIn()
 		// An imported topic gets no statement of the target's own, which would let in every rule of every account.
 		f.imported = awssns.Topic_FromTopicArn(f.Construct, jsii.String("ImportedTopic"), f.Topic.TopicArn())
+		f.undelivered = newDeadLetterQueue(f.Construct, "Undelivered")
+		f.onDeadLetters("UndeliveredNotices", "EventBridge could not tell people of tampering or of an alarm in another Region", f.undelivered)
 	}
-	return awseventstargets.NewSnsTopic(f.imported, &awseventstargets.SnsTopicProps{Message: awsevents.RuleTargetInput_FromText(&text)})
+	return awseventstargets.NewSnsTopic(f.imported, &awseventstargets.SnsTopicProps{
+		Message: awsevents.RuleTargetInput_FromText(&text), DeadLetterQueue: f.undelivered,
+	})
 }
 
 // letRulesIn lets rules of this account and Region publish.
