@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -36,6 +37,9 @@ const expiryDays = 1
 type archiveProps struct {
 	// Function is the function that repairs.
 	Function *enforceFunction
+	// Existing is the name of a bucket that exists, and Owner its account; "" for a new bucket, and for the account
+	// of the stack.
+	Existing, Owner string
 	// RetentionDays is how long no version of an object can be deleted.
 	RetentionDays int
 	// Writers are the ARNs of further roles that may write. The roles of the functions always
@@ -54,7 +58,9 @@ type archiveProps struct {
 type archive struct {
 	constructs.Construct
 	// Bucket outlives the stack.
-	Bucket awss3.Bucket
+	Bucket awss3.IBucket
+	// Owner is the account of the bucket, if that is not the account of the stack.
+	Owner string
 }
 
 // newArchive makes the bucket, tells the function of it, and lets the function use it.
@@ -63,6 +69,8 @@ type archive struct {
 // default, an administrator with s3:BypassGovernanceRetention can still delete one, say a
 // policy with text that must not be kept; the function cannot. Locked versions do not stand in
 // the function's way: it adds versions and delete markers, and never deletes a version.
+//
+// Of a bucket that exists, the stack changes nothing: its owner sets the policy, the versioning and the lock.
 //
 // The bucket is encrypted with a key of S3 itself, for the reason of [newQueue]: whoever
 // broke a customer key's policy would stop all repairs, that of this key included.
@@ -73,7 +81,15 @@ type archive struct {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
 func newArchive(scope constructs.Construct, id string, props *archiveProps) *archive {
-	this := &archive{Construct: constructs.NewConstruct(scope, &id)}
+	this := &archive{Construct: constructs.NewConstruct(scope, &id), Owner: props.Owner}
+	if props.Existing != "" {
+		this.Bucket = awss3.Bucket_FromBucketName(this.Construct, jsii.String("Existing"), &props.Existing)
+		this.serve(props.Function)
+		if props.Sweep != nil {
+			this.remember(props.Sweep)
+		}
+		return this
+	}
 	this.Bucket = awss3.NewBucket(this.Construct, jsii.String("Bucket"), &awss3.BucketProps{
 		Versioned:                  jsii.Bool(true),
 		ObjectLockEnabled:          jsii.Bool(true),
@@ -129,11 +145,19 @@ func expiryRules() *[]*awss3.LifecycleRule {
 // AccessDenied where an object does not exist, and nothing could be told apart.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 func (a *archive) serve(function *enforceFunction) {
-	function.Function.AddEnvironment(jsii.String("ARCHIVE_BUCKET"), a.Bucket.BucketName(), nil)
+	a.name(function.Function)
 	allow(function.Role, "ListTheArchive", &[]*string{a.Bucket.BucketArn()}, "s3:ListBucket")
 	allow(function.Role, "ReadTheArchive", &[]*string{a.Bucket.ArnForObjects(jsii.String("*"))}, "s3:GetObject")
 	allow(function.Role, "AddToTheArchive", a.objects(enforcing), "s3:PutObject")
 	allow(function.Role, "DeleteInTheArchive", a.objects(deletable), "s3:DeleteObject")
+}
+
+// name tells a function of the bucket, and whose it must be.
+func (a *archive) name(function awslambda.Function) {
+	function.AddEnvironment(jsii.String("ARCHIVE_BUCKET"), a.Bucket.BucketName(), nil)
+	if a.Owner != "" {
+		function.AddEnvironment(jsii.String("ARCHIVE_BUCKET_OWNER"), &a.Owner, nil)
+	}
 }
 
 // denyOthers denies writing to all but some roles, whatever their own policies allow: who can
@@ -200,7 +224,7 @@ func (a *archive) objects(patterns []string) *[]*string {
 // remember lets the function that sweeps keep its last sweep in the archive, and nothing
 // else, and tells it of the bucket.
 func (a *archive) remember(function *sweepFunction) {
-	function.Function.AddEnvironment(jsii.String("ARCHIVE_BUCKET"), a.Bucket.BucketName(), nil)
+	a.name(function.Function)
 	allow(function.Role, "ListTheArchive", &[]*string{a.Bucket.BucketArn()}, "s3:ListBucket")
 	allow(function.Role, "RememberTheSweep", &[]*string{a.Bucket.ArnForObjects(jsii.String("sweep/*"))}, "s3:GetObject", "s3:PutObject")
 }

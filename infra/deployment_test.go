@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,21 @@ func TestALockThatIsOffHasNoRetentionAndDoesNotReplaceTheBucket(t *testing.T) {
 			"ObjectLockEnabled": true, "ObjectLockConfiguration": assertions.Match_Absent(),
 		})
 	})
+}
+
+func TestAnArchiveThatExistsIsUsedAndNotChanged(t *testing.T) {
+	template := newTemplate(t, configured(t, repairing+"deployment: {archive: {bucket: kms-archive, owner: 444455556666}}\n"))
+	for _, kind := range []string{"AWS::S3::Bucket", "AWS::S3::BucketPolicy"} {
+		expect(t, func() { template.ResourceCountIs(&kind, jsii.Number(0)) })
+	}
+	expect(t, func() {
+		template.HasResourceProperties(jsii.String("AWS::Lambda::Function"), map[string]any{"Environment": map[string]any{
+			"Variables": assertions.Match_ObjectLike(&map[string]any{"ARCHIVE_BUCKET": "kms-archive", "ARCHIVE_BUCKET_OWNER": "444455556666"}),
+		}})
+	})
+	if got := allowedActions(t, template); !slices.Contains(got, "s3:PutObject") {
+		t.Errorf("the role may %q", got)
+	}
 }
 
 // TestADeploymentThatCannotBeBuiltFailsTheSynthesis: a place in the file, or the context key.

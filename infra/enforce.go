@@ -150,6 +150,9 @@ func (s settings) variables(more ...string) []string {
 	for name := range settingsEnvironment(s) {
 		names = append(names, name)
 	}
+	if s.ArchiveOwner != "" {
+		names = append(names, "ARCHIVE_BUCKET_OWNER")
+	}
 	slices.Sort(names)
 	return names
 }

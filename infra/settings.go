@@ -40,6 +40,8 @@ type settings struct {
 	// ArchiveRetentionDays is guardrail:archiveRetentionDays: how long no version of an
 	// object in the archive can be deleted; else deployment.archive.retentionDays.
 	ArchiveRetentionDays int
+	// ArchiveBucket is deployment.archive.bucket, and ArchiveOwner is deployment.archive.owner.
+	ArchiveBucket, ArchiveOwner string
 	// ObjectLock is deployment.archive.objectLock.
 	ObjectLock config.ObjectLock
 	// ArchiveWriters is deployment.archive.writers.
@@ -100,6 +102,8 @@ func readSettings(context map[string]any, d config.Deployment) (settings, error)
 		OrganizationalUnits:  r.list("organizationalUnits"),
 		NotifyEmail:          r.list("notifyEmail", d.Notify.Mail...),
 		ArchiveRetentionDays: r.whole("archiveRetentionDays", "days", d.Archive.RetentionDays, 1, config.MaxRetentionDays),
+		ArchiveBucket:        d.Archive.Bucket,
+		ArchiveOwner:         d.Archive.Owner,
 		ObjectLock:           d.Archive.ObjectLock,
 		ArchiveWriters:       d.Archive.Writers,
 		ArchiveDeployers:     d.Archive.Deployers,

@@ -77,7 +77,7 @@ func newGuardrailStack(scope constructs.Construct, id string, props *guardrailSt
 	newKillSwitch(stack, "KillSwitch")
 	findings.onLines("KillSwitchUnreadable", "the kill switch cannot be read or understood: after an hour nothing is repaired", switchUnreadable, enforce.Logs)
 	archive := newArchive(stack, "Archive", &archiveProps{
-		Function: enforce, Sweep: sweep, Writers: props.Settings.ArchiveWriters, Deployers: props.Settings.ArchiveDeployers,
+		Function: enforce, Sweep: sweep, Existing: props.Settings.ArchiveBucket, Owner: props.Settings.ArchiveOwner, Writers: props.Settings.ArchiveWriters, Deployers: props.Settings.ArchiveDeployers,
 		RetentionDays: props.Settings.ArchiveRetentionDays, ObjectLock: props.Settings.ObjectLock,
 	})
 	flush := newFlushSchedule(stack, "Flush", &flushScheduleProps{Target: enforce.Function})

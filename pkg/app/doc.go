@@ -18,6 +18,7 @@
 //	GUARDRAIL_MODE_PARAMETER  the SSM parameter of the kill switch (package killswitch), which
 //	                       is read every minute where a rule repairs; none: no such switch
 //	ARCHIVE_BUCKET         the bucket of the archive, required where a rule repairs
+//	ARCHIVE_BUCKET_OWNER   the account that must own the bucket; none: GUARDRAIL_ACCOUNT
 //	FINDINGS_TOPIC_ARN     the SNS topic by which people are told of findings from
 //	                       notify.from on, of repairs, and of the first sweep under
 //	                       a configuration; none: the log only

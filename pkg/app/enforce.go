@@ -70,8 +70,7 @@ func enforcerConfig(aws aws.Config, settings Settings, log *slog.Logger, with ..
 	}
 	switch {
 	case settings.ArchiveBucket != "":
-		o := archive.Options{Bucket: settings.ArchiveBucket, BucketOwner: settings.Account}
-		a, err := archive.New(aws, o, append(with, pathStyle)...)
+		a, err := archive.New(aws, settings.archive(), append(with, pathStyle)...)
 		if err != nil {
 			return c, nil, fmt.Errorf("%s: %w", EnvArchiveBucket, err)
 		}

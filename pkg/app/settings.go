@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kms-guardrail/kms-guardrail/pkg/aws/archive"
 	"github.com/kms-guardrail/kms-guardrail/pkg/aws/notify"
 	"github.com/kms-guardrail/kms-guardrail/pkg/config"
 	"github.com/kms-guardrail/kms-guardrail/pkg/engine/policy"
@@ -24,6 +26,7 @@ const (
 	EnvModeMax             = "GUARDRAIL_MODE_MAX"
 	EnvModeParameter       = "GUARDRAIL_MODE_PARAMETER"
 	EnvArchiveBucket       = "ARCHIVE_BUCKET"
+	EnvArchiveOwner        = "ARCHIVE_BUCKET_OWNER"
 	EnvFindingsTopic       = "FINDINGS_TOPIC_ARN"
 	EnvAccount             = "GUARDRAIL_ACCOUNT"
 	EnvRole                = "GUARDRAIL_ROLE_ARN"
@@ -44,6 +47,8 @@ type Settings struct {
 	Configuration *rules.Configuration
 	// ArchiveBucket is required where the configuration repairs.
 	ArchiveBucket string
+	// ArchiveOwner is the account that must own the bucket; "" for Account.
+	ArchiveOwner string
 	// FindingsTopic is the ARN of the SNS topic by which people are told; "" for none.
 	FindingsTopic string
 	// Account is the only one whose keys are handled; "" for any.
@@ -87,7 +92,8 @@ func ReadSettings(getenv func(string) string, folder string) (Settings, error) {
 func SettingsFor(c *rules.Configuration, getenv func(string) string) (Settings, error) {
 	s := Settings{
 		Configuration: c,
-		ArchiveBucket: getenv(EnvArchiveBucket), FindingsTopic: getenv(EnvFindingsTopic), Account: getenv(EnvAccount), Role: getenv(EnvRole),
+		ArchiveBucket: getenv(EnvArchiveBucket), ArchiveOwner: getenv(EnvArchiveOwner),
+		FindingsTopic: getenv(EnvFindingsTopic), Account: getenv(EnvAccount), Role: getenv(EnvRole),
 		ModeParameter:  getenv(EnvModeParameter),
 		OrganizationID: getenv(EnvOrganizationID), Concurrency: 1,
 	}
@@ -104,8 +110,10 @@ func SettingsFor(c *rules.Configuration, getenv func(string) string) (Settings, 
 	if s.ModeParameter != "" && !parameterName.MatchString(s.ModeParameter) {
 		return s, fmt.Errorf("%s is %q; it must be the name of an SSM parameter, such as %s, or not be set", EnvModeParameter, s.ModeParameter, DefaultModeParameter)
 	}
-	if s.Account != "" && !policy.IsAccountID(s.Account) {
-		return s, fmt.Errorf("%s is %q; it must be an account id of twelve digits, or not be set", EnvAccount, s.Account)
+	for name, account := range map[string]string{EnvAccount: s.Account, EnvArchiveOwner: s.ArchiveOwner} {
+		if account != "" && !policy.IsAccountID(account) {
+			return s, fmt.Errorf("%s is %q; it must be an account id of twelve digits, or not be set", name, account)
+		}
 	}
 	if p, err := policy.ParseAWSPrincipal(s.Role); s.Role != "" && (err != nil || p.Kind != policy.Role) {
 		return s, fmt.Errorf("%s is %q; it must be the ARN of a role, or not be set", EnvRole, s.Role)
@@ -122,6 +130,11 @@ func SettingsFor(c *rules.Configuration, getenv func(string) string) (Settings, 
 		}
 	}
 	return s, nil
+}
+
+// archive returns what package archive needs.
+func (s Settings) archive() archive.Options {
+	return archive.Options{Bucket: s.ArchiveBucket, BucketOwner: cmp.Or(s.ArchiveOwner, s.Account)}
 }
 
 // DefaultModeParameter is the name that the deployment gives the parameter of the kill switch.

@@ -78,7 +78,7 @@ func NewSweepWith(aws aws.Config, settings Settings, queue string, log *slog.Log
 }
 
 func memory(aws aws.Config, settings Settings) (*archive.Sweeps, error) {
-	a, err := archive.New(aws, archive.Options{Bucket: settings.ArchiveBucket, BucketOwner: settings.Account}, pathStyle)
+	a, err := archive.New(aws, settings.archive(), pathStyle)
 	if err != nil {
 		return nil, err
 	}

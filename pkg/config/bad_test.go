@@ -103,6 +103,8 @@ var badValues = []bad{
 	{because: "a name is no address", text: "deployment: {notify: {mail: [security]}}", want: []string{"3:30: `security` is not an address; it looks like `security@example.com`"}, editor: true},
 	{because: "nor is a name with an address", text: "deployment: {notify: {mail: ['Ana <ana@example.com>']}}", want: []string{"3:30: `Ana <ana@example.com>` is not an address; it looks like `security@example.com`"}, editor: true},
 	{because: "a schedule has whole hours", text: "deployment: {sweep: {every: 90m}}", want: []string{"3:29: `90m` is not whole hours, such as 24h"}},
+	{because: "an ARN is no name of a bucket", text: "deployment: {archive: {bucket: 'arn:aws:s3:::x'}}", want: []string{"3:32: `arn:aws:s3:::x` is not the name of a bucket; it looks like `kms-archive-111122223333`"}, editor: true},
+	{because: "the owner of nothing", text: "deployment: {archive: {owner: 111122223333}}", want: []string{"3:31: `owner` needs `bucket`: the stack makes its own bucket in the account of the deployment"}},
 	{because: "S3 has no retention of no days", text: "deployment: {archive: {retentionDays: 0}}", want: []string{"3:39: `0` is not a whole number from 1 to 36500"}, editor: true},
 	{because: "a lock has a way", text: "deployment: {archive: {objectLock: Compliance}}", want: []string{"3:36: unknown way to lock `Compliance`; did you mean `compliance`?"}, editor: true},
 	{because: "an archive has no unnamed writers", text: "deployment: {archive: {writers: ['arn:aws:iam::111122223333:role/*']}}", want: []string{"3:34: `arn:aws:iam::111122223333:role/*` is not the ARN of a role; it looks like `arn:aws:iam::111122223333:role/KeyOperator`"}, editor: true},

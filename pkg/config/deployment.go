@@ -40,6 +40,10 @@ type DeploymentSweep struct {
 
 // DeploymentArchive says how the archive keeps its objects.
 type DeploymentArchive struct {
+	// Bucket is the name of a bucket that exists; "" for one that the stack makes.
+	Bucket string
+	// Owner is the account of Bucket; "" for the account of the deployment.
+	Owner string
 	// RetentionDays is how long no version of an object can be deleted.
 	RetentionDays int
 	ObjectLock    ObjectLock
@@ -96,6 +100,12 @@ func DefaultDeployment() Deployment {
 	}
 }
 
+// bucketFormat is a name of a general purpose bucket.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+var bucketFormat = format{
+	words: "the name of a bucket", pattern: regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`), example: "kms-archive-111122223333",
+}
+
 var mailFormat = format{
 	words: "an address", pattern: regexp.MustCompile(`^[^@\s,;<>"]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$`), example: "security@example.com",
 }
@@ -127,6 +137,8 @@ func deployment(d *Deployment) value {
 			{key: "every", doc: "The time between two sweeps, in whole hours.", value: hours(&d.Sweep.Every)},
 		}, nil)},
 		{key: "archive", doc: "How the archive of replaced policies keeps its objects.", value: object([]field{
+			{key: "bucket", doc: "A bucket that exists, in the home Region. Whoever owns it sets its policy, versioning and Object Lock: the other keys of `archive` are for the bucket that the stack makes.", value: text(&d.Archive.Bucket, bucketFormat)},
+			{key: "owner", doc: "The account that owns `bucket`, if it is not the account of the deployment. A bucket of any other account is refused.", value: text(&d.Archive.Owner, accountFormat)},
 			{key: "retentionDays", doc: "How many days no version of an object can be deleted. It is no shorter than `repair.budget.window`.", value: whole(&d.Archive.RetentionDays, MaxRetentionDays)},
 			{key: "objectLock", doc: "Who can delete a version before: with `governance`, whoever has s3:BypassGovernanceRetention; with `compliance`, nobody; with `off`, whoever has s3:DeleteObjectVersion.", value: enum(&d.Archive.ObjectLock, "way to lock", Governance, Compliance, LockOff)},
 			{key: "writers", doc: "ARNs of roles that may write to the archive beside the functions: who runs `kmsguard restore` or `apply`. The bucket policy denies everybody else.", value: list(&d.Archive.Writers, formatted(roleFormat))},
@@ -176,6 +188,9 @@ func (r *reader) checkDeployment(root *yaml.Node, c *rules.Configuration, d *Dep
 		days := int((window + 24*time.Hour - 1) / (24 * time.Hour))
 		place := []string{"deployment", "archive", "retentionDays"}
 		r.fail(locate(root, place), "`retentionDays` is %d, and `repair.budget.window` is longer; write at least %d", d.Archive.RetentionDays, days)
+	}
+	if d.Archive.Owner != "" && d.Archive.Bucket == "" {
+		r.fail(locate(root, []string{"deployment", "archive", "owner"}), "`owner` needs `bucket`: the stack makes its own bucket in the account of the deployment")
 	}
 	at := func(i int) *yaml.Node { return locate(root, []string{"deployment", "regions", strconv.Itoa(i)}) }
 	for i, region := range d.Regions {

@@ -19,7 +19,7 @@ func TestTheDeploymentIsRead(t *testing.T) {
 			HomeRegion: "eu-central-1", Regions: []string{"eu-central-1", "us-east-1"},
 			Notify:  config.DeploymentNotify{Mail: []string{"security@example.com"}},
 			Sweep:   config.DeploymentSweep{Every: 12 * time.Hour},
-			Archive: config.DeploymentArchive{RetentionDays: 400, ObjectLock: config.Compliance, Writers: []string{"arn:aws:iam::111122223333:role/KeyOperator"}, Deployers: []string{"arn:aws:iam::111122223333:role/Pipeline*"}}, Concurrency: 9,
+			Archive: config.DeploymentArchive{Bucket: "kms-archive-111122223333", Owner: "444455556666", RetentionDays: 400, ObjectLock: config.Compliance, Writers: []string{"arn:aws:iam::111122223333:role/KeyOperator"}, Deployers: []string{"arn:aws:iam::111122223333:role/Pipeline*"}}, Concurrency: 9,
 		}},
 		{"a home is guarded", least + "deployment: {homeRegion: eu-central-1}\n", func() config.Deployment {
 			d := config.DefaultDeployment()

@@ -20,7 +20,8 @@ type archiveFlags struct{ bucket string }
 // archiveManual is the part about these flags in the help of a command.
 const archiveManual = `The archive is the bucket of --archive, else of ` + app.EnvArchiveBucket + `; --region is the bucket's Region. To
 read it, s3:ListBucket and s3:GetObject are needed, and kms:Decrypt where a key encrypts the
-bucket; restore also writes into it. Where ` + app.EnvAccount + ` is set, the bucket must belong to that account.`
+bucket; restore also writes into it. Where ` + app.EnvArchiveOwner + ` or ` + app.EnvAccount + `
+is set, the bucket must belong to that account.`
 
 func (f *archiveFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.bucket, "archive", "", "`BUCKET` of the archive (that of "+app.EnvArchiveBucket+")")
@@ -36,7 +37,7 @@ func (f *archiveFlags) open(ctx context.Context, o *options) (*awskms.Client, *a
 	if err != nil {
 		return nil, nil, err
 	}
-	records, err := archive.New(aws, archive.Options{Bucket: bucket, BucketOwner: os.Getenv(app.EnvAccount)}, pathStyle)
+	records, err := archive.New(aws, archive.Options{Bucket: bucket, BucketOwner: either(os.Getenv(app.EnvArchiveOwner), os.Getenv(app.EnvAccount))}, pathStyle)
 	if err != nil {
 		return nil, nil, err
 	}
